@@ -1,0 +1,86 @@
+"""All that a similarity method may see: arrays, never the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.embeddings import EmbeddingMatrix
+from prodsim_cli.data.events import EventLog
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.data.vocabulary import Vocabulary
+
+TEXT_FIELDS = ("title", "brand", "category", "tags", "description")
+"""The fields that ``lexical`` and ``text`` read, in this order."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A shop as arrays. Immutable; item position i means the same item everywhere.
+
+    Attributes
+    ----------
+    items : vocabulary of ``source:sku`` (``sku`` where source is ''), sorted by (source, sku), so
+        that no figure depends on the order of the input file.
+    columns : per item, lists of length n: title, brand, category, tags, description (str or None),
+        source (str), price (float or None), ...
+    users : vocabulary of user keys, sorted.
+    events : the log; ``weights``: weight by event type.
+    fields : the text fields that make an item's text, in order.
+    embeddings : space name -> EmbeddingMatrix, or a function that loads it (called once).
+    neighbors : method name -> NeighborTable of the methods built so far (``hybrid`` reads them).
+    seen_holdout : names of tables/spaces that learned from events beyond ``events`` (a leak).
+    """
+
+    items: Vocabulary
+    columns: Mapping[str, list[Any]]
+    users: Vocabulary
+    events: EventLog
+    weights: Mapping[str, float]
+    fields: tuple[str, ...] = TEXT_FIELDS
+    embeddings: Mapping[str, EmbeddingMatrix | Callable[[], EmbeddingMatrix]] = field(
+        default_factory=dict
+    )
+    neighbors: Mapping[str, NeighborTable] = field(default_factory=dict)
+    _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def texts(self) -> list[str]:
+        """One text per item: the chosen fields joined by ' . ', '' where all are empty."""
+        if "texts" not in self._memo:
+            chosen = [self.columns[name] for name in self.fields if name in self.columns]
+            self._memo["texts"] = [
+                " . ".join(part for part in parts if part) for parts in zip(*chosen, strict=True)
+            ] or [""] * len(self)
+        texts: list[str] = self._memo["texts"]
+        return texts
+
+    def embedding(self, space: str) -> EmbeddingMatrix:
+        """The vectors of one space; ``KeyError`` if the space does not exist."""
+        found = self.embeddings[space]
+        if callable(found):
+            if space not in self._memo:
+                self._memo[space] = found()
+            loaded: EmbeddingMatrix = self._memo[space]
+            return loaded
+        return found
+
+    def with_events(self, events: EventLog) -> Dataset:
+        """The same shop with other events; tables learned from events are dropped."""
+        keep = {name: table for name, table in self.neighbors.items() if name in ("lexical", "text")}
+        memo = {name: value for name, value in self._memo.items() if name == "texts"}
+        return replace(self, events=events, neighbors=keep, _memo=memo)
+
+    def without(self, holdout: NDArray[np.bool_]) -> Dataset:
+        """The shop without the events under the mask (m,) bool: what a fair judge lets a method see."""
+        return self.with_events(self.events.take(~holdout))
+
+    def with_neighbors(self, name: str, table: NeighborTable) -> Dataset:
+        """The same shop, with one more neighbour table."""
+        return replace(self, neighbors={**self.neighbors, name: table})

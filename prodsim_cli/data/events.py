@@ -1,0 +1,58 @@
+"""Events as columns of arrays: what the store hands up, what splits cut, what becomes interactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.records import EVENT_TYPES
+
+TYPE_CODE = {name: code for code, name in enumerate(EVENT_TYPES)}
+NO_TIME = np.iinfo(np.int64).min
+"""``at`` of an event without a time (only an order by ``position``)."""
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """m events in a fixed order: by time, then position, then user, item, type and quantity.
+
+    Attributes (all shape (m,))
+    ---------------------------
+    user : int32 position in the user vocabulary, -1 for an event without a customer.
+    item : int32 position in the item vocabulary.
+    type : int8 code, index into ``records.EVENT_TYPES``.
+    quantity : float32 units (positive; a return's units are positive too).
+    value : float32 unit price, or the rating of a rating event; NaN where unknown.
+    weight : float32 the event's own weight from the file, NaN where the type's weight counts.
+    order : int32 code of (source, order id), -1 without an order.
+    at : int64 seconds since 1970-01-01 UTC, ``NO_TIME`` where the event has only an order.
+    position : int64 order of events without a time (else 0).
+    """
+
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    type: NDArray[np.int8]
+    quantity: NDArray[np.float32]
+    value: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    order: NDArray[np.int32]
+    at: NDArray[np.int64]
+    position: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def take(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> EventLog:
+        """The events under a boolean mask or at positions, in their order."""
+        return EventLog(**{f.name: getattr(self, f.name)[mask] for f in fields(self)})
+
+    def with_items(self, item: NDArray[np.int32]) -> EventLog:
+        """The same events with other item positions."""
+        return replace(self, item=item)
+
+    @property
+    def timed(self) -> bool:
+        """True if every event has a time."""
+        return bool((self.at != NO_TIME).all()) and len(self) > 0

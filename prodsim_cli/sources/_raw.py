@@ -1,0 +1,126 @@
+"""What a reader gets and gives: options in, a raw table out. First floor (polars)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the person forced; None means: find out.
+
+    ``encoding``: a Python codec name; ``delimiter``: one character; ``sheet``: name or 1-based
+    number of an Excel sheet.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One input: its display name, its path (None for standard input) and its bytes, unzipped."""
+
+    name: str
+    path: Path | None
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A line that cannot be used. ``line``: physical line with the header as line 1 for text, data
+    row (1-based) for Parquet, Excel and JSON; ``raw``: its text, as found."""
+
+    line: int | None
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A file as a table, nothing cleaned yet.
+
+    Attributes
+    ----------
+    frame : polars DataFrame. Text formats give every column as String (empty cell = null);
+        Parquet, Excel and JSON keep their own types (nested values as JSON text).
+    lines : (n,) int64, the line or row number of each row of ``frame`` (see :class:`Reject`).
+    read : data lines or rows in the file: ``len(frame) + len(rejects)``.
+    rejects : lines that could not be made into a row (ragged, bad quote, bad bytes).
+    notes : sentences for the person, e.g. "encoding: windows-1252 (not valid UTF-8)".
+    counts_rows : True when ``lines`` are row numbers rather than physical lines.
+    """
+
+    name: str
+    frame: pl.DataFrame
+    lines: NDArray[np.int64]
+    read: int
+    rejects: tuple[Reject, ...] = ()
+    notes: tuple[str, ...] = ()
+    counts_rows: bool = False
+
+
+@dataclass(frozen=True)
+class CleanOptions:
+    """How cells are understood; all of it enters the identity of an ingest (same file, same options).
+
+    ``mapping``: field -> column, forced by ``--map``; ``dates``: dmy, mdy, ymd or None (decided over
+    the column); ``decimal``: '.' or ',' or None; ``keep_case``: SKUs that differ in case stay apart;
+    ``service_lines``: False keeps postage, fees and vouchers as products.
+    """
+
+    mapping: dict[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    decimal: str | None = None
+    keep_case: bool = False
+    service_lines: bool = True
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """One file, understood and cleaned, ready for the store.
+
+    Attributes
+    ----------
+    kind : ``catalog``, ``transactions`` (events that also describe their products) or ``events``.
+    mapping : field -> column taken (what is printed).
+    items : for a catalogue, one row per SKU: ``sku`` (String, never null) and those of ``title
+        description brand category tags currency image url lang attributes`` (String; attributes is
+        a JSON object), ``price`` (Float64), ``in_stock`` (Boolean) for which the file has a column
+        (an absent column is absent here; an empty cell is null), and ``line`` (Int64). A column
+        ``source`` may be present.
+    events : for transactions and events: ``user`` (String or null), ``sku`` (String), ``type``
+        (String of records.EVENT_TYPES), ``quantity`` (Float64, positive), ``weight`` (Float64 or
+        null), ``value`` (Float64: unit price, or the rating), ``order_id`` (String or null), ``at``
+        (Datetime[us] or null), ``position`` (Int64 or null), ``title`` (String or null; transactions
+        only), ``line`` (Int64). In file order. A column of item fields other than title (category,
+        brand...) may be present for transactions.
+    read, merged, set_aside, rejected, emptied : the account (records.FileReport); ``read`` includes
+        what the reader rejected. ``rejects`` holds every rejected line (of reader and cleaner).
+    """
+
+    kind: str
+    mapping: dict[str, str]
+    items: pl.DataFrame | None
+    events: pl.DataFrame | None
+    read: int
+    merged: dict[str, int]
+    set_aside: dict[str, int]
+    rejected: dict[str, int]
+    emptied: dict[str, int]
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def kept(self) -> int:
+        """Lines that reach the store (the account balances by construction of the cleaner)."""
+        gone = (self.merged, self.set_aside, self.rejected)
+        return self.read - sum(sum(reasons.values()) for reasons in gone)

@@ -1,0 +1,117 @@
+"""Opening the one SQLite file: for reading (compares a version, never writes) or for writing.
+
+Ground floor: the standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prodsim_cli.errors import InputError, NotReady
+from prodsim_cli.store.schema import STEPS, VERSION
+
+BUSY_SECONDS = 30.0
+
+
+def _schema_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
+    """A read-only connection; raises :class:`NotReady` with the command that helps."""
+    if not os.path.exists(path):
+        raise NotReady(
+            f"There is no database at {path}.",
+            hint="Run `prodsim ingest FILE` first, or name another one with --db.",
+        )
+    uri = Path(path).absolute().as_uri() + "?mode=ro"
+    try:
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
+        version = _schema_version(connection)
+    except sqlite3.DatabaseError as problem:
+        raise InputError(
+            f"{path} cannot be read as a SQLite database: {problem}.",
+            hint="Name the right file with --db, or move this one away and ingest again.",
+        ) from None
+    if version < VERSION:
+        connection.close()
+        if version == 0:
+            raise NotReady(f"{path} holds no prodsim data yet.", hint="Run `prodsim ingest FILE`.")
+        raise NotReady(
+            f"{path} was written by an older prodsim (schema {version}, this one needs {VERSION}).",
+            hint="Run `prodsim build` once: it brings the file up to date and loses nothing.",
+        )
+    if version > VERSION:
+        connection.close()
+        raise NotReady(
+            f"{path} was written by a newer prodsim (schema {version}, this one knows {VERSION}).",
+            hint="Update prodsim: `pip install --upgrade prodsim`.",
+        )
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def open_for_writing(path: str | os.PathLike[str]) -> sqlite3.Connection:
+    """A connection in WAL mode with foreign keys on, the schema brought up to date.
+
+    Transactions are explicit (``isolation_level=None``): use :func:`transaction`.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        version = _schema_version(connection)
+        tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+    except sqlite3.OperationalError as problem:
+        raise InputError(
+            f"{path} cannot be opened for writing: {problem}.",
+            hint="Check the folder and its permissions, or name another file with --db.",
+        ) from None
+    except sqlite3.DatabaseError as problem:
+        raise InputError(
+            f"{path} is not a SQLite database: {problem}.", hint="Name another file with --db."
+        ) from None
+    if version == 0 and tables:
+        connection.close()
+        raise InputError(
+            f"{path} is a database of another program.", hint="Name another file with --db."
+        )
+    if version > VERSION:
+        connection.close()
+        raise NotReady(
+            f"{path} was written by a newer prodsim (schema {version}, this one knows {VERSION}).",
+            hint="Update prodsim: `pip install --upgrade prodsim`.",
+        )
+    connection.row_factory = sqlite3.Row
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma cache_size = -65536")
+    connection.execute("pragma temp_store = memory")
+    migrate(connection)
+    return connection
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Run the steps of the diary that this file has not seen, each as one transaction."""
+    for number in range(_schema_version(connection), VERSION):
+        with transaction(connection):
+            if _schema_version(connection) > number:  # another process was quicker
+                continue
+            for statement in STEPS[number]:
+                connection.execute(statement)
+            connection.execute(f"pragma user_version = {number + 1}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """``begin immediate`` ... ``commit``; rolled back on any exception, Ctrl-C included."""
+    connection.execute("begin immediate")
+    try:
+        yield connection
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")

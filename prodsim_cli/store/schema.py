@@ -1,0 +1,158 @@
+"""The diary of migrations: numbered steps, appended and never edited once released.
+
+Each step is a list of statements, run in one transaction by :mod:`prodsim_cli.store.connection`
+together with the new ``pragma user_version``. What each column means is documented in
+docs/schema.md. Ground floor.
+"""
+
+from __future__ import annotations
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    # 1: the first release
+    (
+        """
+        create table items (
+            id integer primary key,
+            sku text not null,
+            source text not null default '',
+            title text,
+            description text,
+            brand text,
+            category text,
+            tags text,
+            price real,
+            currency text,
+            image text,
+            url text,
+            lang text,
+            in_stock integer,
+            attributes text,
+            content_hash text,
+            sku_key text not null,
+            origin text not null default 'catalog'
+                check (origin in ('catalog', 'transactions', 'events')),
+            listed integer not null default 1,
+            unique (source, sku)
+        )
+        """,
+        "create index items_sku on items (sku)",
+        "create index items_sku_key on items (sku_key)",
+        """
+        create virtual table items_fts using fts5 (
+            title, brand, category, tags, description,
+            content='items', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+        )
+        """,
+        "create table users (id integer primary key, key text not null unique)",
+        """
+        create table files (
+            id integer primary key,
+            name text not null,
+            source text not null default '',
+            kind text not null,
+            sha256 text not null,
+            options text not null,
+            report text not null,
+            ingested_at text not null
+        )
+        """,
+        "create index files_sha256 on files (sha256, source)",
+        """
+        create table events (
+            id integer primary key,
+            user_id integer references users (id),
+            item_id integer not null references items (id),
+            type text not null
+                check (type in ('view', 'click', 'wishlist', 'cart', 'purchase', 'rating', 'return')),
+            quantity real not null default 1,
+            weight real,
+            value real,
+            order_id text,
+            at text,
+            source text not null default '',
+            position integer,
+            file_id integer references files (id)
+        )
+        """,
+        """
+        create table spellings (
+            file_id integer not null references files (id) on delete cascade,
+            source text not null,
+            item_id integer not null references items (id),
+            sku text not null,
+            title text not null default '',
+            lines integer not null,
+            latest text,
+            price real,
+            primary key (file_id, source, sku, title)
+        ) without rowid
+        """,
+        "create index spellings_sku on spellings (sku)",
+        "create index spellings_item on spellings (item_id)",
+        """
+        create table rejects (
+            file text not null,
+            line integer,
+            reason text not null,
+            raw text,
+            file_id integer references files (id) on delete cascade
+        )
+        """,
+        """
+        create table vectors (
+            space text not null,
+            entity_id integer not null,
+            vector blob not null,
+            content_hash text not null,
+            primary key (space, entity_id)
+        ) without rowid
+        """,
+        """
+        create table neighbors (
+            method text not null,
+            item_id integer not null,
+            rank integer not null,
+            neighbor_id integer not null,
+            score real not null,
+            primary key (method, item_id, rank)
+        ) without rowid
+        """,
+        "create index neighbors_neighbor on neighbors (method, neighbor_id)",
+        """
+        create table user_neighbors (
+            method text not null,
+            user_id integer not null,
+            rank integer not null,
+            neighbor_id integer not null,
+            score real not null,
+            primary key (method, user_id, rank)
+        ) without rowid
+        """,
+        "create index user_neighbors_neighbor on user_neighbors (method, neighbor_id)",
+        """
+        create table artifacts (
+            name text not null,
+            kind text not null check (kind in ('space', 'neighbors', 'user_neighbors', 'blend')),
+            settings text not null,
+            data_version text not null,
+            created_at text not null,
+            seconds real not null,
+            weights blob,
+            primary key (name, kind)
+        )
+        """,
+        """
+        create table evaluations (
+            id integer primary key,
+            created_at text not null,
+            task text not null,
+            settings text not null,
+            data_version text not null,
+            figures text not null
+        )
+        """,
+        "create table meta (key text primary key, value text not null) without rowid",
+    ),
+)
+
+VERSION = len(STEPS)
