@@ -74,6 +74,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
             file_id integer references files (id)
         )
         """,
+        "create index events_user on events (user_id)",
+        "create index events_item on events (item_id)",
         """
         create table spellings (
             file_id integer not null references files (id) on delete cascade,
