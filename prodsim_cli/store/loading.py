@@ -18,6 +18,9 @@ from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.store import meta
 
 ITEM_COLUMNS = ("source", "title", "brand", "category", "tags", "description", "price", "lang")
+UNFINISHED = "unfinished"
+"""``data_version`` of a space whose encoding was begun and not ended."""
+
 _CHUNK = 100_000
 
 
@@ -102,7 +105,7 @@ def load_events(
         quantity=quantity,
         value=value,
         weight=weight,
-        order=order,
+        order=orders.ranked(order),
         at=at,
         position=position,
     ).take(positions >= 0)
@@ -129,6 +132,12 @@ class _Codes:
             (-1 if key is None else give(key, len(known)) for key in keys), np.int32, len(keys)
         )
 
+    def ranked(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The same codes, numbered in order of their strings instead of their arrival."""
+        place = {key: rank for rank, key in enumerate(sorted(self._codes))}
+        ranks = np.fromiter((place[key] for key in self._codes), np.int32, len(place))
+        return np.append(ranks, np.int32(-1))[codes]
+
 
 def _columns(rows: list[Any], orders: _Codes) -> tuple[NDArray[Any], ...]:
     """One chunk of rows as arrays, in the order of the query."""
@@ -151,8 +160,11 @@ def _columns(rows: list[Any], orders: _Codes) -> tuple[NDArray[Any], ...]:
 
 
 def spaces(connection: sqlite3.Connection) -> list[str]:
-    """Names of the stored embedding spaces of items."""
-    rows = connection.execute("select name from artifacts where kind = 'space' order by name")
+    """Names of the stored embedding spaces of items, whole ones only."""
+    rows = connection.execute(
+        "select name from artifacts where kind = 'space' and data_version != ? order by name",
+        (UNFINISHED,),
+    )
     return [row[0] for row in rows]
 
 

@@ -12,7 +12,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (
         """
         create table items (
-            id integer primary key,
+            id integer primary key autoincrement,
             sku text not null,
             source text not null default '',
             title text,
@@ -43,7 +43,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             content='items', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
         )
         """,
-        "create table users (id integer primary key, key text not null unique)",
+        "create table users (id integer primary key autoincrement, key text not null unique)",
         """
         create table files (
             id integer primary key,

@@ -1,0 +1,378 @@
+"""Bring every stale artifact up to date: vectors, neighbour tables, the blend. First floor.
+
+Each artifact is written as one transaction with the version of the data it was made of, so a stop
+at any moment leaves whole tables and the next ``build`` goes on where this one ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from prodsim_cli import registry
+from prodsim_cli.builds import vectors
+from prodsim_cli.builds.progress import Progress, Silent
+from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.errors import InputError, NotReady, UsageProblem
+from prodsim_cli.records import Listing
+from prodsim_cli.store import meta, writing
+from prodsim_cli.store.connection import open_for_writing
+from prodsim_cli.store.digest import remember_digest
+from prodsim_cli.store.loading import Shop, load_neighbors, load_shop
+
+K = 50
+"""Neighbours kept per item."""
+
+USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
+GRAPH_SETTINGS = ("by", "half_life", "shrinkage", "min_support")
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What the person asked for; None keeps what the database has stored.
+
+    ``model``: a name for :func:`embedders.resolve` or ``auto``; ``lm`` False: no language model;
+    ``fields``: text fields; ``graph``: settings of the event measures (:data:`GRAPH_SETTINGS`).
+    """
+
+    model: str | None = None
+    fields: tuple[str, ...] | None = None
+    lm: bool | None = None
+    graph: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One artifact and what was done: ``built``, ``fresh``, ``removed`` or ``left out``."""
+
+    name: str
+    kind: str
+    action: str
+    rows: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """All stages of a build, in order."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(stage.action in ("built", "removed") for stage in self.stages)
+
+    def listing(self) -> Listing:
+        """The report as rows for ``render.show``."""
+        columns = ("artifact", "kind", "action", "rows", "seconds", "reason")
+        return Listing(
+            columns,
+            tuple(
+                (s.name, s.kind, s.action, s.rows, round(s.seconds, 2), s.reason)
+                for s in self.stages
+            ),
+        )
+
+
+@dataclass
+class _Build:
+    """The state of one run: connection, shop, settings, and what has been done so far."""
+
+    connection: sqlite3.Connection
+    shop: Shop
+    settings: dict[str, Any]
+    progress: Progress
+    stages: list[Stage] = field(default_factory=list)
+    tables: dict[str, NeighborTable] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Dataset:
+        return self.shop.dataset
+
+
+def build(path: str, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+    """Every stage; the result of a second call is ``fresh`` throughout."""
+    return _run(path, options, progress, (_vectors, _tables, _user_tables, _blend))
+
+
+def embed(path: str, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+    """The vectors only."""
+    return _run(path, options, progress, (_vectors,))
+
+
+def graph(path: str, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+    """The neighbour tables only, from the vectors that are there."""
+    return _run(path, options, progress, (_tables, _user_tables, _blend))
+
+
+def _run(
+    path: str,
+    options: BuildOptions | None,
+    progress: Progress | None,
+    steps: tuple[Callable[[_Build], None], ...],
+) -> BuildReport:
+    connection = open_for_writing(path)
+    try:
+        settings = _settle(connection, options or BuildOptions())
+        listener = progress or Silent()
+        listener.stage("loading")
+        shop = load_shop(connection, tuple(settings["fields"]))
+        if not len(shop.dataset):
+            raise NotReady(
+                f"{path} holds no products.", hint="Run `prodsim ingest FILE` with a catalogue."
+            )
+        run = _Build(connection, shop, settings, listener)
+        for step in steps:
+            step(run)
+        if BuildReport(tuple(run.stages)).changed:
+            writing.analyze(connection)
+        remember_digest(connection)
+        return BuildReport(tuple(run.stages))
+    finally:
+        connection.close()
+
+
+def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, Any]:
+    """Options over stored settings over defaults; the result is stored."""
+    stored = meta.settings(connection)
+    settings = {"fields": list(TEXT_FIELDS), "graph": {}, "lm": True, **stored}
+    if options.fields is not None:
+        unknown = [name for name in options.fields if name not in TEXT_FIELDS]
+        if unknown or not options.fields:
+            raise UsageProblem(
+                f"There is no text field {', '.join(unknown) or ''!r}.",
+                hint=f"Choose from: {', '.join(TEXT_FIELDS)}.",
+            )
+        settings["fields"] = list(options.fields)
+    if options.lm is not None:
+        settings["lm"] = options.lm
+    if options.model is not None:
+        settings.update(lm=True, asked=options.model)
+        settings.pop("model", None)
+    if options.graph is not None:
+        settings["graph"] = {k: v for k, v in options.graph.items() if v is not None}
+    if settings != stored:
+        meta.put_settings(connection, settings)
+    return settings
+
+
+def _vectors(run: _Build) -> None:
+    """The space of the language model; other spaces are removed when the model changes."""
+    if not run.settings["lm"]:
+        run.stages.append(Stage("text", "space", "left out", reason="--no-lm"))
+        return
+    _choose_model(run)
+    model = run.settings["model"]
+    if not any(run.data.texts()):
+        run.stages.append(Stage(model, "space", "left out", reason="no product has a text"))
+        return
+    version = meta.data_version(run.connection, "catalog")
+    wanted = {"model": model, "fields": run.settings["fields"]}
+    if _fresh(run, model, "space", wanted, version):
+        run.stages.append(Stage(model, "space", "fresh"))
+        return
+    begun = time.perf_counter()
+    rows = vectors.encode_missing(run.connection, run.shop, model, wanted, version, run.progress)
+    run.stages.append(Stage(model, "space", "built", rows, time.perf_counter() - begun))
+    run.shop = load_shop(run.connection, tuple(run.settings["fields"]))
+    others = run.connection.execute(
+        "select name from artifacts where kind = 'space' and name != ?", (model,)
+    ).fetchall()
+    for (name,) in others:
+        writing.drop_artifact(run.connection, name, "space")
+        run.stages.append(Stage(name, "space", "removed", reason=f"the model is {model} now"))
+
+
+def _choose_model(run: _Build) -> None:
+    """Fill ``settings['model']``: the name asked for, or the choice by the titles' language.
+
+    The choice stays until ``--model`` is given; what ``auto`` would say today is kept beside it, so
+    that ``status`` can tell when the texts have changed.
+    """
+    settings = run.settings
+    catalog = meta.version(run.connection, "catalog_version")
+    asked = settings.get("asked") or "auto"
+    if settings.get("auto", {}).get("catalog_version") != catalog:
+        from prodsim_cli.languages import choose_model
+
+        choice = choose_model([title for title in run.data.columns["title"] if title])
+        settings["auto"] = {
+            "model": choice.model,
+            "reason": choice.reason,
+            "catalog_version": catalog,
+        }
+    if "model" not in settings:
+        auto = asked == "auto"
+        settings["model"] = settings["auto"]["model"] if auto else asked
+        settings["model_reason"] = settings["auto"]["reason"] if auto else "chosen with --model"
+        run.progress.say(f"Language model: {settings['model']} ({settings['model_reason']}).")
+    meta.put_settings(run.connection, settings)
+
+
+def _fresh(run: _Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
+    """True if the artifact was made of today's data with at least these settings."""
+    import json
+
+    row = run.connection.execute(
+        "select settings, data_version from artifacts where name = ? and kind = ?", (name, kind)
+    ).fetchone()
+    if row is None or row[1] != version:
+        return False
+    stored = json.loads(row[0])
+    return all(stored.get(key) == value for key, value in settings.items())
+
+
+def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
+    """Method -> (settings, data version, '' or why it is left out), for all but the blend."""
+    events = _has_links(run.data)
+    spaces = run.data.embeddings
+    model = run.settings.get("model", "")
+    parts: dict[str, tuple[dict[str, Any], str, str]] = {}
+    for name in registry.names("similarity"):
+        needs = registry.load("similarity", name).NEEDS
+        settings: dict[str, Any] = {"k": K}
+        counters, why = ("catalog",), ""
+        if needs in ("text", "vectors"):
+            settings["fields"] = run.settings["fields"]
+            why = "" if any(run.data.texts()) else "no product has a text"
+        if needs == "vectors":
+            settings["space"] = model
+            why = why or ("--no-lm" if not run.settings["lm"] else "")
+            why = why or ("" if model in spaces else "run `prodsim embed` first")
+        if needs == "events":
+            settings.update(_graph_settings(run, name))
+            counters = ("events",)
+            why = "" if events else "no customer has bought two products"
+        if needs != "neighbors":
+            parts[name] = (settings, meta.data_version(run.connection, *counters), why)
+    return parts
+
+
+def _has_links(data: Dataset) -> bool:
+    """True if some person (or order) has touched two products, so that a graph has an edge."""
+    log = data.events
+    for owner in (log.user, log.order):
+        mask = owner >= 0
+        pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + log.item[mask])
+        if len(pairs) > len(np.unique(owner[mask])):
+            return True
+    return False
+
+
+def _graph_settings(run: _Build, name: str) -> dict[str, Any]:
+    """Stored settings of the event measures that this method knows, and the weights."""
+    known = inspect.signature(registry.load("similarity", name).neighbors).parameters
+    chosen = {k: v for k, v in run.settings["graph"].items() if k in known}
+    return {**chosen, "weights": dict(sorted(run.data.weights.items()))}
+
+
+def _tables(run: _Build) -> None:
+    """One neighbour table per method that has what it needs."""
+    for name, (settings, version, why) in _parts(run).items():
+        if why:
+            _leave_out(run, name, "neighbors", why)
+            continue
+        if _fresh(run, name, "neighbors", settings, version):
+            run.stages.append(Stage(name, "neighbors", "fresh"))
+            continue
+        _build_table(run, name, settings, version)
+
+
+def _build_table(run: _Build, name: str, settings: dict[str, Any], version: str) -> None:
+    done = run.progress.stage(f"neighbours: {name}")
+    begun = time.perf_counter()
+    module = registry.load("similarity", name)
+    known = inspect.signature(module.neighbors).parameters
+    table = module.neighbors(run.data, **{k: v for k, v in settings.items() if k in known})
+    _store(run, name, "neighbors", table, settings, version, begun)
+    run.tables[name] = table
+    done(1)
+
+
+def _store(
+    run: _Build,
+    name: str,
+    kind: str,
+    table: NeighborTable,
+    settings: dict[str, Any],
+    version: str,
+    begun: float,
+) -> None:
+    seconds = time.perf_counter() - begun
+    ids = run.shop.item_ids if kind == "neighbors" else run.shop.user_ids
+    rows = writing.replace_table(
+        run.connection,
+        name,
+        table,
+        ids,
+        kind=kind,
+        settings=settings,
+        data_version=version,
+        seconds=seconds,
+    )
+    run.stages.append(Stage(name, kind, "built", rows, time.perf_counter() - begun))
+
+
+def _leave_out(run: _Build, name: str, kind: str, why: str) -> None:
+    """What can't be built any more must not go on answering."""
+    stored = run.connection.execute(
+        "select exists (select 1 from artifacts where name = ? and kind = ?)", (name, kind)
+    ).fetchone()[0]
+    if stored:
+        writing.drop_artifact(run.connection, name, kind)
+    run.stages.append(Stage(name, kind, "removed" if stored else "left out", reason=why))
+
+
+def _user_tables(run: _Build) -> None:
+    """People alike, by the same measures over what they bought."""
+    from prodsim_cli.similarity.users import user_neighbors
+
+    version = meta.data_version(run.connection, "events")
+    why = "" if (run.data.events.user >= 0).any() else "no event has a customer"
+    for name in USER_MEASURES:
+        settings = {**_graph_settings(run, name), "k": K}
+        settings.pop("by", None)
+        if why:
+            _leave_out(run, name, "user_neighbors", why)
+        elif _fresh(run, name, "user_neighbors", settings, version):
+            run.stages.append(Stage(name, "user_neighbors", "fresh"))
+        else:
+            done = run.progress.stage(f"people alike: {name}")
+            begun = time.perf_counter()
+            table = user_neighbors(run.data, name, k=K)
+            _store(run, name, "user_neighbors", table, settings, version, begun)
+            done(1)
+
+
+def _blend(run: _Build) -> None:
+    """``hybrid`` over the tables that exist; stale as soon as one of them is new."""
+    parts = {name: s for name, (s, _, why) in _parts(run).items() if not why}
+    if not parts:
+        raise InputError(
+            "There is nothing to compare products by: no texts, and no customer bought two products.",
+            hint="Ingest a catalogue with titles or a file of purchases.",
+        )
+    version = meta.data_version(run.connection, "catalog", "events")
+    settings = {"k": K, "parts": sorted(parts), "part_settings": parts}
+    if _fresh(run, "hybrid", "neighbors", settings, version):
+        run.stages.append(Stage("hybrid", "neighbors", "fresh"))
+        return
+    done = run.progress.stage("neighbours: hybrid")
+    data = run.data
+    for name in parts:
+        table = run.tables.get(name)
+        if table is None:
+            table = load_neighbors(run.connection, name, run.shop.item_ids)
+        data = data.with_neighbors(name, table)
+    begun = time.perf_counter()
+    table = registry.load("similarity", "hybrid").neighbors(data, k=K)
+    _store(run, "hybrid", "neighbors", table, settings, version, begun)
+    done(1)

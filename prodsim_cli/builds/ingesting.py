@@ -1,0 +1,209 @@
+"""Ingest: files in, one database out, every line accounted for. First floor.
+
+Each file is one transaction: a stop between two files leaves a database that a rerun completes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import BinaryIO
+
+from prodsim_cli import cleaning, sources
+from prodsim_cli.builds.progress import Progress, Silent
+from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.records import DEFAULT_WEIGHTS, FileReport, IngestReport, Json
+from prodsim_cli.sources._raw import Blob, Cleaned, CleanOptions, ReadOptions
+from prodsim_cli.store import intake, meta, writing
+from prodsim_cli.store.connection import open_for_writing, transaction
+
+RULES = 1
+"""Version of the cleaning rules; a new one applies known files anew."""
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """How files are read, understood and merged; ``catalog`` and ``events`` force a kind by path."""
+
+    catalog: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    source: str = ""
+    read: ReadOptions = field(default_factory=ReadOptions)
+    clean: CleanOptions = field(default_factory=CleanOptions)
+    weights: dict[str, float] = field(default_factory=dict)
+    prune: bool = False
+    dry_run: bool = False
+
+    def identity(self, kind: str | None) -> str:
+        """What must be equal for the same bytes to mean the same rows."""
+        parts = [RULES, kind, asdict(self.read), asdict(self.clean)]
+        return json.dumps(parts, sort_keys=True, ensure_ascii=False)
+
+
+def ingest(
+    database: str,
+    paths: Sequence[str],
+    options: IngestOptions | None = None,
+    *,
+    stdin: BinaryIO | None = None,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Read, clean and store files; see the class docstrings of ``sources._raw`` for the contract.
+
+    Raises
+    ------
+    InputError
+        Where nothing can be read, or a file that was named is neither catalogue nor events.
+    """
+    options = options or IngestOptions()
+    listener = progress or Silent()
+    inputs = sources.inputs(paths, options.catalog, options.events, stdin)
+    if options.dry_run:
+        return _dry_run(inputs, options, listener)
+    reports: list[FileReport] = []
+    skipped: dict[str, str] = {}
+    connection = open_for_writing(database)
+    try:
+        changed = _store_weights(connection, options.weights)
+        for item in inputs:
+            listener.stage(f"reading {os.path.basename(item.name)}")
+            try:
+                reports.append(_one_file(connection, item, options, listener))
+            except cleaning.NotCertain as problem:
+                if not item.from_folder:
+                    raise
+                skipped[item.name] = problem.message
+        if not reports:
+            raise InputError(
+                "No file of the folder is a catalogue or events with certainty: "
+                + "; ".join(f"{name}: {why}" for name, why in skipped.items()),
+                hint="Name the file with --catalog FILE or --events FILE, and --map sku=COLUMN.",
+            )
+        if options.prune:
+            changed |= _prune(connection, options.source, reports, listener)
+        changed |= any(report.changed for report in reports)
+        return IngestReport(tuple(reports), changed, skipped, _counts(connection))
+    finally:
+        connection.close()
+
+
+def _one_file(
+    connection: sqlite3.Connection,
+    item: sources.Input,
+    options: IngestOptions,
+    listener: Progress,
+) -> FileReport:
+    """Read, clean and apply one file, or say that it is known already."""
+    blob = sources.load(item)
+    identity = options.identity(item.kind)
+    known = intake.known_file(connection, blob.sha256, options.source, identity)
+    if known is not None:
+        return replace(known, file=blob.name)
+    cleaned = _clean(blob, item, options)
+    with transaction(connection):
+        return intake.apply(
+            connection,
+            cleaned,
+            name=blob.name,
+            source=options.source,
+            sha256=blob.sha256,
+            options=identity,
+            keep_case=options.clean.keep_case,
+        )
+
+
+def _clean(blob: Blob, item: sources.Input, options: IngestOptions) -> Cleaned:
+    raw = sources.read(blob, options.read)
+    return cleaning.clean(raw, options.clean, kind=item.kind)
+
+
+def _dry_run(
+    inputs: Sequence[sources.Input], options: IngestOptions, listener: Progress
+) -> IngestReport:
+    """What would be taken, with five cleaned rows a file; nothing is written, no database made."""
+    reports: list[FileReport] = []
+    skipped: dict[str, str] = {}
+    sample: list[Json] = []
+    for item in inputs:
+        blob = sources.load(item)
+        try:
+            cleaned = _clean(blob, item, options)
+        except cleaning.NotCertain as problem:
+            if not item.from_folder:
+                raise
+            skipped[item.name] = problem.message
+            continue
+        reports.append(intake.report(cleaned, blob.name))
+        frame = cleaned.events if cleaned.events is not None else cleaned.items
+        if frame is not None:
+            rows = frame.drop("line").head(5).to_dicts()
+            sample += [{"file": blob.name, **_plain(row)} for row in rows]
+    return IngestReport(
+        tuple(reports), changed=False, skipped=skipped, sample=tuple(sample), dry_run=True
+    )
+
+
+def _plain(row: Json) -> Json:
+    """A row whose values JSON can hold."""
+    return {
+        key: value.isoformat() if hasattr(value, "isoformat") else value
+        for key, value in row.items()
+        if value is not None
+    }
+
+
+def _store_weights(connection: sqlite3.Connection, weights: dict[str, float]) -> bool:
+    """Keep ``--weight``; True if a weight is another one now."""
+    unknown = [name for name in weights if name not in DEFAULT_WEIGHTS]
+    if unknown:
+        raise UsageProblem(
+            f"There is no event type {', '.join(unknown)} with a weight.",
+            hint=f"Choose from: {', '.join(DEFAULT_WEIGHTS)}.",
+        )
+    with transaction(connection):
+        old = meta.weights(connection)
+        new = {**old, **weights}
+        if new == old:
+            return False
+        meta.put(connection, "weights", json.dumps(new, sort_keys=True))
+        meta.bump(connection, "events_version")
+    return True
+
+
+def _prune(
+    connection: sqlite3.Connection,
+    source: str,
+    reports: Sequence[FileReport],
+    listener: Progress,
+) -> bool:
+    """Take products that are in none of the catalogues just read out of the answers."""
+    names = [report.file for report in reports if report.kind == "catalog"]
+    if not names:
+        raise UsageProblem(
+            "--prune needs a catalogue: it takes out what the feed no longer holds.",
+            hint="Name the whole feed of this source together with --prune.",
+        )
+    marks = ", ".join("?" * len(names))
+    with transaction(connection):
+        rows = connection.execute(
+            f"select max(id) from files where source = ? and name in ({marks}) group by name",
+            (source, *names),
+        )
+        gone = writing.prune(connection, source, [row[0] for row in rows])
+    if gone:
+        listener.say(f"{gone:,} products that left the feed are out of all answers now.")
+    return gone > 0
+
+
+def _counts(connection: sqlite3.Connection) -> dict[str, int]:
+    queries = {
+        "items": "select count(*) from items where listed = 1",
+        "without_text": "select count(*) from items where listed = 1 and title is null",
+        "users": "select count(*) from users",
+        "events": "select count(*) from events",
+        "rejects": "select count(*) from rejects",
+    }
+    return {name: connection.execute(query).fetchone()[0] for name, query in queries.items()}
