@@ -92,7 +92,7 @@ def best_of_triplets(
     n: int,
     k: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """:func:`top_k` over scattered entries: entry t says that ``scores[t]`` stands at (row, column).
+    """:func:`top_k` over scattered entries: ``scores[t]`` stands at (row, column).
 
     ``rows`` (t,) in 0..n-1 in any order; a (row, column) pair occurs once.
     """
