@@ -1,0 +1,29 @@
+"""Recent popularity: distinct buyers, each counting half for every 14 days since they bought."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.baselines._buyers import buyers
+from prodsim_cli.data.dataset import Dataset
+
+NEEDS_TIMES = True
+_DAY = 86_400.0
+
+
+def scores(
+    train: Dataset,
+    users: NDArray[np.int32],
+    *,
+    target: str,
+    now: int | None,
+    seed: int,
+    half_life_days: float = 14.0,
+) -> NDArray[np.float64]:
+    """(1, n) float64: sum over buyers of 0.5 ** (days since their latest purchase / half-life)."""
+    if now is None:
+        raise ValueError("recent popularity needs a moment of asking")
+    item, latest = buyers(train, target)
+    weight = 0.5 ** ((now - latest) / _DAY / half_life_days)
+    return np.bincount(item, weights=weight, minlength=len(train))[None, :]

@@ -1,0 +1,110 @@
+"""Tables made without the future: every method learns anew from the training part only."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prodsim_cli import registry
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.errors import UsageProblem
+from prodsim_cli.experiments.listening import stage
+
+if TYPE_CHECKING:
+    from prodsim_cli.builds.progress import Progress
+
+K = 50
+"""Neighbours kept per product, as ``build`` does."""
+
+FAMILY = "similarity"
+
+
+@dataclass
+class Tables:
+    """Neighbour tables by method, in the order asked for; ``left_out``: method -> why."""
+
+    by_method: dict[str, NeighborTable] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def chosen(methods: Iterable[str] | None) -> list[str]:
+    """The methods named, or all; those that read other methods' tables come last."""
+    known = registry.names(FAMILY)
+    wanted = list(dict.fromkeys(methods)) if methods else ["all"]
+    if "all" in wanted:
+        wanted = [*known, *(name for name in wanted if name not in (*known, "all"))]
+    modules = {name: registry.load(FAMILY, name) for name in wanted}
+    return sorted(modules, key=lambda name: (modules[name].NEEDS == "neighbors", name))
+
+
+def absent(module: ModuleType, data: Dataset) -> str:
+    """Why a method can't work on this dataset, '' if it can."""
+    if module.NEEDS in ("text", "vectors") and not any(data.texts()):
+        return "no product has a text"
+    if module.NEEDS == "vectors" and not data.embeddings:
+        return "there are no vectors (run `prodsim embed`)"
+    if module.NEEDS == "events" and not (data.events.user >= 0).any():
+        return "no event has a user"
+    return ""
+
+
+def build(
+    module: ModuleType,
+    data: Dataset,
+    settings: Mapping[str, Any],
+    *,
+    queries: np.ndarray | None = None,
+    candidates: np.ndarray | None = None,
+    k: int = K,
+) -> NeighborTable:
+    """Run one method with those of the settings that it knows."""
+    known = inspect.signature(module.neighbors).parameters
+    taken = {name: value for name, value in settings.items() if name in known}
+    table: NeighborTable = module.neighbors(data, queries, candidates, **{**taken, "k": k})
+    return table
+
+
+def tables(
+    train: Dataset,
+    methods: Iterable[str] | None,
+    settings: Mapping[str, Any],
+    progress: Progress | None,
+) -> Tables:
+    """Each method's table from ``train``, which holds the events of the training part only.
+
+    Tables that ``train`` already has are taken as they are: :meth:`Dataset.with_events` keeps only
+    those that learn nothing from events. A method that joins others (``NEEDS = "neighbors"``) gets
+    all tables of this run, so the single methods are made for it even when they aren't asked for.
+    """
+    wanted = chosen(methods)
+    joins = [name for name in wanted if registry.load(FAMILY, name).NEEDS == "neighbors"]
+    singles = [name for name in (chosen(None) if joins else wanted) if name not in joins]
+    out, data = Tables(), train
+    done = stage(progress, "methods on the training part", len(singles) + len(joins), "tables")
+    for name in singles + joins:
+        module = registry.load(FAMILY, name)
+        why = absent(module, data)
+        if not why and module.NEEDS == "neighbors" and not data.neighbors:
+            why = "there is no table to join"
+        if why:
+            out.left_out[name] = why
+        else:
+            table = data.neighbors.get(name) or build(module, data, settings)
+            data = data.with_neighbors(name, table)
+            out.by_method[name] = table
+        done(1)
+    out.by_method = {name: out.by_method[name] for name in wanted if name not in out.left_out}
+    out.left_out = {name: why for name, why in out.left_out.items() if name in wanted}
+    if methods and not out.by_method:
+        reasons = "; ".join(f"{name}: {why}" for name, why in out.left_out.items())
+        raise UsageProblem(
+            f"None of the methods can be tried here ({reasons}).",
+            hint="Choose others with --methods, or `--methods all`.",
+        )
+    return out

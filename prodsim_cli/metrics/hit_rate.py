@@ -1,0 +1,18 @@
+"""Hit rate at k: 1 where at least one right product stands among the first k.
+
+The mean over queries is the share of people who are shown something they take (Deshpande, Karypis
+2004, Item-based top-N recommendation algorithms, section 6).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+OVER = "ranks"
+LABEL = "hit"
+
+
+def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
+    """(q, depth) bool, (q,) int -> (q,) float64, 0 or 1."""
+    return hits[:, :k].any(axis=1).astype(np.float64)

@@ -1,0 +1,121 @@
+"""What every split gives: who learns from what, who is asked, what the right answers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.events import TYPE_CODE
+
+NO_USER = "without a user"
+OTHER_TYPE = "of another type"
+NO_PAST = "users without a past"
+NEW_PRODUCT = "products unknown at the split"
+REPEATED = "had before"
+
+
+@dataclass(frozen=True)
+class Split:
+    """A training part and the questions that are asked about the rest.
+
+    Attributes
+    ----------
+    kind : name of the split; ``at``: the moment it was made at (ISO, UTC), None without one.
+    target : the event type whose products are the right answers.
+    train : (m,) bool over the events of the dataset: what a method may learn from.
+    users : (q,) int32 positions of the users asked about, ascending.
+    pair_user : (p,) int32 row in ``users``, and ``pair_item`` : (p,) int32 item position: the right
+        answers, each pair once, in order of user and item.
+    tested : events that made the pairs. ``len(events) = train.sum() + tested + sum(left_out)``.
+    left_out : events that are neither learned from nor asked about, by reason.
+    notes : sentences for the person.
+    """
+
+    kind: str
+    target: str
+    train: NDArray[np.bool_]
+    users: NDArray[np.int32]
+    pair_user: NDArray[np.int32]
+    pair_item: NDArray[np.int32]
+    tested: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    at: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ``split`` object of the JSON of an evaluation."""
+        return {
+            "kind": self.kind,
+            "at": self.at,
+            "target": self.target,
+            "users": len(self.users),
+            "pairs": len(self.pair_item),
+            "left_out": self.left_out,
+        }
+
+
+def cut(
+    data: Dataset,
+    *,
+    kind: str,
+    target: str,
+    train: NDArray[np.bool_],
+    test: NDArray[np.bool_],
+    left_out: dict[str, int],
+    at: str | None = None,
+    notes: Iterable[str] = (),
+) -> Split:
+    """Ask about the events under ``test`` that a fair judge can ask about.
+
+    A target event is asked about if its user has a past in ``train``, its product is known there
+    (somebody has an event with it) and the user had no target event with it there. The rest is
+    counted under the first reason that holds, in the order of the constants above.
+    """
+    log, items = data.events, len(data)
+    # A return is no sign of interest, but what was returned was bought, and that stays.
+    past = train & (log.user >= 0) & (log.type != TYPE_CODE["return"])
+    known_user = np.zeros(len(data.users) + 1, bool)
+    known_user[log.user[past]] = True
+    known_item = np.zeros(items, bool)
+    known_item[log.item[past]] = True
+    pair = log.user.astype(np.int64) * items + log.item
+    had = np.unique(pair[past & (log.type == TYPE_CODE[target])])
+
+    left_out, rest = dict(left_out), test.copy()
+    for reason, bad in (
+        (NO_USER, log.user < 0),
+        (OTHER_TYPE, log.type != TYPE_CODE[target]),
+        (NO_PAST, ~known_user[log.user]),
+        (NEW_PRODUCT, ~known_item[log.item]),
+        (REPEATED, among(pair, had)),
+    ):
+        left_out[reason] = int((rest & bad).sum())
+        rest &= ~bad
+    asked = np.unique(pair[rest])
+    users, row = np.unique(asked // max(items, 1), return_inverse=True)
+    return Split(
+        kind=kind,
+        target=target,
+        train=train,
+        users=users.astype(np.int32),
+        pair_user=row.reshape(-1).astype(np.int32),
+        pair_item=(asked % max(items, 1)).astype(np.int32),
+        tested=int(rest.sum()),
+        left_out={reason: count for reason, count in left_out.items() if count},
+        at=at,
+        notes=tuple(notes),
+    )
+
+
+def among(keys: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Is each key in the sorted array? (m,) int64, (s,) int64 ascending -> (m,) bool."""
+    if not len(ordered):
+        return np.zeros(len(keys), bool)
+    place = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
+    found: NDArray[np.bool_] = ordered[place] == keys
+    return found
