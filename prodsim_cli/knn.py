@@ -140,3 +140,65 @@ def recommend_scores(
         table = speakers(table, history.shape[1])
     scores: NDArray[np.float32] = (history[users] @ table).toarray().astype(np.float32, copy=False)
     return scores
+
+
+Block = tuple[NDArray[np.intp], sp.csr_matrix]
+
+
+def product_rows(
+    left: sp.csr_matrix, right: sp.csr_matrix, block_bytes: int = BLOCK_BYTES
+) -> list[NDArray[np.intp]]:
+    """Rows of ``left`` in groups whose part of ``left @ right`` fits into ``block_bytes``.
+
+    Rows of one group have products of about the same length (they are ordered by an upper bound
+    of it), the longest first, so that padding a group to a rectangle wastes little.
+    """
+    lengths = np.diff(right.indptr).astype(np.float64)
+    pattern = sp.csr_matrix((np.ones(left.nnz), left.indices, left.indptr), shape=left.shape)
+    bound = np.minimum(pattern @ lengths, right.shape[1])
+    order = np.argsort(bound, kind="stable")
+    room = block_bytes // 24  # column, value and a few temporaries for every entry
+    groups, end = [], len(order)
+    while end > 0:
+        size = int(max(1, min(room // max(bound[order[end - 1]], 1), end)))
+        groups.append(np.sort(order[end - size : end]))
+        end -= size
+    return groups
+
+
+def best_of_csr(
+    pointer: NDArray[np.integer],
+    columns: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    k: int,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """:func:`top_k` over the rows of a CSR matrix with unsorted columns; positive scores only.
+
+    ``pointer`` (n + 1,), ``columns`` and ``scores`` (nnz,): ``indptr``, ``indices``, ``data``.
+    """
+    lengths = np.diff(pointer)
+    n, width = len(lengths), int(lengths.max(initial=0))
+    if width <= k:
+        entry = np.flatnonzero(scores > 0)
+        rows = np.repeat(np.arange(n), lengths)[entry]
+        return best_of_triplets(rows, columns[entry], scores[entry], n, k)
+    board = np.zeros((n, width), np.float32)
+    board[np.arange(width) < lengths[:, None]] = scores
+    cut = np.partition(board, width - k, axis=1)[:, width - k, None]
+    rows, place = np.nonzero((board >= cut) & (board > 0))
+    entry = pointer[rows] + place
+    tied = scores[entry] == cut[rows, 0]
+    room = k - np.bincount(rows[~tied], minlength=n)
+    # Only the tied entries at the cut are sorted by column: there may be very many of them.
+    span = int(columns.max(initial=0)) + 1
+    keys = np.sort(rows[tied] * span + columns[entry[tied]])
+    tied_rows = keys // span
+    fits = _rank_in_row(tied_rows, n) < room[tied_rows]
+    tied_rows, tied_columns = tied_rows[fits], (keys[fits] % span).astype(np.int32)
+    return best_of_triplets(
+        np.concatenate([rows[~tied], tied_rows]),
+        np.concatenate([columns[entry[~tied]], tied_columns]),
+        np.concatenate([scores[entry[~tied]], cut[tied_rows, 0]]),
+        n,
+        k,
+    )

@@ -1,0 +1,181 @@
+"""Item to item methods on UCI Online Retail by a global time split.
+
+    python benchmarks/online_retail.py [--events events.csv.gz] [--out protocol.csv] [--methods a,b]
+
+Protocol: stock codes that begin with five digits, upper-cased; quantity and price above 0; a
+customer; split at 2011-10-01; products and users with a purchase before; a test pair is a product
+that the user had not bought before. Writes the purchases (user, item, at, part) and checks the
+counts exactly. NDCG@10 has binary gains over 10 ranks and is ideal over min(10, relevant); what the
+user bought before is not ranked; the mean is over the 1,753 test users.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.events import TYPE_CODE, EventLog
+from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.knn import recommend_scores, speakers, top_k
+from prodsim_cli.records import DEFAULT_WEIGHTS
+from prodsim_cli.registry import load
+
+ROOT = Path(__file__).parents[1]
+EVENTS = ROOT.parent / "shared" / "data" / "online_retail" / "events.csv.gz"
+SPLIT = pl.datetime(2011, 10, 1)
+EXPECTED = {
+    "users": 3613,
+    "items": 3502,
+    "before": 188_399,
+    "test users": 1753,
+    "test pairs": 47_683,
+}
+METHODS = ("cosine", "jaccard", "pearson", "bm25", "lexical", "hybrid")
+K = 50
+
+
+def purchases(path: Path) -> pl.DataFrame:
+    """The purchase lines of the protocol: user, item, at, title, quantity, price, part."""
+    raw = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
+    lines = raw.select(
+        user="CustomerID",
+        item=pl.col("StockCode").str.strip_chars().str.to_uppercase(),
+        at=pl.col("InvoiceDate").str.to_datetime("%Y-%m-%d %H:%M:%S"),
+        title=pl.col("Description").str.strip_chars(),
+        quantity=pl.col("Quantity").cast(pl.Float64),
+        price=pl.col("UnitPrice").cast(pl.Float64),
+        order="InvoiceNo",
+    ).filter(
+        pl.col("item").str.contains(r"^\d{5}"),
+        pl.col("quantity") > 0,
+        pl.col("price") > 0,
+        pl.col("user").is_not_null(),
+    )
+    before = lines.filter(pl.col("at") < SPLIT)
+    known = lines.join(before.select("user").unique(), on="user", how="semi").join(
+        before.select("item").unique(), on="item", how="semi"
+    )
+    after = (
+        known.filter(pl.col("at") >= SPLIT)
+        .join(before.select("user", "item").unique(), on=["user", "item"], how="anti")
+        .with_columns(part=pl.lit("test"))
+    )
+    return pl.concat([before.with_columns(part=pl.lit("train")), after]).sort(
+        "at", "user", "item", "quantity"
+    )
+
+
+def check(frame: pl.DataFrame) -> None:
+    """Stop where the counts differ from those of the protocol."""
+    train = frame.filter(pl.col("part") == "train")
+    test = frame.filter(pl.col("part") == "test")
+    counts = {
+        "users": train["user"].n_unique(),
+        "items": train["item"].n_unique(),
+        "before": train.select("user", "item").n_unique(),
+        "test users": test["user"].n_unique(),
+        "test pairs": test.select("user", "item").n_unique(),
+    }
+    if counts != EXPECTED:
+        raise SystemExit(f"The protocol's counts are {EXPECTED}, these are {counts}.")
+
+
+def shop(train: pl.DataFrame) -> Dataset:
+    """The training part as a dataset; the title of a product is its commonest description."""
+    titles = dict(
+        train.group_by("item", "title")
+        .len()
+        .sort(["len", "title"], descending=[True, False])
+        .unique("item", keep="first", maintain_order=True)
+        .select("item", "title")
+        .iter_rows()
+    )
+    items = Vocabulary(sorted(titles))
+    users = Vocabulary(train["user"].unique().sort())
+    orders = Vocabulary(train["order"].unique().sort())
+    m = len(train)
+    log = EventLog(
+        user=users.positions(train["user"].to_list()),
+        item=items.positions(train["item"].to_list()),
+        type=np.full(m, TYPE_CODE["purchase"], np.int8),
+        quantity=train["quantity"].to_numpy().astype(np.float32),
+        value=train["price"].to_numpy().astype(np.float32),
+        weight=np.full(m, np.nan, np.float32),
+        order=orders.positions(train["order"].to_list()),
+        at=train["at"].dt.epoch("s").to_numpy(),
+        position=np.zeros(m, np.int64),
+    )
+    columns = {"title": [titles[sku] for sku in items.ids]}
+    return Dataset(items, columns, users, log, DEFAULT_WEIGHTS, fields=("title",))
+
+
+def ndcg(ranked: NDArray[np.int32], relevant: sp.csr_matrix) -> NDArray[np.float64]:
+    """(b,) NDCG@10 of the ranked positions (b, 10) against rows of relevant items."""
+    discount = 1 / np.log2(np.arange(2, 12))
+    gains = np.take_along_axis(relevant.toarray() > 0, np.maximum(ranked, 0), 1) & (ranked >= 0)
+    ideal = np.cumsum(discount)[np.minimum(np.diff(relevant.indptr), 10) - 1]
+    return np.asarray((gains * discount).sum(1) / ideal)
+
+
+class Judge:
+    """Ranks every product for every test user and compares with what was bought later."""
+
+    def __init__(self, data: Dataset, test: pl.DataFrame) -> None:
+        matrix = interactions(data.events, len(data.users), len(data.items), data.weights).matrix
+        pairs = test.select("user", "item").unique()
+        rows = data.users.positions(pairs["user"].to_list())
+        columns = data.items.positions(pairs["item"].to_list())
+        truth = sp.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=matrix.shape)
+        users = np.unique(rows)
+        self.history, self.truth = matrix[users], truth[users]
+
+    def of_scores(self, scores: NDArray[np.float32]) -> float:
+        """Mean NDCG@10 of (test users, items) scores."""
+        ranked, _ = top_k(scores, 10, mask=self.history.toarray() > 0)
+        return float(ndcg(ranked, self.truth).mean())
+
+    def of_popularity(self, popularity: NDArray[np.float32]) -> float:
+        """Mean NDCG@10 of the same order for everybody."""
+        return self.of_scores(np.repeat(popularity[None], self.history.shape[0], 0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--events", type=Path, default=EVENTS)
+    parser.add_argument("--out", type=Path, help="write the protocol's purchases here (CSV)")
+    parser.add_argument("--methods", default=",".join(METHODS))
+    arguments = parser.parse_args()
+    frame = purchases(arguments.events)
+    check(frame)
+    print("counts of the protocol:", EXPECTED)
+    if arguments.out:
+        frame.select("user", "item", "at", "part").write_csv(arguments.out)
+    data = shop(frame.filter(pl.col("part") == "train"))
+    judge = Judge(data, frame.filter(pl.col("part") == "test"))
+    sizes = len(data.users), len(data.items)
+    buyers = interactions(data.events, *sizes, data.weights).matrix.sum(axis=0)
+    recent = interactions(data.events, *sizes, data.weights, half_life=14).matrix.sum(axis=0)
+    print(f"{'method':20} NDCG@10  seconds")
+    for name, popularity in (("popularity", buyers), ("recent popularity", recent)):
+        print(f"{name:20} {judge.of_popularity(np.asarray(popularity, np.float32).ravel()):.4f}")
+    for name in arguments.methods.split(","):
+        started = time.perf_counter()
+        table = load("similarity", name).neighbors(data, k=K)
+        seconds = time.perf_counter() - started
+        data = data.with_neighbors(name, table)
+        scores = recommend_scores(speakers(table, len(data)), judge.history, slice(None))
+        print(f"{name:20} {judge.of_scores(scores):.4f}  {seconds:.2f}")
+
+
+if __name__ == "__main__":
+    main()

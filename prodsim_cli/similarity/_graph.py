@@ -1,0 +1,249 @@
+"""The item graph: one sweep over the pairs that share a user (or an order), many measures.
+
+Two items are linked where a user has to do with both. For a block of items the product of the
+interaction matrix with its transpose gives the links of each; every measure is a small function
+of that product and of per-item totals, so that all are scored while a block is at hand.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, product_rows
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How links become scores; each changes the answer.
+
+    shrinkage : a score is multiplied by c / (c + shrinkage), c = number of users that two items
+        share: one common buyer says less than twenty (Bell & Koren 2007).
+    min_support : pairs that share fewer users have no score.
+    half_life : days after which an event counts half; None: no decay.
+    by : ``users`` or ``orders`` as the common neighbours.
+    """
+
+    shrinkage: float = 0.0
+    min_support: int = 1
+    half_life: float | None = None
+    by: str = "users"
+
+
+@dataclass(frozen=True)
+class Links:
+    """The pairs of one block of the graph, t entries.
+
+    ``dot`` (t,): product of the two rows of the (weighed) matrix; ``shared`` (t,): witnesses (users
+    or orders) they have in common. ``witnesses``: how many there are at all.
+    ``first(x)`` and ``second(x)`` spread a total per item (n,) over the pairs.
+    """
+
+    dot: Values
+    shared: Values
+    witnesses: int
+    rows: NDArray[np.int32]
+    lengths: NDArray[np.intp]
+    columns: NDArray[np.int32]
+
+    def first(self, totals: NDArray[Any]) -> NDArray[Any]:
+        return np.repeat(totals[self.rows], self.lengths)
+
+    def second(self, totals: NDArray[Any]) -> NDArray[Any]:
+        return totals[self.columns]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Per item (n,) float32: sum, sum of squares and number of its entries."""
+
+    sums: Values
+    squares: Values
+    counts: Values
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a plug-in adds to the engine.
+
+    score : links and totals -> (t,) scores, larger is closer; not above 0 means: no neighbour.
+    weigh : matrix (items x witnesses) -> matrix of the same pattern; None: as it is.
+    counts : True takes the events of a pair added up, False its strongest one.
+    """
+
+    score: Callable[[Links, Totals], Values]
+    weigh: Callable[[sp.csr_matrix], sp.csr_matrix] | None = None
+    counts: bool = False
+
+
+@dataclass
+class _Sweep:
+    """One measure during a sweep: its weighed matrices and the table being filled."""
+
+    measure: Measure
+    left: sp.csr_matrix
+    right: sp.csr_matrix
+    totals: Totals
+    positions: NDArray[np.int32]
+    scores: Values = field(repr=False)
+
+
+def tables(
+    matrices: Mapping[bool, sp.csr_matrix],
+    measures: Sequence[Measure],
+    settings: Settings,
+    queries: NDArray[np.int32] | None,
+    candidates: NDArray[np.int32] | None,
+    k: int,
+) -> list[NeighborTable]:
+    """The neighbour tables of several measures in one sweep.
+
+    Parameters
+    ----------
+    matrices : (n, w) CSR by ``Measure.counts``; things whose likeness is asked for x witnesses.
+        Both have the same pattern and positive entries.
+    queries, candidates : positions, or None for all.
+    """
+    anything = next(iter(matrices.values()))
+    n = anything.shape[0]
+    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
+    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
+    among = among.astype(np.int32)
+    pattern = anything.copy()
+    pattern.data = np.ones_like(pattern.data)
+    sweeps = [_prepare(measure, matrices[measure.counts], rows, among, k) for measure in measures]
+    ones = (pattern[rows], pattern[among].T.tocsr())
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    cores = min(cores, 4)
+    groups = product_rows(*ones, BLOCK_BYTES // cores // 2)
+
+    def fill(group: NDArray[np.intp]) -> None:
+        _fill(group, ones, sweeps, settings, rows, among, k)
+
+    with ThreadPoolExecutor(cores) as pool:  # numpy and scipy let go of the interpreter lock
+        list(pool.map(fill, groups))
+    given = None if queries is None else rows
+    return [NeighborTable(sweep.positions, sweep.scores, given) for sweep in sweeps]
+
+
+def _prepare(
+    measure: Measure,
+    matrix: sp.csr_matrix,
+    rows: NDArray[np.int32],
+    among: NDArray[np.int32],
+    k: int,
+) -> _Sweep:
+    weighed = matrix if measure.weigh is None else measure.weigh(matrix)
+    squared = weighed.multiply(weighed)
+    totals = Totals(
+        np.asarray(weighed.sum(axis=1), np.float32).ravel(),
+        np.asarray(squared.sum(axis=1), np.float32).ravel(),
+        np.diff(weighed.indptr).astype(np.float32),
+    )
+    return _Sweep(
+        measure,
+        weighed[rows],
+        weighed[among].T.tocsr(),
+        totals,
+        np.full((len(rows), k), -1, np.int32),
+        np.zeros((len(rows), k), np.float32),
+    )
+
+
+def _fill(
+    group: NDArray[np.intp],
+    ones: tuple[sp.csr_matrix, sp.csr_matrix],
+    sweeps: Sequence[_Sweep],
+    settings: Settings,
+    rows: NDArray[np.int32],
+    among: NDArray[np.int32],
+    k: int,
+) -> None:
+    """Score the pairs of some rows by every measure and keep the k best of each."""
+    common = ones[0][group] @ ones[1]
+    lengths = np.diff(common.indptr)
+    columns = among[common.indices]
+    links = Links(common.data, common.data, ones[0].shape[1], rows[group], lengths, columns)
+    barred = np.repeat(rows[group], lengths) == columns
+    if settings.min_support > 1:
+        barred |= common.data < settings.min_support
+    barred_at = np.flatnonzero(barred)
+    for sweep in sweeps:
+        part = sweep.left[group]
+        if not ((part.data == 1).all() and (sweep.right.data == 1).all()):
+            links = replace(links, dot=(part @ sweep.right).data)
+        else:
+            links = replace(links, dot=common.data)
+        scores = np.asarray(sweep.measure.score(links, sweep.totals), np.float32)
+        if settings.shrinkage > 0:
+            scores = scores * (links.shared / (links.shared + np.float32(settings.shrinkage)))
+        scores[barred_at] = 0
+        sweep.positions[group], sweep.scores[group] = best_of_csr(common.indptr, columns, scores, k)
+
+
+def matrices(
+    data: Dataset, settings: Settings, counts: Sequence[bool], of: str = "items"
+) -> dict[bool, sp.csr_matrix]:
+    """The interaction matrices that measures need, by ``Measure.counts``; rows are ``of``."""
+    out: dict[bool, sp.csr_matrix] = {}
+    for added in sorted(set(counts)):
+        matrix = interactions(
+            data.events,
+            len(data.users),
+            len(data.items),
+            data.weights,
+            counts=added,
+            half_life=settings.half_life,
+            by=settings.by if of == "items" else "users",
+        ).matrix
+        out[added] = matrix.T.tocsr() if of == "items" else matrix
+    return out
+
+
+def measured(
+    data: Dataset,
+    measure: Measure,
+    settings: Settings,
+    queries: NDArray[np.int32] | None,
+    candidates: NDArray[np.int32] | None,
+    k: int,
+) -> NeighborTable:
+    """The neighbour table of one measure: the body of every graph plug-in."""
+    found = matrices(data, settings, [measure.counts])
+    return tables(found, [measure], settings, queries, candidates, k)[0]
+
+
+def several(
+    data: Dataset, names: Sequence[str], *, k: int = 50, **settings: Any
+) -> dict[str, NeighborTable]:
+    """The full tables of several graph methods in one sweep, equal to those of ``neighbors``."""
+    return _several(data, names, k, Settings(**settings), "items")
+
+
+def user_neighbors(data: Dataset, method: str, k: int = 50, **settings: Any) -> NeighborTable:
+    """People alike by a graph method: positions are users, witnesses are items."""
+    asked = Settings(**settings)
+    return _several(data, [method], k, asked, "users")[method]
+
+
+def _several(
+    data: Dataset, names: Sequence[str], k: int, settings: Settings, of: str
+) -> dict[str, NeighborTable]:
+    from prodsim_cli.registry import load
+
+    measures: list[Measure] = [load("similarity", name).MEASURE for name in names]
+    found = matrices(data, settings, [measure.counts for measure in measures], of)
+    made = tables(found, measures, settings, None, None, k)
+    return dict(zip(names, made, strict=True))
