@@ -3,7 +3,26 @@
 w_ui = idf_i * c_ui (K1 + 1) / (c_ui + K1 (1 - B + B |u| / mean |u|)), with c_ui the events of a
 pair added up and |u| the sum over a person: a second purchase adds less than the first, and a
 person who buys everything says less. score(i, j) = sum_u w_ui w_uj, K1 = 1.2, B = 0.75 as in
-``implicit.nearest_neighbours.BM25Recommender``. Scores are not bounded by 1.."""
+``implicit.nearest_neighbours.BM25Recommender``. Scores are not bounded by 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
+
+NEEDS = "events"
+K1 = 1.2
+B = 0.75
+
+
+def score(links: Links, totals: Totals) -> Values:
+    """(t,) sum over the common people; positive, without an upper bound."""
     return links.dot.copy()
 
 
