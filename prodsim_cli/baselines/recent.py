@@ -26,4 +26,5 @@ def scores(
         raise ValueError("recent popularity needs a moment of asking")
     item, latest = buyers(train, target)
     weight = 0.5 ** ((now - latest) / _DAY / half_life_days)
-    return np.bincount(item, weights=weight, minlength=len(train))[None, :]
+    total = np.bincount(item, weights=weight, minlength=len(train))
+    return total.astype(np.float64, copy=False)[None, :]

@@ -6,6 +6,8 @@ them they share ``training`` (tables made without the future), ``asking`` (lists
 one function from a dataset to a :class:`~prodsim_cli.records.Scorecard`. First floor.
 """
 
+from prodsim_cli.experiments.pairs import evaluate_pairs
+from prodsim_cli.experiments.pairs_file import Pairs, pairs_of, read_pairs
 from prodsim_cli.experiments.recommend import evaluate
 
-__all__ = ["evaluate"]
+__all__ = ["Pairs", "evaluate", "evaluate_pairs", "pairs_of", "read_pairs"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli import registry
 from prodsim_cli.experiments.intervals import interval, resampled_means
+from prodsim_cli.experiments.verdict import Contest
 from prodsim_cli.records import Interval
 from prodsim_cli.splits._split import among
 
@@ -52,6 +53,13 @@ class Judged:
         """(resamples, methods, metrics) means of resampled queries, the same draws for all."""
         flat = self.values.reshape(len(self.values), -1)
         return resampled_means(flat, seed=seed).reshape(-1, *self.values.shape[1:])
+
+    def contest(self, metric: str, samples: NDArray[np.float64], unit: str) -> Contest:
+        """One metric of all methods, for the verdict."""
+        column = self.metrics.index(metric)
+        means = self.values[:, :, column].mean(axis=0)
+        draws = samples[:, :, column]
+        return Contest(self.methods, means, draws, len(self.values), metric, unit)
 
     def figures(self, samples: NDArray[np.float64]) -> dict[str, dict[str, Interval]]:
         """``figures[method][metric]``, the whole-run figures without an interval."""

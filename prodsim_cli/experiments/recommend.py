@@ -83,9 +83,7 @@ def evaluate(
         split=parts.as_dict(),
         k=k,
         methods={name: figures[name] for name in order},
-        verdict=verdict(
-            judged, samples, main=main, baselines=registry.names("baselines"), unit="users"
-        ),
+        verdict=verdict(judged.contest(main, samples, "users"), registry.names("baselines")),
         main=main,
         notes=tuple(notes),
     )

@@ -15,4 +15,4 @@ LABEL = "hit"
 
 def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
     """(q, depth) bool, (q,) int -> (q,) float64, 0 or 1."""
-    return hits[:, :k].any(axis=1).astype(np.float64)
+    return np.where(hits[:, :k].any(axis=1), 1.0, 0.0)
