@@ -1,0 +1,168 @@
+"""Cells into values: ids, texts and booleans. Numbers and dates have their own modules.
+
+Whatever is costly works on the distinct values of a column; a column that is clean already comes
+back as it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+EMPTY_WORDS = ("nan", "null", "none", "n/a", "#n/a", "<na>", "nil")
+"""Cells that stand for nothing, in small letters."""
+
+_INVISIBLE = r"[\x{00}-\x{1f}\x{7f}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2064}\x{feff}]"
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_INLINE = (
+    r"(?i)</?(?:b|i|u|em|strong|span|font|a|small|big|sub|sup|mark|abbr|tt|s|code)(?:\s[^<>]*)?/?>"
+)
+_TAG = r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]*)?/?>|<![A-Za-z\[][^<>]*>"
+_BLOCKS = (
+    r"(?s)<!--.*?(?:-->|$)",
+    r"(?is)<script\b.*?(?:</script\s*>|$)",
+    r"(?is)<style\b.*?(?:</style\s*>|$)",
+)
+
+
+def on_distinct(column: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """``change`` applied to each distinct value once; the column itself if nothing changes."""
+    distinct = column.unique().drop_nulls()
+    changed = change(distinct)
+    if changed.dtype == distinct.dtype and changed.equals(distinct, null_equal=True):
+        return column
+    return column.replace_strict(distinct, changed, default=None, return_dtype=changed.dtype)
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """Any column as String; whole numbers in full, also where a table stored them as floats."""
+    if column.dtype == pl.String:
+        return column
+    if column.dtype.is_float():
+        whole = column.fill_nan(None).drop_nulls()
+        if len(whole) == 0:
+            return pl.Series(column.name, [None] * len(column), dtype=pl.String)
+        finite = whole.is_finite().all() and bool((whole.abs() < 2**63).all())
+        if finite and bool((whole == whole.round(0)).all()):
+            return column.fill_nan(None).cast(pl.Int64).cast(pl.String)
+        return column.fill_nan(None).cast(pl.String)
+    return column.cast(pl.String)
+
+
+def _spaces(values: pl.Series) -> pl.Series:
+    """NFKC, white space as one blank, invisible and control characters out, empty words as null."""
+    values = values.str.normalize("NFKC").str.replace_all(r"\s+", " ")
+    values = values.str.replace_all(_INVISIBLE, "").str.strip_chars()
+    nothing = (values == "") | values.str.to_lowercase().is_in(EMPTY_WORDS)
+    return values.set(nothing, None)
+
+
+def clean_ids(column: pl.Series) -> pl.Series:
+    """Keys as text: trimmed, NFKC, and ``17850.0`` as ``17850`` where the whole column is so.
+
+    Leading zeros, letter case and a version-like ``1.0`` among other keys stay.
+    """
+
+    def change(values: pl.Series) -> pl.Series:
+        values = _spaces(values)
+        filled = values.drop_nulls()
+        if len(filled) and bool(filled.str.contains(r"^\d+\.0+$").all()):
+            values = values.str.replace(r"\.0+$", "")
+        return values
+
+    return on_distinct(as_text(column), change)
+
+
+def _flat(value: Any) -> list[str]:
+    if isinstance(value, (list, tuple)):
+        return [text for part in value for text in _flat(part)]
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _flat(part)]
+    text = "" if value is None else str(value).strip()
+    return [text] if text else []
+
+
+def _unlist(text: str) -> str:
+    """``["a", 'b']`` (a list in JSON or Python notation) as ``a, b``; sentences joined by a blank."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            parts = _flat(read(text))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return (" " if any(len(part) > 60 for part in parts) else ", ").join(parts)
+    return text
+
+
+def _unescape(text: str) -> str:
+    """HTML entities resolved, also those that were escaped twice."""
+    for _ in range(2):
+        if "&" not in text:
+            break
+        text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
+    return text
+
+
+def _each(values: pl.Series, picked: pl.Series, change: Callable[[str], str]) -> pl.Series:
+    """A Python function on the few values under the mask."""
+    if not picked.any():
+        return values
+    old = values.filter(picked)
+    new = pl.Series([change(text) for text in old], dtype=pl.String)
+    return values.scatter(picked.arg_true(), new)
+
+
+def clean_texts(column: pl.Series) -> pl.Series:
+    """Texts for people: lists unrolled, HTML out, entities resolved, NFKC, one blank; '' is null."""
+
+    def change(values: pl.Series) -> pl.Series:
+        values = values.clone()
+        values = _each(values, values.str.contains(r"(?s)^\s*\[.*\]\s*$"), _unlist)
+        values = _each(values, values.str.contains("&", literal=True), _unescape)
+        tagged = values.str.contains("<", literal=True)
+        if tagged.any():
+            for block in _BLOCKS:
+                values = values.str.replace_all(block, " ")
+            values = values.str.replace_all(_INLINE, "").str.replace_all(_TAG, " ")
+        return _spaces(values)
+
+    return on_distinct(as_text(column), change)
+
+
+_YES = "1 1.0 true t yes y in_stock instock available ja oui si vrai wahr 是 有 有货 有库存 在售 现货".split()
+_NO = (
+    "0 0.0 false f no n out_of_stock outofstock unavailable discontinued sold_out soldout nein non faux"
+    " falsch preorder backorder 否 无 无货 缺货 没有 售罄 下架 断货"
+).split()
+
+
+def booleans(column: pl.Series) -> tuple[pl.Series, int]:
+    """Is it in stock: words and numbers (units) as Boolean, and how many cells were neither."""
+    if column.dtype == pl.Boolean:
+        return column, 0
+    if column.dtype.is_numeric():
+        return (column > 0).alias(column.name), 0
+
+    def change(values: pl.Series) -> pl.Series:
+        words = _spaces(values).str.to_lowercase().str.replace_all(r"[ -]", "_")
+        units = words.cast(pl.Float64, strict=False)
+        out = pl.select(
+            pl.when(words.is_in(_YES))
+            .then(True)
+            .when(words.is_in(_NO))
+            .then(False)
+            .when(units.is_finite())
+            .then(units > 0)
+        ).to_series()
+        return out
+
+    text = _spaces(as_text(column))
+    flags = on_distinct(text, change)
+    if flags.dtype != pl.Boolean:
+        flags = pl.Series(column.name, [None] * len(column), dtype=pl.Boolean)
+    return flags, int((flags.is_null() & text.is_not_null()).sum())
