@@ -6,13 +6,20 @@ candidates only, never on the block it was computed in. numpy and scipy, no torc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
+
+T = TypeVar("T")
+Best = tuple[NDArray[np.int32], NDArray[np.float32]]
+"""(n, k) positions and (n, k) scores, as in a :class:`NeighborTable`."""
 
 BLOCK_BYTES = 256 * 2**20
 """Working memory of one block. Changes the speed, never the answer."""
@@ -49,33 +56,40 @@ def top_k(
 
     Notes
     -----
-    The k-th value comes from ``np.partition`` (vectorised with SIMD where ``argpartition`` may not
-    be). All entries above it win; those equal to it fill up from the left, so that a tie which
-    straddles rank k is cut by position. Only the winners are sorted.
+    Entries above a row's k-th score win; those equal to it fill up from the left, so that a tie
+    which straddles rank k is cut by position. Only the winners are sorted.
     """
     if mask is not None:
         scores = np.where(mask, np.float32(-np.inf), scores)
     rows_n, columns_n = scores.shape
-    positions = np.full((rows_n, k), -1, np.int32)
-    kept = min(k, columns_n)
-    if kept == 0 or rows_n == 0:
-        return positions, np.zeros((rows_n, k), np.float32)
-    cut = np.partition(scores, columns_n - kept, axis=1)[:, columns_n - kept, None]
-    allowed = scores > above
-    rows, columns = np.nonzero((scores >= cut) & allowed)
-    found = scores[rows, columns]
-    strict = found > cut[rows, 0]
-    room = kept - np.bincount(rows[strict], minlength=rows_n)
-    fill = _rank_in_row(rows[~strict], rows_n) < room[rows[~strict]]
-    strict[~strict] = fill
-    rows, columns, found = rows[strict], columns[strict], found[strict]
-    place = _rank_in_row(rows, rows_n)
-    board = np.full((rows_n, k), -np.inf, np.float32)
-    board[rows, place] = found
-    positions[rows, place] = columns
-    order = np.argsort(-board, axis=1, kind="stable")
-    board = np.take_along_axis(board, order, 1)
-    return np.take_along_axis(positions, order, 1), np.where(board > -np.inf, board, 0)
+    if columns_n == 0:
+        return _short(rows_n, k)
+    hits = np.flatnonzero((scores >= _bound(scores, k)[:, None]) & (scores > above))
+    rows, columns = np.divmod(hits, columns_n)
+    return best_of_triplets(rows, columns.astype(np.int32), scores.ravel()[hits], rows_n, k)
+
+
+def _short(n: int, k: int) -> Best:
+    """An answer without any entry."""
+    return np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
+
+
+def _bound(board: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """(b,) a value that at least k entries of each row reach (the smallest one in a short row).
+
+    The columns are dealt into many more than k classes; the k-th largest of the class maxima is
+    such a value, close to the k-th largest entry, and costs one pass of SIMD maxima where selecting
+    among all entries costs ten times that.
+    """
+    width = board.shape[1]
+    if width <= k:
+        return np.asarray(board.min(axis=1))
+    deal = width // (8 * k)
+    if deal > 1:
+        classes = width // deal
+        board = board[:, : deal * classes].reshape(len(board), deal, classes).max(axis=1)
+        width = classes
+    return np.asarray(np.partition(board, width - k, axis=1)[:, width - k])
 
 
 def _rank_in_row(rows: NDArray[np.intp], n: int) -> NDArray[np.intp]:
@@ -91,20 +105,51 @@ def best_of_triplets(
     scores: NDArray[np.float32],
     n: int,
     k: int,
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+) -> Best:
     """:func:`top_k` over scattered entries: ``scores[t]`` stands at (row, column).
 
-    ``rows`` (t,) in 0..n-1 in any order; a (row, column) pair occurs once.
+    ``rows`` (t,) ascending, in 0..n-1; a (row, column) pair occurs once.
     """
+    lengths = np.bincount(rows, minlength=n)
+    width = int(lengths.max(initial=0))
+    positions, values = _short(n, k)
+    if width > k:
+        board = np.full((n, width), -np.inf, np.float32)
+        board[np.arange(width) < lengths[:, None]] = scores
+        cut = np.partition(board, width - k, axis=1)[:, width - k][rows]
+        rows, columns, scores = _cut_ties(rows, columns, scores, cut, n, k)
     order = np.lexsort((columns, -scores, rows))
-    rows, columns, scores = rows[order], columns[order], scores[order]
+    rows = rows[order]
     place = _rank_in_row(rows, n)
-    good = place < k
-    positions = np.full((n, k), -1, np.int32)
-    values = np.zeros((n, k), np.float32)
-    positions[rows[good], place[good]] = columns[good]
-    values[rows[good], place[good]] = scores[good]
+    positions[rows, place] = columns[order]
+    values[rows, place] = scores[order]
     return positions, values
+
+
+def _cut_ties(
+    rows: NDArray[np.intp],
+    columns: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    cut: NDArray[np.float32],
+    n: int,
+    k: int,
+) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
+    """The entries above their row's k-th score, and of those equal to it the first by column.
+
+    Only the tied ones are put in order of column, by one integer key: there may be very many.
+    """
+    above, tied = scores > cut, scores == cut
+    room = k - np.bincount(rows[above], minlength=n)
+    span = np.int64(columns.max(initial=0)) + 1
+    keys = np.sort(rows[tied] * span + columns[tied])
+    tied_rows = keys // span
+    fits = _rank_in_row(tied_rows, n) < room[tied_rows]
+    return (
+        np.concatenate([rows[above], tied_rows[fits]]),
+        np.concatenate([columns[above], (keys[fits] % span).astype(np.int32)]),
+        # Tied entries of a row are equal, so any order of theirs is the order of the keys.
+        np.concatenate([scores[above], cut[tied][fits]]),
+    )
 
 
 def speakers(table: NeighborTable, n: int) -> sp.csr_matrix:
@@ -142,9 +187,6 @@ def recommend_scores(
     return scores
 
 
-Block = tuple[NDArray[np.intp], sp.csr_matrix]
-
-
 def product_rows(
     left: sp.csr_matrix, right: sp.csr_matrix, block_bytes: int = BLOCK_BYTES
 ) -> list[NDArray[np.intp]]:
@@ -171,34 +213,83 @@ def best_of_csr(
     columns: NDArray[np.int32],
     scores: NDArray[np.float32],
     k: int,
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+) -> Best:
     """:func:`top_k` over the rows of a CSR matrix with unsorted columns; positive scores only.
 
     ``pointer`` (n + 1,), ``columns`` and ``scores`` (nnz,): ``indptr``, ``indices``, ``data``.
     """
     lengths = np.diff(pointer)
     n, width = len(lengths), int(lengths.max(initial=0))
-    if width <= k:
-        entry = np.flatnonzero(scores > 0)
-        rows = np.repeat(np.arange(n), lengths)[entry]
-        return best_of_triplets(rows, columns[entry], scores[entry], n, k)
+    if width == 0:
+        return _short(n, k)
     board = np.zeros((n, width), np.float32)
     board[np.arange(width) < lengths[:, None]] = scores
-    cut = np.partition(board, width - k, axis=1)[:, width - k, None]
-    rows, place = np.nonzero((board >= cut) & (board > 0))
-    entry = pointer[rows] + place
-    tied = scores[entry] == cut[rows, 0]
-    room = k - np.bincount(rows[~tied], minlength=n)
-    # Only the tied entries at the cut are sorted by column: there may be very many of them.
-    span = int(columns.max(initial=0)) + 1
-    keys = np.sort(rows[tied] * span + columns[entry[tied]])
-    tied_rows = keys // span
-    fits = _rank_in_row(tied_rows, n) < room[tied_rows]
-    tied_rows, tied_columns = tied_rows[fits], (keys[fits] % span).astype(np.int32)
-    return best_of_triplets(
-        np.concatenate([rows[~tied], tied_rows]),
-        np.concatenate([columns[entry[~tied]], tied_columns]),
-        np.concatenate([scores[entry[~tied]], cut[tied_rows, 0]]),
-        n,
-        k,
-    )
+    hits = np.flatnonzero((board >= _bound(board, k)[:, None]) & (board > 0))
+    rows, place = np.divmod(hits, width)
+    return best_of_triplets(rows, columns[pointer[rows] + place], board.ravel()[hits], n, k)
+
+
+def cosine_neighbors(
+    queries: NDArray[np.float32],
+    candidates: NDArray[np.float32],
+    k: int,
+    block_bytes: int = BLOCK_BYTES,
+) -> Best:
+    """For every query vector the k candidates of the largest scalar product; positive ones only.
+
+    ``queries`` (q, d) and ``candidates`` (c, d) float32, rows of unit length (or zero). Returns
+    (q, k) int32 rows of ``candidates`` and (q, k) float32 products.
+
+    A matrix product may round one and the same pair differently in another block, so it only
+    nominates: all pairs within ``ROUNDING`` of the k-th best are computed again, pair by pair, and
+    the order is that of these scores. Equal vectors should be given once.
+    """
+    q, c = len(queries), len(candidates)
+    positions, values = _short(q, k)
+    if c == 0:
+        return positions, values
+    for part in blocks(q, block_bytes // (4 * 3 * c)):
+        board = queries[part] @ candidates.T
+        near = (board >= _bound(board, k)[:, None] - ROUNDING) & (board > -ROUNDING)
+        rows, columns = np.divmod(np.flatnonzero(near), c)
+        exact = np.empty(len(rows), np.float32)
+        for some in blocks(len(rows), block_bytes // (16 * queries.shape[1])):
+            exact[some] = np.einsum(
+                "ij,ij->i", queries[part][rows[some]], candidates[columns[some]]
+            )
+        good = exact > 0
+        positions[part], values[part] = best_of_triplets(
+            rows[good], columns[good].astype(np.int32), exact[good], part.stop - part.start, k
+        )
+    return positions, values
+
+
+def sparse_neighbors(
+    left: sp.csr_matrix, right: sp.csr_matrix, k: int, block_bytes: int = BLOCK_BYTES
+) -> Best:
+    """For every row of ``left @ right`` its k largest entries; positive ones only.
+
+    ``left`` (q, m) and ``right`` (m, c) CSR float32. The product exists in blocks only.
+    """
+    positions, values = _short(left.shape[0], k)
+    cores = threads()
+
+    def fill(group: NDArray[np.intp]) -> None:
+        part = left[group] @ right
+        positions[group], values[group] = best_of_csr(part.indptr, part.indices, part.data, k)
+
+    in_threads(fill, product_rows(left, right, block_bytes // cores), cores)
+    return positions, values
+
+
+def threads() -> int:
+    """How many blocks are worked on at a time: the cores that this process may use, at most 4."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else (0, 1)
+    return min(len(allowed), 4)
+
+
+def in_threads(work: Callable[[T], None], parts: Iterable[T], cores: int) -> None:
+    """``work`` on every part; numpy and scipy let go of the interpreter lock in their loops."""
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in pool.map(work, parts):
+            pass

@@ -7,9 +7,7 @@ of that product and of per-item totals, so that all are scored while a block is 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, product_rows
+from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 
 Values = NDArray[np.float32]
 
@@ -125,15 +123,13 @@ def tables(
     pattern.data = np.ones_like(pattern.data)
     sweeps = [_prepare(measure, matrices[measure.counts], rows, among, k) for measure in measures]
     ones = (pattern[rows], pattern[among].T.tocsr())
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-    cores = min(cores, 4)
+    cores = threads()
     groups = product_rows(*ones, BLOCK_BYTES // cores // 2)
 
     def fill(group: NDArray[np.intp]) -> None:
         _fill(group, ones, sweeps, settings, rows, among, k)
 
-    with ThreadPoolExecutor(cores) as pool:  # numpy and scipy let go of the interpreter lock
-        list(pool.map(fill, groups))
+    in_threads(fill, groups, cores)
     given = None if queries is None else rows
     return [NeighborTable(sweep.positions, sweep.scores, given) for sweep in sweeps]
 
