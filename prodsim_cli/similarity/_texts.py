@@ -1,0 +1,116 @@
+"""Equal texts are computed once: neighbours among groups of equals, then spread to the items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.knn import Best, best_of_triplets, blocks
+
+Positions = NDArray[np.int32]
+Search = Callable[[NDArray[np.intp], NDArray[np.intp], int], Best]
+"""Groups asked about, groups to be found, k -> columns of the second and scores, best first."""
+
+_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class _Members:
+    """The candidates of each group: group g holds ``items[starts[g]:starts[g + 1]]``, ascending."""
+
+    items: Positions
+    starts: NDArray[np.intp]
+
+
+def grouped_neighbors(
+    group: NDArray[np.intp],
+    search: Search,
+    queries: Positions | None,
+    candidates: Positions | None,
+    k: int,
+) -> NeighborTable:
+    """The neighbour table of items from a search among groups of equal items.
+
+    Parameters
+    ----------
+    group : (n,) group of each item; -1 for an item without text, which has no neighbours.
+    search : finds the best groups, positive scores only, ties in order of column. Members of one
+        group have a score of 1 with each other, which no score exceeds.
+    """
+    n = len(group)
+    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
+    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
+    among = among.astype(np.int32)[group[among] >= 0]
+    positions = np.full((len(rows), k), -1, np.int32)
+    scores = np.zeros((len(rows), k), np.float32)
+    asked, asker = np.unique(group[rows], return_inverse=True)
+    found, members = _members(group, among)
+    if len(found) and asked[-1:].max(initial=-1) >= 0:
+        skipped = int(asked[0] < 0)
+        nearest = search(asked[skipped:], found, k + 1)
+        for part in blocks(len(asked) - skipped, _BLOCK):
+            best = _spread(nearest[0][part], nearest[1][part], members, k + 1)
+            here = np.flatnonzero((asker >= part.start + skipped) & (asker < part.stop + skipped))
+            at = asker[here] - part.start - skipped
+            positions[here], scores[here] = _without_self(rows[here], best[0][at], best[1][at])
+    return NeighborTable(positions, scores, None if queries is None else rows)
+
+
+def _members(group: NDArray[np.intp], among: Positions) -> tuple[NDArray[np.intp], _Members]:
+    """Groups with a candidate, in order of their first one, and the candidates of each.
+
+    That order makes a tie between groups cut by the position of their items.
+    """
+    _, first, number = np.unique(group[among], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    number = rank[number]
+    starts = np.zeros(len(order) + 1, np.intp)
+    np.cumsum(np.bincount(number, minlength=len(order)), out=starts[1:])
+    return group[among[first[order]]], _Members(among[np.argsort(number, kind="stable")], starts)
+
+
+def _spread(columns: Positions, scores: NDArray[np.float32], members: _Members, k: int) -> Best:
+    """Ranked groups (b, k) become ranked items (b, k)."""
+    b = len(columns)
+    size = np.where(columns >= 0, np.diff(members.starts)[columns], 0)
+    size = np.minimum(size, k)
+    # Where k better items stand before a run of equal scores, that run is not needed.
+    before = np.cumsum(size, axis=1) - size
+    fresh = np.diff(scores, axis=1, prepend=np.inf) != 0
+    run = np.maximum.accumulate(np.where(fresh, np.arange(columns.shape[1]), 0), axis=1)
+    size[np.take_along_axis(before, run, 1) >= k] = 0
+    flat = size.ravel()
+    inside = np.arange(flat.sum()) - np.repeat(np.cumsum(flat) - flat, flat)
+    items = members.items[np.repeat(members.starts[columns.ravel()], flat) + inside]
+    rows = np.repeat(np.repeat(np.arange(b), columns.shape[1]), flat)
+    return best_of_triplets(rows, items, np.repeat(scores.ravel(), flat), b, k)
+
+
+def _without_self(rows: Positions, positions: Positions, scores: NDArray[np.float32]) -> Best:
+    """Rows of k + 1 with the item itself, or else the last one, taken out."""
+    own = positions == rows[:, None]
+    order = np.argsort(own, axis=1, kind="stable")[:, :-1]
+    return np.take_along_axis(positions, order, 1), np.take_along_axis(scores, order, 1)
+
+
+def groups_of_rows(vectors: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Groups of bitwise equal rows, numbered by first appearance; -1 for rows of zeros.
+
+    Returns (n,) groups and the distinct vectors (g, d) in that order.
+    """
+    filled = np.flatnonzero(vectors.any(axis=1))
+    rows = np.ascontiguousarray(vectors[filled] + np.float32(0))  # -0 becomes 0
+    keys = rows.view(np.dtype((np.void, rows.shape[1] * 4))).ravel()
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    group = np.full(len(vectors), -1, np.intp)
+    group[filled] = rank[number.ravel()]
+    return group, rows[first[order]]
