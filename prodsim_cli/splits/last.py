@@ -38,7 +38,7 @@ def split(data: Dataset, *, target: str = "purchase") -> Split:
     held = mine & (place == final[log.user])
     later = mine & (place > final[log.user])
     alone = int(((final >= 0) & ~asked).sum())
-    notes = [f"{alone:,} users have nothing before their last {target}: not asked about."]
+    notes = [f"Users with nothing before their last {target}, not asked about: {alone:,}."]
     return cut(
         data,
         kind="last",

@@ -1,0 +1,200 @@
+"""Splits: who learns from what, what is asked, and an account of every event."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from evaluation_worlds import DAY, shop, two_aisles
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prodsim_cli.data.events import TYPE_CODE
+from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.splits import last, time
+
+
+def pairs_by_name(data, split):
+    """The right answers as {(user, sku)}."""
+    users = [data.users.ids[position] for position in split.users]
+    return {
+        (users[row], data.items.ids[item])
+        for row, item in zip(split.pair_user, split.pair_item, strict=True)
+    }
+
+
+EVERY_REASON = [
+    ("ann", "soap", "purchase", 1),
+    ("ann", "soap", "purchase", 2),
+    ("bob", "tea", "purchase", 3),
+    ("bob", "pan", "view", 4),
+    # the split lies here, at 5
+    ("ann", "tea", "purchase", 5),  # asked about: exactly at the split
+    ("ann", "tea", "purchase", 6),  # the same pair again: one pair, two events
+    ("ann", "pan", "purchase", 6),  # known by a view before
+    ("ann", "soap", "purchase", 7),  # had before
+    ("ann", "new", "purchase", 7),  # product unknown
+    ("cat", "tea", "purchase", 8),  # no past
+    (None, "tea", "purchase", 8),  # no user
+    ("bob", "soap", "view", 9),  # not the target
+    ("bob", "tea", "return", 9),  # not the target
+]
+
+
+def test_time_asks_about_what_is_new_to_people_with_a_past_and_counts_the_rest():
+    data = shop(EVERY_REASON)
+    split = time.split(data, at="1970-01-01T00:00:05")
+    assert pairs_by_name(data, split) == {("ann", "tea"), ("ann", "pan")}
+    assert split.train.tolist() == [True] * 4 + [False] * 9
+    assert split.tested == 3
+    assert split.left_out == {
+        "without a user": 1,
+        "of another type": 2,
+        "users without a past": 1,
+        "products unknown at the split": 1,
+        "had before": 1,
+    }
+    assert split.as_dict() == {
+        "kind": "time",
+        "at": "1970-01-01T00:00:05",
+        "target": "purchase",
+        "users": 1,
+        "pairs": 2,
+        "left_out": split.left_out,
+    }
+
+
+def test_a_view_before_does_not_make_a_product_had_for_purchases_but_for_views():
+    data = shop(
+        [("ann", "pan", "view", 1), ("bob", "tea", "view", 1), ("ann", "pan", "purchase", 5),
+         ("ann", "pan", "view", 5), ("ann", "tea", "view", 5), ("bob", "pan", "purchase", 0)]
+    )  # fmt: skip
+    bought = time.split(data, at="1970-01-01T00:00:03")
+    assert pairs_by_name(data, bought) == {("ann", "pan")}
+    viewed = time.split(data, at="1970-01-01T00:00:03", target="view")
+    assert pairs_by_name(data, viewed) == {("ann", "tea")}
+
+
+def test_what_was_returned_was_bought_and_is_no_answer():
+    data = shop(
+        [("ann", "pan", "purchase", 1), ("ann", "pan", "return", 2), ("bob", "tea", "purchase", 2),
+         ("ann", "pan", "purchase", 5), ("ann", "tea", "purchase", 6)]
+    )  # fmt: skip
+    split = time.split(data, at="1970-01-01T00:00:04")
+    assert pairs_by_name(data, split) == {("ann", "tea")}
+    assert split.left_out == {"had before": 1}
+
+
+def test_the_default_moment_leaves_a_fifth_of_the_target_events_of_users_after_it():
+    events = [("ann", f"p{day}", "purchase", day * DAY) for day in range(10)]
+    noise = [(None, "p0", "purchase", 100 * DAY), ("ann", "p0", "view", 100 * DAY)]
+    split = time.split(shop(events + noise))
+    assert split.at == "1970-01-09T00:00:00"
+    assert split.train.sum() == 8
+
+
+@pytest.mark.parametrize(
+    "text", ["2011-10-01", "2011-10-01T00:00:00", "2011-10-01T00:00:00Z", "2011-10-01T02:00+02:00"]
+)
+def test_moments_are_utc(text):
+    moment = int(np.datetime64("2011-10-01T00:00:00", "s").astype(np.int64))
+    data = shop([("ann", "tea", "purchase", moment - 1), ("ann", "pan", "purchase", moment)])
+    split = time.split(data, at=text)
+    assert split.at == "2011-10-01T00:00:00"
+    assert split.train.tolist() == [True, False]
+
+
+def test_time_refuses_an_order_without_times_and_names_the_split_to_use():
+    data = shop([("ann", "tea", "purchase", None, 0), ("ann", "pan", "purchase", None, 1)])
+    with pytest.raises(InputError, match="2 of 2 events have an order but no time") as problem:
+        time.split(data)
+    assert "--split last" in problem.value.hint
+
+
+@pytest.mark.parametrize("at", ["1969-12-31", "1970-01-01", "1970-01-03"])
+def test_time_refuses_a_moment_with_nothing_on_one_side(at):
+    data = shop([("ann", "tea", "purchase", 0), ("ann", "pan", "purchase", DAY)])
+    with pytest.raises(InputError, match="from 1970-01-01T00:00:00 to 1970-01-02T00:00:00"):
+        time.split(data, at=at)
+
+
+def test_what_is_no_date_is_a_usage_problem():
+    with pytest.raises(UsageProblem, match="'yesterday' is not a date"):
+        time.split(shop([("ann", "tea", "purchase", 0)]), at="yesterday")
+
+
+def test_nothing_to_split_is_said():
+    views = shop([("ann", "tea", "view", 0)])
+    with pytest.raises(InputError, match="no purchase of a known user"):
+        time.split(views)
+    with pytest.raises(InputError, match="No user has a purchase with an event before it"):
+        last.split(views)
+
+
+def test_last_holds_out_the_last_target_event_and_drops_what_came_after():
+    data = shop(
+        [
+            ("ann", "soap", "purchase", None, 0),
+            ("ann", "tea", "purchase", None, 1),
+            ("ann", "tea", "rating", None, 2),
+            ("bob", "tea", "purchase", None, 0),
+            ("bob", "soap", "purchase", None, 1),
+            ("cat", "tea", "purchase", None, 0),  # nothing before it: stays in training
+            (None, "tea", "purchase", None, 0),
+        ]
+    )
+    split = last.split(data)
+    assert pairs_by_name(data, split) == {("ann", "tea"), ("bob", "soap")}
+    assert split.train.tolist() == [True, False, False, True, False, True, True]
+    assert split.left_out == {"after the event held out": 1}
+    assert split.at is None
+    assert split.notes == ("Users with nothing before their last purchase, not asked about: 1.",)
+
+
+def test_last_asks_about_nothing_a_person_had_before():
+    data = shop(
+        [("ann", "tea", "purchase", 1), ("ann", "tea", "purchase", 2),
+         ("bob", "tea", "purchase", 1), ("bob", "pan", "purchase", 2)]
+    )  # fmt: skip
+    split = last.split(data)
+    assert len(split.users) == 0
+    assert split.left_out == {"products unknown at the split": 1, "had before": 1}
+
+
+event = st.tuples(
+    st.sampled_from(["ann", "bob", "cat", None]),
+    st.sampled_from(["tea", "pan", "soap", "mug"]),
+    st.sampled_from(["purchase", "view", "return", "rating"]),
+    st.integers(0, 9),
+)
+
+
+@pytest.mark.parametrize("plugin", [time, last])
+@given(events=st.lists(event, min_size=2, max_size=30))
+def test_the_parts_make_the_whole_and_no_answer_is_in_the_past(plugin, events):
+    data = shop(sorted(events, key=lambda one: one[3]))
+    try:
+        split = plugin.split(data)
+    except InputError:
+        return
+    log = data.events
+    assert split.train.sum() + split.tested + sum(split.left_out.values()) == len(log)
+    assert len(split.pair_item) <= split.tested
+    assert sorted(split.users.tolist()) == sorted(set(split.users.tolist()))
+    assert set(split.pair_user.tolist()) == set(range(len(split.users)))
+    bought = log.type == TYPE_CODE["purchase"]
+    past = set(zip(log.user[split.train & bought], log.item[split.train & bought], strict=True))
+    rest = set(zip(log.user[~split.train & bought], log.item[~split.train & bought], strict=True))
+    asked = set(zip(split.users[split.pair_user], split.pair_item, strict=True))
+    assert not asked & past
+    assert asked <= rest
+    if plugin is time:
+        assert log.at[split.train].max() < log.at[~split.train].min()
+    for user in split.users:
+        mine = log.user == user
+        assert log.at[mine & split.train].max() <= log.at[mine & ~split.train].min()
+
+
+def test_two_aisles_leave_two_products_for_each_person():
+    data = shop(sorted(two_aisles(), key=lambda one: one[3]))
+    split = time.split(data, at="1970-03-01")
+    assert (len(split.users), len(split.pair_item), split.left_out) == (24, 48, {})
