@@ -276,14 +276,38 @@ def _graph_settings(run: _Build, name: str) -> dict[str, Any]:
 
 def _tables(run: _Build) -> None:
     """One neighbour table per method that has what it needs."""
-    for name, (settings, version, why) in _parts(run).items():
+    parts = _parts(run)
+    stale: list[str] = []
+    for name, (settings, version, why) in parts.items():
         if why:
             _leave_out(run, name, "neighbors", why)
-            continue
-        if _fresh(run, name, "neighbors", settings, version):
+        elif _fresh(run, name, "neighbors", settings, version):
             run.stages.append(Stage(name, "neighbors", "fresh"))
-            continue
-        _build_table(run, name, settings, version)
+        else:
+            stale.append(name)
+    sweep = [n for n in stale if hasattr(registry.load("similarity", n), "MEASURE")]
+    if sweep:
+        _sweep(run, sweep, parts)
+    for name in stale:
+        if name not in sweep:
+            _build_table(run, name, *parts[name][:2])
+
+
+def _sweep(run: _Build, names: list[str], parts: dict[str, tuple[dict[str, Any], str, str]]) -> None:
+    """The measures over the item graph together: its pairs are found once for all of them."""
+    from prodsim_cli.similarity._graph import several
+
+    done = run.progress.stage(f"neighbours: {', '.join(names)}")
+    begun = time.perf_counter()
+    settings = {k: v for k, v in parts[names[0]][0].items() if k in (*GRAPH_SETTINGS, "k")}
+    made = several(run.data, names, **settings)
+    share = (time.perf_counter() - begun) / len(names)
+    for name in names:
+        own, version, _ = parts[name]
+        run.progress.stage(f"storing: {name}")
+        _store(run, name, "neighbors", made[name], own, version, time.perf_counter() - share)
+        run.tables[name] = made[name]
+    done(1)
 
 
 def _build_table(run: _Build, name: str, settings: dict[str, Any], version: str) -> None:
@@ -333,7 +357,7 @@ def _leave_out(run: _Build, name: str, kind: str, why: str) -> None:
 
 def _user_tables(run: _Build) -> None:
     """People alike, by the same measures over what they bought."""
-    from prodsim_cli.similarity.users import user_neighbors
+    from prodsim_cli.similarity._graph import user_neighbors
 
     version = meta.data_version(run.connection, "events")
     why = "" if (run.data.events.user >= 0).any() else "no event has a customer"
@@ -347,7 +371,8 @@ def _user_tables(run: _Build) -> None:
         else:
             done = run.progress.stage(f"people alike: {name}")
             begun = time.perf_counter()
-            table = user_neighbors(run.data, name, k=K)
+            own = {key: settings[key] for key in GRAPH_SETTINGS if key in settings}
+            table = user_neighbors(run.data, name, k=K, **own)
             _store(run, name, "user_neighbors", table, settings, version, begun)
             done(1)
 

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import BinaryIO
 
 from prodsim_cli import cleaning, sources
@@ -62,20 +63,19 @@ def ingest(
     listener = progress or Silent()
     inputs = sources.inputs(paths, options.catalog, options.events, stdin)
     if options.dry_run:
-        return _dry_run(inputs, options, listener)
+        return _dry_run(inputs, options)
     reports: list[FileReport] = []
     skipped: dict[str, str] = {}
+    new = not os.path.exists(database)
     connection = open_for_writing(database)
     try:
         changed = _store_weights(connection, options.weights)
         for item in inputs:
             listener.stage(f"reading {os.path.basename(item.name)}")
             try:
-                reports.append(_one_file(connection, item, options, listener))
-            except cleaning.NotCertain as problem:
-                if not item.from_folder:
-                    raise
-                skipped[item.name] = problem.message
+                reports.append(_one_file(connection, item, options))
+            except _Skip as skip:
+                skipped[item.name] = str(skip)
         if not reports:
             raise InputError(
                 "No file of the folder is a catalogue or events with certainty: "
@@ -88,13 +88,15 @@ def ingest(
         return IngestReport(tuple(reports), changed, skipped, _counts(connection))
     finally:
         connection.close()
+        if new and not reports:  # a refused first file must not leave an empty database
+            for suffix in ("", "-wal", "-shm"):
+                Path(database + suffix).unlink(missing_ok=True)
 
 
 def _one_file(
     connection: sqlite3.Connection,
     item: sources.Input,
     options: IngestOptions,
-    listener: Progress,
 ) -> FileReport:
     """Read, clean and apply one file, or say that it is known already."""
     blob = sources.load(item)
@@ -115,14 +117,25 @@ def _one_file(
         )
 
 
+class _Skip(Exception):
+    """A file of a folder that is not a shop's with certainty; the text says why."""
+
+
 def _clean(blob: Blob, item: sources.Input, options: IngestOptions) -> Cleaned:
-    raw = sources.read(blob, options.read)
-    return cleaning.clean(raw, options.clean, kind=item.kind)
+    """Read and clean a file. One that was named must be usable; one of a folder may be skipped."""
+    if not item.from_folder:
+        return cleaning.clean(sources.read(blob, options.read), options.clean, kind=item.kind)
+    try:
+        raw = sources.read(blob, options.read)
+        found = cleaning.recognise(raw, options.clean, item.kind)
+        if found.certain:
+            return cleaning.clean(raw, options.clean, kind=item.kind)
+    except InputError as problem:
+        raise _Skip(problem.message) from None
+    raise _Skip(found.why)
 
 
-def _dry_run(
-    inputs: Sequence[sources.Input], options: IngestOptions, listener: Progress
-) -> IngestReport:
+def _dry_run(inputs: Sequence[sources.Input], options: IngestOptions) -> IngestReport:
     """What would be taken, with five cleaned rows a file; nothing is written, no database made."""
     reports: list[FileReport] = []
     skipped: dict[str, str] = {}
@@ -131,10 +144,8 @@ def _dry_run(
         blob = sources.load(item)
         try:
             cleaned = _clean(blob, item, options)
-        except cleaning.NotCertain as problem:
-            if not item.from_folder:
-                raise
-            skipped[item.name] = problem.message
+        except _Skip as skip:
+            skipped[item.name] = str(skip)
             continue
         reports.append(intake.report(cleaned, blob.name))
         frame = cleaned.events if cleaned.events is not None else cleaned.items

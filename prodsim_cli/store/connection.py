@@ -23,11 +23,7 @@ def _schema_version(connection: sqlite3.Connection) -> int:
 
 def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
     """A read-only connection; raises :class:`NotReady` with the command that helps."""
-    if not os.path.exists(path):
-        raise NotReady(
-            f"There is no database at {path}.",
-            hint="Run `prodsim ingest FILE` first, or name another one with --db.",
-        )
+    require_database(path)
     uri = Path(path).absolute().as_uri() + "?mode=ro"
     try:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
@@ -53,6 +49,15 @@ def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
         )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def require_database(path: str | os.PathLike[str]) -> None:
+    """Raise :class:`NotReady` where there is no file: ``build`` must not make an empty one."""
+    if not os.path.exists(path):
+        raise NotReady(
+            f"There is no database at {path}.",
+            hint="Run `prodsim ingest FILE` first, or name another one with --db.",
+        )
 
 
 def open_for_writing(path: str | os.PathLike[str]) -> sqlite3.Connection:

@@ -1,0 +1,88 @@
+"""Options that the making commands share, and their translation. Ground floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from prodsim_cli.errors import UsageProblem
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def model_options(command: F) -> F:
+    """``--model --fields --no-lm``."""
+    for option in (
+        click.option("--no-lm", is_flag=True, help="No language model: words and graph only."),
+        click.option(
+            "--fields",
+            metavar="NAME,...",
+            help="Text fields that make a product's text: title, brand, category, tags, description.",
+        ),
+        click.option(
+            "--model",
+            metavar="NAME",
+            help="auto, minilm, multilingual, hashing, or a sentence-transformers name or folder.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def graph_options(command: F) -> F:
+    """``--by --half-life --shrinkage --min-support``: how links between products are counted."""
+    for option in (
+        click.option(
+            "--min-support",
+            type=click.IntRange(min=1),
+            help="Pairs with fewer common buyers have no score.",
+        ),
+        click.option(
+            "--shrinkage",
+            type=click.FloatRange(min=0),
+            help="Scores are multiplied by c / (c + this), c common buyers.",
+        ),
+        click.option(
+            "--half-life",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="DAYS",
+            help="Days after which an event counts half.",
+        ),
+        click.option(
+            "--by",
+            type=click.Choice(("users", "orders")),
+            help="What two products must share: the buyer or the order.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def build_options(given: dict[str, Any]) -> Any:
+    """``builds.BuildOptions`` from the words of the command; what was not said stays as stored."""
+    from prodsim_cli.builds.building import GRAPH_SETTINGS, BuildOptions
+
+    if given.get("model") and given.get("no_lm"):
+        raise UsageProblem("--model and --no-lm contradict each other.", hint="Leave one out.")
+    graph = {name: given[name] for name in GRAPH_SETTINGS if given.get(name) is not None}
+    fields = given.get("fields")
+    return BuildOptions(
+        model=given.get("model"),
+        fields=tuple(f.strip() for f in fields.split(",") if f.strip()) if fields else None,
+        lm=False if given.get("no_lm") else None,
+        graph=graph or None,
+    )
+
+
+def pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
+    """``("a=b,c=d", "e=f")`` as a dict; a word without ``=`` is a usage error."""
+    found: dict[str, str] = {}
+    for word in ",".join(words).split(","):
+        name, equals, value = word.partition("=")
+        if word.strip() and not (equals and name.strip() and value.strip()):
+            raise UsageProblem(f"{option} {word!r} is not NAME=VALUE.", hint=f"Write {option} a=b.")
+        if word.strip():
+            found[name.strip()] = value.strip()
+    return found

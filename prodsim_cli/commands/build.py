@@ -1,0 +1,31 @@
+"""``prodsim build``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prodsim_cli import options
+from prodsim_cli.commands._making import build_options, graph_options, model_options
+
+
+@click.command("build")
+@model_options
+@graph_options
+@options.output
+@options.progress
+@options.pass_database
+def command(database: str, form: str, progress: Any, **given: Any) -> None:
+    """Bring all that is stale up to date: vectors, neighbour tables, the blend.
+
+    Settings stay: what is not given here is as in the last build. A stopped build goes on where it
+    ended.
+    """
+    from prodsim_cli import builds
+    from prodsim_cli.render import show
+    from prodsim_cli.store.connection import require_database
+
+    require_database(database)
+    report = builds.build(database, build_options(given), progress)
+    show(report.listing(), form)

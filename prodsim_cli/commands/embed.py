@@ -1,0 +1,26 @@
+"""``prodsim embed``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prodsim_cli import options
+from prodsim_cli.commands._making import build_options, model_options
+
+
+@click.command("embed")
+@model_options
+@options.output
+@options.progress
+@options.pass_database
+def command(database: str, form: str, progress: Any, **given: Any) -> None:
+    """Only the text vectors of build: each distinct text without a current vector is encoded."""
+    from prodsim_cli import builds
+    from prodsim_cli.render import show
+    from prodsim_cli.store.connection import require_database
+
+    require_database(database)
+    report = builds.embed(database, build_options(given), progress)
+    show(report.listing(), form)

@@ -1,0 +1,26 @@
+"""``prodsim graph``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prodsim_cli import options
+from prodsim_cli.commands._making import build_options, graph_options
+
+
+@click.command("graph")
+@graph_options
+@options.output
+@options.progress
+@options.pass_database
+def command(database: str, form: str, progress: Any, **given: Any) -> None:
+    """Only the neighbour tables of build, from the vectors and events that are there."""
+    from prodsim_cli import builds
+    from prodsim_cli.render import show
+    from prodsim_cli.store.connection import require_database
+
+    require_database(database)
+    report = builds.graph(database, build_options(given), progress)
+    show(report.listing(), form)

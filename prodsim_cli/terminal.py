@@ -1,0 +1,102 @@
+"""Progress as a person sees it on stderr: a bar with rate and time left, or nothing when piped.
+
+Ground floor until a bar is drawn; rich is imported then.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import Task
+
+
+class TerminalProgress:
+    """A listener (``builds.progress.Progress``) that draws on stderr while used as a context.
+
+    Where stderr is no terminal only the sentences are printed, so that logs stay readable.
+    """
+
+    def __init__(self) -> None:
+        self._bars: RichProgress | None = None
+        self._open: int | None = None
+
+    def __enter__(self) -> TerminalProgress:
+        if sys.stderr.isatty():
+            self._bars = _bars()
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bars is not None:
+            self._close_stage()
+            self._bars.stop()
+
+    def stage(self, name: str, total: int | None = None, unit: str = "") -> Callable[[int], None]:
+        """Begin a stage; the one before it is over."""
+        if self._bars is None:
+            return lambda done: None
+        self._close_stage()
+        task = self._bars.add_task(name, total=total, unit=unit)
+        self._open = task
+        bars = self._bars
+        return lambda done: bars.update(task, advance=done)
+
+    def say(self, sentence: str) -> None:
+        """A sentence for the person, above the bars."""
+        if self._bars is None:
+            print(sentence, file=sys.stderr)  # noqa: T201
+        else:
+            self._bars.console.print(sentence, markup=False, highlight=False)
+
+    def _close_stage(self) -> None:
+        if self._bars is not None and self._open is not None:
+            task = next(t for t in self._bars.tasks if t.id == self._open)
+            if task.total is None:
+                self._bars.update(task.id, total=1, completed=1)
+            self._bars.remove_task(task.id)
+            self._open = None
+
+
+def _bars() -> RichProgress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Units done of all, and how many a second."""
+
+        def render(self, task: Task) -> Text:
+            if not task.total:
+                return Text("")
+            unit = f" {task.fields.get('unit')}" if task.fields.get("unit") else ""
+            speed = f", {task.speed:,.0f}/s" if task.speed else ""
+            return Text(f"{task.completed:,.0f}/{task.total:,.0f}{unit}{speed}")
+
+    columns: list[Any] = [
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(compact=True),
+    ]
+    return Progress(*columns, console=Console(stderr=True), transient=True)
