@@ -35,7 +35,7 @@ def neighbors(
     if space is None or space not in data.embeddings:
         there = ", ".join(data.embeddings) or "none"
         raise NotReady(
-            f"There are no text vectors of the model {space or '(none was named)'}; built: {there}.",
+            f"There are no text vectors of the model {space or '(none named)'}; there: {there}.",
             hint="Run `prodsim build`, or name a model with --model.",
         )
     group, vectors = groups_of_rows(data.embedding(space).vectors)
