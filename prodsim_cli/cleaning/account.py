@@ -1,4 +1,5 @@
-"""The line account: each line of a file ends in exactly one of kept, merged, set aside, rejected."""
+"""The line account: each line of a file ends in exactly one of kept, merged, set aside,"
+" rejected."""
 
 from __future__ import annotations
 

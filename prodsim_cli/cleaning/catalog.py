@@ -55,7 +55,8 @@ def refuse_broken_key(raw: RawTable, found: Recognition) -> None:
     worst = shared.sort(["n", "key"], descending=[True, False]).row(0)
     better = suggest_key(raw.frame, but=(key,)) or "COLUMN"
     raise BrokenKey(
-        f"{raw.name}: a spreadsheet broke the key column {key}: {count:,} of {len(keys):,} values are in "
+        f"{raw.name}: a spreadsheet broke the key column {key}: {count:,} of {len(keys):,} values"
+        f" are in "
         f"scientific notation, and {worst[0]} alone stands for {worst[1]} different products.",
         hint=f"Take another column as key: --map sku={better}",
         columns=raw.frame.columns,

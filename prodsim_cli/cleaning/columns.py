@@ -1,4 +1,5 @@
-"""Which column is what: header names compared with the synonyms, contents where names do not decide."""
+"""Which column is what: header names compared with the synonyms, contents where names do not"
+" decide."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class UnknownColumn(UsageProblem):
 
 
 def squash(name: str) -> str:
-    """A header as the synonyms are written: no case, accents, spaces, signs, BOM or unit in brackets.
+    """A header as the synonyms are written: no case, accent, space, sign, BOM, unit in brackets.
 
     >>> squash("\\ufeffUnit Price (GBP)"), squash("InvoiceNo"), squash("product_id")
     ('unitprice', 'invoiceno', 'productid')

@@ -30,7 +30,8 @@ _WEEKDAYS = (
     "|(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo)"
 )
 _TIME = (
-    r"(?:[t ,]*(?P<hour>\d{1,2})[:h时点](?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})?(?:[.,](?P<fraction>\d{1,9}))?)?秒?分?"
+    r"(?:[t "
+    r",]*(?P<hour>\d{1,2})[:h时点](?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})?(?:[.,](?P<fraction>\d{1,9}))?)?秒?分?"
     r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}:?\d{2}|[+-]\d{2})?)?$"
 )
 _FOUR = r"^(?P<a>\d{4})[-/. ]?(?P<b>\d{1,2})[-/. ]?(?P<c>\d{1,2})" + _TIME
@@ -218,7 +219,8 @@ def _decide(parts: pl.DataFrame, order: str | None, name: str) -> tuple[str, str
     else:
         clock = national["half"].is_not_null().any() and national["plain"].str.contains("/").any()
         chosen = "mdy" if clock and "mdy" in good else chosen
-        note = f"dates of {name}: {chosen} assumed (the values would allow {' and '.join(good)}; --dates decides)"
+        open_to = " and ".join(good)
+        note = f"dates of {name}: {chosen} assumed (values allow {open_to}; --dates decides)"
     if best < len(national):
         note += f", {len(national) - best} distinct values contradict it"
     return chosen, note

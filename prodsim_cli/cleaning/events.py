@@ -10,7 +10,7 @@ from prodsim_cli.cleaning.lines import first_of_equal, service_codes, service_no
 from prodsim_cli.cleaning.numbers import Numbers, parse_numbers
 from prodsim_cli.cleaning.recognition import TRANSACTIONS, Recognition
 from prodsim_cli.cleaning.types import parse_types
-from prodsim_cli.cleaning.values import clean_ids, clean_texts
+from prodsim_cli.cleaning.values import as_text, clean_ids, clean_texts
 from prodsim_cli.sources._raw import Cleaned, CleanOptions, RawTable
 
 _ITEM_TEXTS = ("title", "description", "brand", "category", "tags", "image", "url")
@@ -26,10 +26,12 @@ def clean_events(raw: RawTable, options: CleanOptions, found: Recognition) -> Cl
     services, write-offs, unknown event types) is counted by reason; bad numbers are emptied.
     """
     account, notes = Account(raw), list(found.notes)
+    if found.clock:
+        notes.append(f"the time of day is taken from {found.clock}")
     frame = body(raw)
     kept = first_of_equal(frame, ROW)
     account.merge("equal line", len(frame) - len(kept))
-    needed = [*dict.fromkeys([*found.mapping.values(), ROW, LINE])]
+    needed = [*dict.fromkeys([*found.mapping.values(), *filter(None, [found.clock]), ROW, LINE])]
     frame = frame.select(needed)
     if len(kept) < len(frame):
         frame = frame[kept]
@@ -62,7 +64,7 @@ def _keys(
         field: clean_ids(frame[mapping[field]]) if field in mapping else nothing
         for field in ("sku", "user", "order_id")
     }
-    dates = parse_dates(frame[mapping["at"]], options.dates) if "at" in mapping else None
+    dates = parse_dates(_moments(frame, found), options.dates) if "at" in mapping else None
     at, position, bad = _order(frame, dates, found, notes)
     columns = [values.alias(name) for name, values in ids.items()]
     return pl.DataFrame(
@@ -75,6 +77,17 @@ def _keys(
             frame[LINE],
         ]
     )
+
+
+def _moments(frame: pl.DataFrame, found: Recognition) -> pl.Series:
+    """The time column; date and time of day joined where they stand apart."""
+    column = frame[found.mapping["at"]]
+    if not found.clock:
+        return column
+    joined = (
+        as_text(column).str.strip_chars() + " " + as_text(frame[found.clock]).fill_null("00:00")
+    )
+    return joined.alias(column.name)
 
 
 def _order(
@@ -130,6 +143,7 @@ def _measure(
     mapping = found.mapping
     quantity, negative = _quantity(frame, options, found, account)
     kind, word = _types(lines, frame, found, negative, notes)
+    negative = negative & kind.is_in(["purchase", "return"]).fill_null(False)
     value = _value(frame, options, found, account, quantity)
     rating = _numbers(frame, found, "rating", options)
     if rating is not None:
@@ -155,7 +169,7 @@ def _quantity(
     frame: pl.DataFrame, options: CleanOptions, found: Recognition, account: Account
 ) -> tuple[pl.Series, pl.Series]:
     """Positive units, and which of them were negative. None, zero and what is no number count 1:
-    the line says that something happened, not how much (zero and nonsense are counted as emptied)."""
+    the line says that something happened, not how much (zero and nonsense count as emptied)."""
     numbers = _numbers(frame, found, "quantity", options)
     if numbers is None:
         ones = pl.Series([1.0]).new_from_index(0, len(frame))

@@ -1,4 +1,5 @@
-"""Lines that are no news or no products: equal lines, and services sold as if they were products."""
+"""Lines that are no news or no products: equal lines, and services sold as if they were"
+" products."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ import polars as pl
 from prodsim_cli.cleaning.titles import judged_titles
 
 SERVICE_RULE = (
-    "service lines are the lines of codes whose commonest title is a word for postage, carriage, a fee, "
+    "service lines are the lines of codes whose commonest title is a word for postage, carriage,"
+    " a fee, "
     "a discount, a sample, a voucher, bad debt or a correction (or whose code is such a word "
     "and has no title)"
 )
@@ -15,37 +17,50 @@ _EXAMPLES = 12
 
 # Words that name a service wherever they end a title of few words ("DOTCOM POSTAGE").
 _STRONG = (
-    r"postage|shipping|freight|bank charges?|bad debts?|gift vouchers?|e-?gift ?cards?|gift certificates?"
-    r"|(?:delivery|shipping|handling|service|amazon|ebay|paypal|credit card|card|transaction|booking|admin(?:istration)?|late"
+    r"postage|shipping|freight|bank charges?|bad debts?|gift vouchers?|e-?gift ?cards?|gift "
+    r"certificates?"
+    r"|(?:delivery|shipping|handling|service|amazon|ebay|paypal|credit card|card|transaction"
+    r"|booking|admin(?:istration)?|late"
     r"|cancellation|restocking|insurance|packing|packaging|convenience|processing|setup|membership)"
-    r" (?:fees?|charges?|costs?)|shipping (?:and|&) handling|p ?& ?p|commission|adjustment by .*|store credit"
-    r"|versandkosten|versandkostenpauschale|porto|geschenkgutscheine?|mindermengenzuschlag|nachnahmegebühr"
+    r" (?:fees?|charges?|costs?)|shipping (?:and|&) handling|p ?& ?p|commission|adjustment by .*"
+    r"|store credit"
+    r"|versandkosten|versandkostenpauschale|porto|geschenkgutscheine?|mindermengenzuschlag"
+    r"|nachnahmegebühr"
     r"|frais de port|frais de livraison|carte cadeau|chèque cadeau|bon d'achat"
     r"|gastos de env[ií]o|tarjeta regalo|cheque regalo"
     r"|运费|邮费|快递费|运费险|手续费|服务费|补差价|邮费补差|差价补拍|代金券|礼品卡|购物卡|优惠券"
 )
 # Words that are a service only when the whole title is made of them and of the fillers.
 _WEAK = (
-    r"carriage|delivery|courier|manual|discounts?|samples?|fees?|charges?|surcharge|handling|tips?|gratuity|rounding"
-    r"|refunds?|credit|vouchers?|adjust(?:ments?)?|correction|write[- ]?off|deposit|donation|tax|vat|insurance|gift ?wrap(?:ping)?"
+    r"carriage|delivery|courier|manual|discounts?|samples?|fees?|charges?|surcharge|handling"
+    r"|tips?|gratuity|rounding"
+    r"|refunds?|credit|vouchers?|adjust(?:ments?)?|correction|write[- ]?off|deposit|donation|tax"
+    r"|vat|insurance|gift ?wrap(?:ping)?"
     r"|versand|rabatt|gutscheine?|muster|gebühr|pfand|trinkgeld|spende"
     r"|livraison|remise|échantillons?|acompte|expédition"
     r"|env[ií]o|descuento|muestras?|propina"
     r"|差价|折扣|样品|小费|押金|定金|税费"
 )
 _FILLERS = (
-    r"next|same|day|express|standard|free|uk|eu|us|usa|international|domestic|overseas|worldwide|first|second|class|the|a|of|for"
-    r"|and|in|on|to|by|gift|goods|customer|order|orders|sales?|cash|trade|staff|goodwill|bank|ebay|amazon|paypal|home|air|sea|post"
+    r"next|same|day|express|standard|free|uk|eu|us|usa|international|domestic|overseas|worldwide"
+    r"|first|second|class|the|a|of|for"
+    r"|and|in|on|to|by|gift|goods|customer|order|orders|sales?|cash|trade|staff|goodwill|bank"
+    r"|ebay|amazon|paypal|home|air|sea|post"
 )
 _TAIL = r"(?:[\W\d_]*|[\W_]*[£$€]?\d[\d.,]*[\W_]*(?:gbp|usd|eur|€|pounds?|euros?)?)$"
 _STRONG_TITLE = rf"(?i)^(?:[^\s]+\s+){{0,2}}(?:{_STRONG}){_TAIL}"
-_WEAK_TITLE = rf"(?i)^[\W\d_]*(?:(?:{_FILLERS}|{_WEAK})[\W\d_]+)*(?:{_WEAK})(?:[\W\d_]+(?:{_FILLERS}|{_WEAK}))*{_TAIL}"
+_WEAK_TITLE = (
+    rf"(?i)^[\W\d_]*(?:(?:{_FILLERS}|{_WEAK})[\W\d_]+)*"
+    rf"(?:{_WEAK})(?:[\W\d_]+(?:{_FILLERS}|{_WEAK}))*{_TAIL}"
+)
 _TEST_TITLE = (
     r"(?i)^(?:this is a )?test (?:product|item|article)\b.{0,10}$|^测试商品$|^testprodukt$"
 )
 _CODE = (
-    r"(?i)^(?:post|postage|ship|shipping|freight|carriage|delivery|bank ?charges?|amazon ?fee|fee|fees|discount"
-    r"|manual|samples?|gift_?voucher|voucher|adjust(?:ment)?\d*|bad ?debt|commission|refund|surcharge|test\d+"
+    r"(?i)^(?:post|postage|ship|shipping|freight|carriage|delivery|bank ?charges?|amazon ?fee|fee"
+    r"|fees|discount"
+    r"|manual|samples?|gift_?voucher|voucher|adjust(?:ment)?\d*|bad ?debt|commission|refund"
+    r"|surcharge|test\d+"
     r"|porto|versand|versandkosten|rabatt|gutschein|运费|邮费|差价|补差价)$"
 )
 
@@ -69,7 +84,7 @@ def is_service_title(title: pl.Expr) -> pl.Expr:
 
 
 def service_codes(frame: pl.DataFrame) -> pl.DataFrame:
-    """The codes that are services: ``frame[sku, title, lines]`` -> ``[sku, title, lines]``, by lines.
+    """The codes that are services: ``frame[sku, title, lines]`` to the same, most lines first.
 
     A code is judged by its commonest title (a note such as "check" only where there is no other);
     a code without any title by its own word.

@@ -21,8 +21,12 @@ CURRENCIES = {
     "s$": "SGD", "nzd": "NZD", "nz$": "NZD", "zar": "ZAR",
     "$": "", "¥": "", "kr": "", "kr.": "", "块": "", "rs.": "", "rs": "",
 }  # fmt: skip
-_SIGN = r"(?:us\$|hk\$|nt\$|nz\$|au\$|ca\$|[arcs]\$|[$€£¥₹₽₩₺₫฿₪元円块원]|人民币|rs\.?|kr\.?|zł|kč|ft|fr\.|euros?|[a-z]{3})"
-_WHOLE = rf"^([-+(]*)\s*({_SIGN})?\s*([-+]?)\s*([0-9.,'’\s]*[0-9](?:[0-9.,'’\s]*)(?:e[-+]?[0-9]{{1,3}})?)\s*({_SIGN})?\s*([-)]*)$"
+_SIGN = (
+    r"(?:us\$|hk\$|nt\$|nz\$|au\$|ca\$|[arcs]\$|[$€£¥₹₽₩₺₫฿₪元円块원]|人民币"
+    r"|rs\.?|kr\.?|zł|kč|ft|fr\.|euros?|[a-z]{3})"
+)
+_DIGITS = r"[0-9.,'’\s]*[0-9][0-9.,'’\s]*(?:e[-+]?[0-9]{1,3})?"
+_WHOLE = rf"^([-+(]*)\s*({_SIGN})?\s*([-+]?)\s*({_DIGITS})\s*({_SIGN})?\s*([-)]*)$"
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Numbers:
 
 
 def parse_numbers(column: pl.Series, decimal: str | None = None) -> Numbers:
-    """Cells such as ``£2.55``, ``2,55 €``, ``1.234,56``, ``USD 12``, ``(3.00)``, ``12.-`` as Float64.
+    """Cells such as ``£2.55``, ``2,55 €``, ``1.234,56``, ``USD 12``, ``(3.00)``, ``12.-``.
 
     The decimal sign is one decision for the whole column: a value that can be read in one way only
     decides (``2,55``, ``1.234,56``); values that fit neither grouping nor decision are bad.

@@ -27,6 +27,9 @@ CATALOG, TRANSACTIONS, EVENTS = "catalog", "transactions", "events"
 _LONG_TEXT = 120
 _SAMPLE = 1_000
 _MEASURES = ("quantity", "price", "total", "position", "weight", "rating")
+_EVENT_ONLY = {*words.EVENT_FIELDS} - {*words.ITEM_FIELDS}
+_DATES = ("date", "datum", "fecha", "日期", *words.AT[0])
+_CLOCKS = ("time", "timeofday", "clock", "transtime", "zeit", "uhrzeit", "hora", "heure", "时间")
 _ITEM_TEXTS = ("title", "description", "brand", "category", "tags", "image", "url")
 
 
@@ -41,7 +44,7 @@ class Recognition:
     ``kind``: catalog, transactions or events; ``mapping``: field -> column, as printed (a text that
     is put together shows its columns joined by `` + ``); ``parts``: the columns of such a title;
     ``notes``: sentences; ``certain``: False when a folder should skip the file, ``why`` then says
-    the reason; ``running``: True if the time is only an order.
+    the reason; ``clock``: the column with the time of day beside one with the date.
     """
 
     kind: str
@@ -50,6 +53,7 @@ class Recognition:
     certain: bool = True
     why: str = ""
     parts: tuple[str, ...] = ()
+    clock: str = ""
 
 
 def recognise(raw: RawTable, options: CleanOptions, kind: str | None = None) -> Recognition:
@@ -88,9 +92,13 @@ def _speaks_of_events(frame: pl.DataFrame, forced: dict[str, str]) -> bool:
     """Is there a customer, an order, an event type, or a time beside a key that repeats?"""
     headers = Headers(frame.columns)
     headers.taken.update(forced.values())
-    if {"user", "order_id", "type"} & forced.keys():
+    if _EVENT_ONLY & forced.keys():
         return True
-    if headers.first(words.USER) or headers.first(words.ORDER[:1]):
+    people = (
+        *words.USER[:2],
+        words.USER[3],
+    )  # an e-mail or a uid may be a supplier's or a product's
+    if headers.first(people) or headers.first(words.ORDER[:1]):
         return True
     if any(looks_like_types(frame[column]) for column in headers.every(words.TYPE)):
         return True
@@ -181,7 +189,7 @@ def _doubt_catalog(frame: pl.DataFrame, mapping: dict[str, str]) -> str:
 def _as_events(raw: RawTable, forced: dict[str, str]) -> Recognition:
     frame, headers = raw.frame, Headers(raw.frame.columns)
     mapping = _take_forced(headers, forced)
-    for field, tiers in (("sku", _event_keys()), ("user", words.USER), ("order_id", words.ORDER)):
+    for field, tiers in (("sku", _event_keys()), ("user", words.USER)):
         if field in mapping:
             continue
         column = pick_key(frame, headers, field, tiers)
@@ -189,8 +197,10 @@ def _as_events(raw: RawTable, forced: dict[str, str]) -> Recognition:
             mapping[field] = column
     if "sku" not in mapping:
         raise _missing_key(raw, "sku, product_id, StockCode, 商品ID ...", headers.taken)
-    if "at" not in mapping and (column := headers.first(words.AT)):
-        mapping["at"] = headers.take(column)
+    for field, tiers in (("order_id", words.ORDER), ("at", words.AT)):
+        if field not in mapping and (column := headers.first(tiers)):
+            mapping[field] = headers.take(column)
+    clock = _clock(frame, headers, mapping.get("at"))
     if "type" not in mapping:
         for column in headers.every(words.TYPE):
             if squash(column) in words.TYPE[0] or looks_like_types(frame[column]):
@@ -204,9 +214,19 @@ def _as_events(raw: RawTable, forced: dict[str, str]) -> Recognition:
             mapping[field] = headers.take(column)
     notes = _item_columns(frame, headers, mapping)
     kind = TRANSACTIONS if any(field in mapping for field in _ITEM_TEXTS) else EVENTS
-    found = Recognition(kind, _ordered(mapping), tuple(notes))
+    found = Recognition(kind, _ordered(mapping), tuple(notes), clock=clock)
     why = _doubt_events(frame, mapping)
     return replace(found, certain=not why, why=why)
+
+
+def _clock(frame: pl.DataFrame, headers: Headers, date: str | None) -> str:
+    """The column with the time of day, where the date's column has none."""
+    if date is None or squash(date) not in _DATES or not (clocks := headers.tier(_CLOCKS)):
+        return ""
+    days, times = (as_text(frame[c].head(_SAMPLE)).drop_nulls() for c in (date, clocks[0]))
+    if days.str.contains(":").any() or not times.str.contains(r"^\s*\d{1,2}:\d{2}").all():
+        return ""
+    return headers.take(clocks[0])
 
 
 def _event_keys() -> words.Tiers:
@@ -244,10 +264,10 @@ def _varies(frame: pl.DataFrame, key: str, title: str) -> bool:
 
 def _doubt_events(frame: pl.DataFrame, mapping: dict[str, str]) -> str:
     """Why a file may not be one event a line; '' if nothing speaks against it."""
-    if not {"user", "order_id", "type", "at"} & mapping.keys():
-        return "there is a product key, but no customer, order, time or event type"
-    if not {"user", "order_id"} & mapping.keys() and "at" not in mapping:
+    if not {"user", "order_id", "at"} & mapping.keys():
         return "there is a product key, but no customer, order or time"
+    if not {"user", "order_id", "type", "quantity", "total"} & mapping.keys():
+        return "there is a product key and a time, but no customer, order, type or quantity"
     lists = [column for column in frame.columns if _holds_lists(frame[column])]
     if lists:
         return f"{listed(lists)} hold whole lists, so a line is not one event"
@@ -273,7 +293,7 @@ def _holds_lists(column: pl.Series) -> bool:
     if not any(word in name for word in told):
         return False
     filled = column.head(_SAMPLE).drop_nulls()
-    return len(filled) > 0 and bool(filled.str.contains(r"(?s)^\s*\[.*\]\s*$").mean() > 0.5)
+    return int(filled.str.contains(r"(?s)^\s*\[.*\]\s*$").sum()) * 2 > len(filled)
 
 
 def _ordered(mapping: dict[str, str]) -> dict[str, str]:

@@ -11,17 +11,28 @@ from __future__ import annotations
 import polars as pl
 
 _NOTE_WORDS = (
-    "damaged? damages damage dagamed broken breakages? smashed cracked crushed faulty defective wet rusty rust"
-    " mouldy smudges? destroyed unsaleable lost missing found check(?:ed)? counted? counts adjust(?:ed|ment|ments)?"
-    " re-adjustment thrown throw away wrong(?:ly)? incorrect(?:ly)? mixed mix error mistake oops mystery"
-    " coded? codes marked mrked mislabell?ed barcode credited creditted stock stocktake display showroom"
-    " samples? test dotcom amazon ebay mailout returned? reverse previous temp allocate sold sale sales"
-    " given put aside back fix(?:ed)? historic wax printing pallet entry difference water rcvd n/a none unknown"
+    "damaged? damages damage dagamed broken breakages? smashed cracked crushed faulty defective"
+    " wet rusty rust"
+    " mouldy smudges? destroyed unsaleable lost missing found check(?:ed)? counted? counts"
+    " adjust(?:ed|ment|ments)?"
+    " re-adjustment thrown throw away wrong(?:ly)? incorrect(?:ly)? mixed mix error mistake oops"
+    " mystery"
+    " coded? codes marked mrked mislabell?ed barcode credited creditted stock stocktake display"
+    " showroom"
+    " samples? test dotcom amazon ebay mailout returned? reverse previous temp allocate sold sale"
+    " sales"
+    " given put aside back fix(?:ed)? historic wax printing pallet entry difference water rcvd"
+    " n/a none unknown"
     " 盘点 报损 损坏 丢失 测试 调整"
 )
-_FILLERS = "a an and as at be by c can't cant could did do for from had has have in into is it label made not of on only or out re s see set sets sell some still t the this to up was with etc box boxes ctn carton"
+_FILLERS = (
+    "a an and as at be by c can't cant could did do for from had has have in into is it label"
+    " made not of on only or out re s see set sets sell some still t the this to up was with etc"
+    " box boxes ctn carton"
+)
 _NOTE = (
-    r"(?i)^[\W\d_]*(?:(?:{strong}|{weak})[\W\d_]+)*(?:{strong})(?:[\W\d_]+(?:{strong}|{weak}))*[\W\d_]*$"
+    r"(?i)^[\W\d_]*(?:(?:{strong}|{weak})[\W\d_]+)*(?:{strong})(?:[\W\d_]+(?:{strong}"
+    r"|{weak}))*[\W\d_]*$"
 ).format(strong="|".join(_NOTE_WORDS.split()), weak="|".join(_FILLERS.split()))
 _NO_TEXT = r"^[^\p{L}]*$"
 _CAPITAL_SHARE = 0.9
@@ -109,29 +120,31 @@ def commonest_titles(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def fold_case(spellings: pl.DataFrame) -> pl.DataFrame:
-    """Spellings of a SKU that differ by letter case only: ``[sku, title, lines]`` -> ``[sku, canonical]``.
+    """SKUs that differ by letter case only: ``[sku, title, lines]`` -> ``[sku, canonical]``.
 
-    The commonest spelling stands for all (ties: the first by character), except for spellings
-    whose commonest sane titles differ: those stay products of their own, grouped by title. One row
-    per spelling, sorted.
+    The commonest spelling stands for all (ties: the first by character). A spelling that shares no
+    title with the commonest titled spelling stays a product of its own, together with those that
+    have its commonest title. One row per spelling, sorted.
     """
     by_sku = spellings.group_by("sku").agg(pl.col("lines").cast(pl.Int64).sum())
     by_sku = by_sku.with_columns(pl.col("sku").str.to_lowercase().alias("key"))
     several = by_sku.filter(pl.len().over("key") > 1)
+    alone = by_sku.join(several, on="sku", how="anti").select("sku", canonical="sku")
     if several.is_empty():
-        return by_sku.select("sku", pl.col("sku").alias("canonical")).sort("sku")
-    titles = commonest_titles(spellings).with_columns(_comparable(pl.col("title")).alias("text"))
-    several = several.join(titles.select("sku", "text"), on="sku", how="left")
+        return alone.sort("sku")
+    own = commonest_titles(spellings).select("sku", _comparable(pl.col("title")).alias("own"))
+    several = several.join(own, on="sku", how="left")
     several = several.sort(["key", "lines", "sku"], descending=[False, True, False])
-    # A spelling without a title goes with the commonest titled one of its group.
-    several = several.with_columns(
-        pl.coalesce("text", pl.col("text").drop_nulls().first().over("key")).alias("text")
-    )
-    folded = several.with_columns(pl.col("sku").first().over("key", "text").alias("canonical"))
-    alone = by_sku.join(several.select("sku"), on="sku", how="anti")
-    return pl.concat(
-        [folded.select("sku", "canonical"), alone.select("sku", pl.col("sku").alias("canonical"))]
-    ).sort("sku")
+    titled = pl.col("sku").filter(pl.col("own").is_not_null())
+    several = several.with_columns(titled.first().over("key").alias("leader"))
+    told = judged_titles(spellings).filter(pl.col("rank") > 0)
+    told = told.select("sku", _comparable(pl.col("title")).alias("text"))
+    leaders = told.rename({"sku": "leader"})
+    shared = several.join(told, on="sku").join(leaders, on=["leader", "text"], how="semi")["sku"]
+    together = pl.col("own").is_null() | pl.col("sku").is_in(shared.unique().implode())
+    folded = several.with_columns(pl.when(~together).then("own").alias("apart"))
+    folded = folded.with_columns(pl.col("sku").first().over("key", "apart").alias("canonical"))
+    return pl.concat([folded.select("sku", "canonical"), alone]).sort("sku")
 
 
 def _comparable(title: pl.Expr) -> pl.Expr:

@@ -18,7 +18,10 @@ import polars as pl
 EMPTY_WORDS = ("nan", "null", "none", "n/a", "#n/a", "<na>", "nil")
 """Cells that stand for nothing, in small letters."""
 
-_INVISIBLE = r"[\x{00}-\x{1f}\x{7f}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2064}\x{feff}]"
+_INVISIBLE = (
+    r"[\x{00}-\x{1f}\x{7f}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}"
+    r"\x{2060}-\x{2064}\x{feff}]"
+)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _INLINE = (
     r"(?i)</?(?:b|i|u|em|strong|span|font|a|small|big|sub|sup|mark|abbr|tt|s|code)(?:\s[^<>]*)?/?>"
@@ -89,7 +92,8 @@ def _flat(value: Any) -> list[str]:
 
 
 def _unlist(text: str) -> str:
-    """``["a", 'b']`` (a list in JSON or Python notation) as ``a, b``; sentences joined by a blank."""
+    """``["a", 'b']`` (a list in JSON or Python notation) as ``a, b``; sentences joined by a"
+    " blank."""
     for read in (json.loads, ast.literal_eval):
         try:
             parts = _flat(read(text))
@@ -118,7 +122,8 @@ def _each(values: pl.Series, picked: pl.Series, change: Callable[[str], str]) ->
 
 
 def clean_texts(column: pl.Series) -> pl.Series:
-    """Texts for people: lists unrolled, HTML out, entities resolved, NFKC, one blank; '' is null."""
+    """Texts for people: lists unrolled, HTML out, entities resolved, NFKC, one blank; '' is"
+    " null."""
 
     def change(values: pl.Series) -> pl.Series:
         values = values.clone()
@@ -134,11 +139,20 @@ def clean_texts(column: pl.Series) -> pl.Series:
     return on_distinct(as_text(column), change)
 
 
-_YES = "1 1.0 true t yes y in_stock instock available ja oui si vrai wahr 是 有 有货 有库存 在售 现货".split()
-_NO = (
-    "0 0.0 false f no n out_of_stock outofstock unavailable discontinued sold_out soldout nein non faux"
-    " falsch preorder backorder 否 无 无货 缺货 没有 售罄 下架 断货"
-).split()
+_IN_STOCK = {
+    word: flag
+    for flag, words in {
+        True: (
+            "1 1.0 true t yes y in_stock instock available ja oui si vrai wahr"
+            " 是 有 有货 有库存 在售 现货"
+        ),
+        False: (
+            "0 0.0 false f no n out_of_stock outofstock unavailable discontinued sold_out soldout"
+            " nein non faux falsch preorder backorder 否 无 无货 缺货 没有 售罄 下架 断货"
+        ),
+    }.items()
+    for word in words.split()
+}
 
 
 def booleans(column: pl.Series) -> tuple[pl.Series, int]:
@@ -151,15 +165,8 @@ def booleans(column: pl.Series) -> tuple[pl.Series, int]:
     def change(values: pl.Series) -> pl.Series:
         words = _spaces(values).str.to_lowercase().str.replace_all(r"[ -]", "_")
         units = words.cast(pl.Float64, strict=False)
-        out = pl.select(
-            pl.when(words.is_in(_YES))
-            .then(True)
-            .when(words.is_in(_NO))
-            .then(False)
-            .when(units.is_finite())
-            .then(units > 0)
-        ).to_series()
-        return out
+        known = words.replace_strict(_IN_STOCK, default=None, return_dtype=pl.Boolean)
+        return known.zip_with(known.is_not_null() | ~units.is_finite().fill_null(False), units > 0)
 
     text = _spaces(as_text(column))
     flags = on_distinct(text, change)
