@@ -49,12 +49,16 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """An ordered answer to one question: ``query`` is ``{"sku": ...}`` (or user, text)."""
+    """An ordered answer to one question: ``query`` is ``{"sku": ...}`` (or skus, user, text).
+
+    ``notes`` are sentences for the person; ``about`` is the title of what was asked, for a heading.
+    """
 
     query: Json
     method: str
     results: tuple[Ranked, ...]
     notes: tuple[str, ...] = ()
+    about: str = ""
 
     def as_dict(self) -> Json:
         return {

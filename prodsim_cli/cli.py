@@ -1,0 +1,202 @@
+"""The front door: the group with its lazily loaded commands, and the one error handler.
+
+A command's module is imported when it runs. Ground floor: `--help` imports no command.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from prodsim_cli import __version__
+from prodsim_cli.errors import ExitCode, InputError, ProdsimError, UsageProblem
+from prodsim_cli.store.problems import explain
+
+COMMANDS = {
+    "ingest": "Read a shop's catalogue and events, then build.",
+    "build": "Bring vectors and neighbour tables up to date.",
+    "embed": "Only the text vectors of build.",
+    "graph": "Only the neighbour tables of build.",
+    "similar": "Products like one or several others, ranked.",
+    "show": "All that is known of one product or person.",
+    "eval": "Which method is best on this shop, with baselines and intervals.",
+    "status": "What the database holds, and what is stale.",
+}
+"""Name and one-line help of each command, in the order in which a person meets them.
+
+The module ``commands/NAME.py`` holds a ``click.Command`` named ``command``.
+"""
+
+
+class Prodsim(click.Group):
+    """A group that imports a command when it runs, and ends every run with the right exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"prodsim_cli.commands.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            raise _unknown_command(name)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, written from the names alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=line)
+            for name, line in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> NoReturn:
+        """Run and leave with an exit code: the only place where errors become words."""
+        words = list(sys.argv[1:] if args is None else args)
+        extra.update(prog_name="prodsim", standalone_mode=False)
+        _speak_utf8()
+        try:
+            code = super().main(words, **extra)
+            sys.stdout.flush()
+        except ProdsimError as problem:
+            code = _tell(problem, words)
+        except click.UsageError as problem:
+            code = _tell(_usage_problem(problem), words)
+        except click.ClickException as problem:
+            code = _tell(InputError(problem.format_message()), words)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Interrupted.", err=True)
+            code = ExitCode.INTERRUPTED
+        except sqlite3.Error as problem:
+            code = _tell(_known(problem, explain(problem)), words)
+        except OSError as problem:
+            code = (
+                _tell(_known(problem, _explain_os(problem)), words) if not _unheard(problem) else 0
+            )
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+
+
+@click.command(
+    cls=Prodsim,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="prodsim %(version)s")
+@click.option(
+    "--db",
+    metavar="PATH",
+    envvar="PRODSIM_DB",
+    default="prodsim.db",
+    show_default="$PRODSIM_DB, else ./prodsim.db",
+    type=click.Path(),
+    help="The database, one SQLite file.",
+)
+@click.pass_context
+def cli(ctx: click.Context, db: str) -> None:
+    """Which products are like this one, and how do you know?
+
+    Start with `prodsim ingest FILE...`, then ask `prodsim similar SKU`.
+    """
+    ctx.obj = db
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> NoReturn:
+    """The entry point of ``prodsim`` and ``python -m prodsim_cli``."""
+    cli.main()
+
+
+def _speak_utf8() -> None:
+    """UTF-8 whatever the locale says; what cannot be encoded is replaced, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _tell(problem: ProdsimError, words: Sequence[str]) -> int:
+    """Say a problem on stderr, as JSON where the answer would have been JSON."""
+    from prodsim_cli.render.text import json_text, one_line
+
+    if _wants_json(words):
+        click.echo(json_text(problem.as_dict()), err=True)
+    else:
+        click.echo(f"error: {one_line(problem.message)}", err=True)
+        for line in problem.hint.splitlines():
+            click.echo(f"hint: {one_line(line)}", err=True)
+    return problem.exit_code
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """True if the format asked for is json or jsonl; read from the words, since a usage error
+    comes before they are parsed."""
+    before = [None, *words]
+    for last, word in zip(before, words, strict=False):
+        value = word.removeprefix("--format=") if word.startswith("--format=") else None
+        if value is None and word.startswith("-f") and not word.startswith("--"):
+            value = word[2:].removeprefix("=")
+        if last in ("-f", "--format"):
+            value = word
+        if value in ("json", "jsonl"):
+            return True
+    return False
+
+
+def _usage_problem(problem: click.UsageError) -> UsageProblem:
+    command = problem.ctx.command_path if problem.ctx else "prodsim"
+    return UsageProblem(problem.format_message(), hint=f"See `{command} --help`.")
+
+
+def _unknown_command(name: str) -> UsageProblem:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
+    hint = f"Did you mean `prodsim {near[0]}`?" if near else f"Choose from: {', '.join(COMMANDS)}."
+    return UsageProblem(f"There is no command {name!r}.", hint=hint)
+
+
+def _known(problem: Exception, explained: ProdsimError | None) -> ProdsimError:
+    """The sentence for a problem that a person can cause; a bug keeps its traceback."""
+    if explained is None:
+        raise problem
+    return explained
+
+
+def _explain_os(problem: OSError) -> ProdsimError | None:
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return InputError("The disk is full.", hint="Make room, then run the same command again.")
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and problem.filename:
+        return InputError(
+            f"{problem.filename} may not be opened: {problem.strerror}.",
+            hint="Check the permissions of the file and its folder.",
+        )
+    return None
+
+
+def _unheard(problem: OSError) -> bool:
+    """True if nobody listens any more (`prodsim ... | head`): the rest is dropped in silence."""
+    if not isinstance(problem, BrokenPipeError):
+        return False
+    # Python flushes at exit once more; let that go nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True

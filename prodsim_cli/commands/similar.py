@@ -1,0 +1,42 @@
+"""``prodsim similar SKU...``"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import click
+
+from prodsim_cli import options, queries, render
+
+
+@click.command()
+@options.skus
+@options.top_k
+@options.method
+@click.option("--together", is_flag=True, help="Ask about all the SKUs as one question.")
+@options.output
+@options.with_store
+def command(
+    connection: sqlite3.Connection,
+    words: tuple[str, ...],
+    k: int,
+    method: str | None,
+    together: bool,
+    form: str,
+) -> None:
+    """Products like one or several others, ranked.
+
+    A SKU is written as in the files (any spelling that they used finds it), or SOURCE:SKU where
+    several sources hold it; - reads SKUs from standard input, one a line.
+
+    \b
+    Examples:
+      prodsim similar SKU123
+      prodsim similar SKU123 SKU456 --together -k 5
+      prodsim similar SKU123 --method lexical -f json
+      prodsim similar SKU123 -f ids | prodsim similar - -f jsonl
+    """
+    asked = options.from_stdin(words, "SKU")
+    rankings = queries.similar(connection, asked, k=k, method=method, together=together)
+    options.tell(options.notes_of(rankings))
+    render.show(rankings, form)

@@ -1,0 +1,205 @@
+"""Options that several commands share, each group one decorator. Ground floor.
+
+The decorator that opens a resource also closes it. Completion of SKUs, people and methods reads
+the database and stays silent where there is none.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import update_wrapper, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from prodsim_cli import registry
+from prodsim_cli.errors import ProdsimError, UsageProblem
+from prodsim_cli.store import artifacts, catalog
+from prodsim_cli.store.connection import open_for_reading
+
+if TYPE_CHECKING:
+    from prodsim_cli.records import Ranking
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
+MEASURES = ("cosine", "jaccard", "pearson")
+DEFAULT_K = 10
+SEED = 42
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def pass_database(command: F) -> F:
+    """Give the command the path of the database as its first argument (it opens it itself)."""
+    return click.pass_obj(command)
+
+
+def with_store(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command a read-only connection as its first argument, and close it afterwards."""
+
+    @click.pass_obj
+    def opened(database: str, /, *args: Any, **options: Any) -> Any:
+        with closing(open_for_reading(database)) as connection:
+            return command(connection, *args, **options)
+
+    return update_wrapper(opened, command)
+
+
+def output(command: F) -> F:
+    """``-f/--format``; the command gets ``form`` and hands it to ``render.show``."""
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="How to print the answer.",
+    )(command)
+
+
+def top_k(command: F) -> F:
+    """``-k``: how many answers; the command gets ``k``."""
+    return click.option(
+        "-k",
+        "k",
+        type=click.IntRange(min=1),
+        default=DEFAULT_K,
+        show_default=True,
+        help="How many to show.",
+    )(command)
+
+
+def seed(command: F) -> F:
+    """``--seed``: of what is drawn by chance; the command gets ``seed``."""
+    return click.option(
+        "--seed",
+        type=int,
+        default=SEED,
+        show_default=True,
+        help="Of what is drawn by chance; the same seed gives the same figures.",
+    )(command)
+
+
+def progress(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--quiet`` and a listener for long work as keyword ``progress``, closed afterwards."""
+
+    @click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
+    @wraps(command)
+    def listened(*args: Any, quiet: bool, **options: Any) -> Any:
+        from prodsim_cli.builds.progress import Silent
+        from prodsim_cli.terminal import TerminalProgress
+
+        if quiet:
+            return command(*args, progress=Silent(), **options)
+        with TerminalProgress() as listener:
+            return command(*args, progress=listener, **options)
+
+    return listened
+
+
+def method(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--method`` and its other word ``--measure``; the command gets ``method``, None: default."""
+
+    @click.option(
+        "--method",
+        metavar="NAME",
+        shell_complete=complete_methods,
+        help=f"Which notion of similarity: {', '.join(method_names())}.  [default: hybrid]",
+    )
+    @click.option(
+        "--measure",
+        type=click.Choice(MEASURES),
+        help="Another word for the --method of that name, over who bought what.",
+    )
+    @wraps(command)
+    def chosen(*args: Any, method: str | None, measure: str | None, **options: Any) -> Any:
+        if measure and method not in (None, measure):
+            raise UsageProblem(
+                f"--measure {measure} and --method {method} ask for two different things.",
+                hint="Leave one of them out.",
+            )
+        return command(*args, method=method or measure, **options)
+
+    return chosen
+
+
+def skus(command: F) -> F:
+    """SKUs as arguments, ``-`` for standard input; the command gets them as ``words``."""
+    return click.argument("words", metavar="SKU...", nargs=-1, shell_complete=complete_skus)(
+        command
+    )
+
+
+def from_stdin(words: tuple[str, ...], what: str) -> list[str]:
+    """The words of the command, with each ``-`` replaced by the lines of standard input.
+
+    ``what`` names them in the error where none is left: an empty question is a mistake, not a wait.
+    """
+    found: list[str] = []
+    for word in words:
+        found += _lines() if word == "-" else [word]
+    if not found:
+        source = "Standard input holds" if words else "The command names"
+        raise UsageProblem(f"{source} no {what}.", hint=f"Name a {what}, or - to read from stdin.")
+    return list(dict.fromkeys(found))
+
+
+def _lines() -> Iterator[str]:
+    text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+    return (line.strip() for line in text.splitlines() if line.strip())
+
+
+def tell(notes: tuple[str, ...] | list[str]) -> None:
+    """Sentences for the person, on stderr; the same sentence once."""
+    from prodsim_cli.render.text import one_line
+
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {one_line(note)}", err=True)
+
+
+def notes_of(rankings: list[Ranking]) -> list[str]:
+    """The notes of several answers, in order."""
+    return [note for ranking in rankings for note in ranking.notes]
+
+
+def method_names() -> tuple[str, ...]:
+    """The methods of the folder; the blend first, since it is the default."""
+    return tuple(sorted(registry.names("similarity"), key=lambda name: (name != "hybrid", name)))
+
+
+def complete_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of the methods that are built, else of all."""
+    built = _read(ctx, artifacts.methods) or list(method_names())
+    return [name for name in built if name.startswith(incomplete)]
+
+
+def complete_skus(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """SKUs of the database that begin with what was typed, with their titles as help."""
+    from click.shell_completion import CompletionItem
+
+    rows = _read(ctx, lambda connection: catalog.beginning_with(connection, incomplete)) or []
+    return [CompletionItem(sku, help=title) for sku, title in rows]
+
+
+def complete_skus_and_users(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[Any]:
+    """SKUs, then keys of people."""
+    from click.shell_completion import CompletionItem
+
+    people = _read(ctx, lambda connection: catalog.users_beginning_with(connection, incomplete))
+    return complete_skus(ctx, param, incomplete) + [
+        CompletionItem(key, help="person") for key in people or []
+    ]
+
+
+def _read(ctx: click.Context, question: Callable[[sqlite3.Connection], Any]) -> Any:
+    """Ask the database for a completion; None where it cannot be read (a Tab must not complain)."""
+    try:
+        with closing(open_for_reading(ctx.find_root().params["db"])) as connection:
+            return question(connection)
+    except (ProdsimError, sqlite3.Error):
+        return None

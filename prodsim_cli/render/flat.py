@@ -1,0 +1,109 @@
+"""Results as rows under a header, and as ids one a line. Ground floor.
+
+One function per result type; what a format cannot say (a status as ids) is the nearest useful list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from prodsim_cli.records import (
+    FileReport,
+    IngestReport,
+    Listing,
+    Profile,
+    Ranking,
+    Scorecard,
+    Status,
+)
+
+Rows = tuple[tuple[str, ...], Iterable[Iterable[Any]]]
+
+
+def rows(result: Any) -> Rows:
+    """Column names and rows of any result."""
+    return _ROWS[type(result)](result)
+
+
+def ids(result: Any) -> Iterable[str]:
+    """The names that a result is about, for a pipe."""
+    return _IDS[type(result)](result)
+
+
+def question(ranking: Ranking) -> str:
+    """What was asked, as one word: the SKU, the SKUs joined by +, a user, a text."""
+    value = next(iter(ranking.query.values()))
+    return "+".join(value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _ranking(ranking: Ranking) -> Rows:
+    columns = ("query", "rank", "sku", "score", "title", "price", "methods")
+    asked = question(ranking)
+    return columns, ((asked, *row.as_dict().values()) for row in ranking.results)
+
+
+def _listing(listing: Listing) -> Rows:
+    return listing.columns, listing.rows
+
+
+def _scorecard(card: Scorecard) -> Rows:
+    columns = ("method", "metric", "mean", "low", "high")
+    return columns, (
+        (method, metric, value.mean, value.low, value.high)
+        for method, figures in card.methods.items()
+        for metric, value in figures.items()
+    )
+
+
+def _ingest(report: IngestReport) -> Rows:
+    columns = ("file", "kind", "outcome", "reason", "lines")
+    return columns, (
+        (file.file, file.kind, *account) for file in report.files for account in accounts(file)
+    )
+
+
+def accounts(file: FileReport) -> Iterator[tuple[str, str, int]]:
+    """Where the lines of a file went: (outcome, reason, lines), read and kept first."""
+    yield "read", "", file.read
+    yield "kept", "", file.kept
+    parts = {"merged": file.merged, "set aside": file.set_aside, "rejected": file.rejected}
+    for outcome, reasons in parts.items():
+        for reason, lines in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])):
+            yield outcome, reason, lines
+
+
+def _facts(result: Status | Profile) -> Rows:
+    return ("name", "value"), _flattened("", result.as_dict())
+
+
+def _flattened(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Nested values as dotted names, entries of lists numbered from 1."""
+    if isinstance(value, dict):
+        pairs: Iterable[tuple[Any, Any]] = value.items()
+    elif isinstance(value, (list, tuple)) and any(isinstance(v, (dict, list)) for v in value):
+        pairs = enumerate(value, start=1)
+    else:
+        yield prefix, value
+        return
+    for name, part in pairs:
+        yield from _flattened(f"{prefix}.{name}" if prefix else str(name), part)
+
+
+_ROWS: dict[type, Callable[[Any], Rows]] = {
+    Ranking: _ranking,
+    Listing: _listing,
+    Scorecard: _scorecard,
+    IngestReport: _ingest,
+    Status: _facts,
+    Profile: _facts,
+}
+
+_IDS: dict[type, Callable[[Any], Iterable[str]]] = {
+    Ranking: lambda ranking: (row.sku for row in ranking.results),
+    Listing: lambda listing: (str(row[0]) for row in listing.rows),
+    Scorecard: lambda card: card.methods,
+    IngestReport: lambda report: (file.file for file in report.files),
+    Status: lambda status: (artifact.name for artifact in status.artifacts),
+    Profile: lambda profile: (profile.key,),
+}

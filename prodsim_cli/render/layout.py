@@ -1,0 +1,151 @@
+"""Tables that fit: columns are dropped by importance, then long texts are cut. Imports rich."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os import environ
+from typing import TextIO
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from prodsim_cli.render.text import one_line
+
+PIPED_WIDTH = 100
+_GAP = 2
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+
+Cell = str | Text
+
+
+@dataclass
+class Column:
+    """One column of a table.
+
+    ``least``: cells that a flexible column (a text) may be cut to, None for one that is never cut.
+    ``drop``: 0 stays always; the largest goes first where the terminal is narrow.
+    """
+
+    header: str
+    cells: Sequence[Cell]
+    right: bool = False
+    least: int | None = None
+    most: int = 80
+    drop: int = 0
+    style: str = ""
+    width: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cells = [as_text(cell) for cell in self.cells]
+        widest = max((cell.cell_len for cell in self.cells), default=0)
+        self.width = max(cell_len(self.header), widest)
+        if self.least is not None:
+            self.width = max(cell_len(self.header), min(self.width, self.most))
+            self.least = min(self.least, self.width)
+
+    @property
+    def floor(self) -> int:
+        return self.width if self.least is None else self.least
+
+
+def console(stream: TextIO) -> Console:
+    """A console that adds nothing of its own: no markup, no emoji codes, no guesses at numbers.
+
+    Colours follow the terminal, ``NO_COLOR`` and ``FORCE_COLOR``; a pipe is 100 wide unless
+    ``COLUMNS`` says otherwise.
+    """
+    width = None if stream.isatty() or environ.get("COLUMNS") else PIPED_WIDTH
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def as_text(cell: Cell) -> Text:
+    """A cell on one line, harmless, cut with an ellipsis where it must be."""
+    text = cell if isinstance(cell, Text) else Text(one_line(cell))
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def fitted(columns: Sequence[Column], width: int, title: Cell = "") -> Table:
+    """A table of at most ``width`` cells: the least important columns go, then texts are cut."""
+    kept = list(columns)
+    while _total(kept, floor=True) > width and any(column.drop for column in kept):
+        kept.remove(max(kept, key=lambda column: column.drop))
+    spare = width - _total(kept, floor=True)
+    for column in sorted(kept, key=lambda column: column.width - column.floor):
+        # Short texts get all that they need; the longest share what is left, the last takes it.
+        flexible = [c for c in kept if c.width > c.floor and c is not column]
+        want = column.width - column.floor
+        if want:
+            share = spare // (1 + sum(c.width - c.floor >= want for c in flexible))
+            given = min(want, max(share, 0))
+            column.width = column.floor + given
+            column.least = None
+            spare -= given
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, _GAP - 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+        title=as_text(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+    )
+    for column in kept:
+        table.add_column(
+            column.header,
+            justify="right" if column.right else "left",
+            width=column.width,
+            no_wrap=True,
+            overflow="ellipsis",
+            style=column.style,
+        )
+    for row in zip(*(column.cells for column in kept), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _total(columns: Sequence[Column], *, floor: bool = False) -> int:
+    widths = sum(column.floor if floor else column.width for column in columns)
+    return widths + _GAP * (len(columns) - 1)
+
+
+def bar(share: float, width: int) -> Text:
+    """A bar of eighths of a cell; ``share`` of the full width, 0 to 1."""
+    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return Text("█" * full + (_BLOCKS[rest] if rest else ""), style="green")
+
+
+def number(value: float | int | None, digits: int = 3) -> str:
+    """A number for a person; '' for none."""
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value and abs(value) < 10**-digits:
+        return f"{value:.1e}"
+    return f"{value:,.{digits}f}"
+
+
+def money(price: float | None, currency: str | None) -> str:
+    """A price with its currency as the shop wrote it: a sign before it, a code behind it."""
+    if price is None:
+        return ""
+    if not currency:
+        return f"{price:,.2f}"
+    return f"{currency}{price:,.2f}" if len(currency) == 1 else f"{price:,.2f} {currency}"
+
+
+def size(count: int) -> str:
+    """Bytes in the unit a person reads."""
+    value = float(count)
+    for unit in ("bytes", "KB", "MB"):
+        if value < 1000:
+            return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} GB"

@@ -1,0 +1,301 @@
+"""Results as tables for a person: one small function per result type. Imports rich."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from prodsim_cli.records import (
+    FileReport,
+    IngestReport,
+    Listing,
+    Profile,
+    Ranked,
+    Ranking,
+    Scorecard,
+    Status,
+)
+from prodsim_cli.render.flat import accounts, question
+from prodsim_cli.render.layout import Column, as_text, bar, console, fitted, money, number, size
+from prodsim_cli.render.text import one_line
+
+_BAR = 10
+_LOWER_IS_BETTER = ("mean_absolute_error", "mae")
+
+
+def draw(results: Sequence[Any], stream: TextIO) -> None:
+    """Draw each result, an empty line between two."""
+    out = console(stream)
+    for place, result in enumerate(results):
+        if place:
+            out.print()
+        out.print(_DRAWN[type(result)](result, out.width))
+
+
+def _ranking(ranking: Ranking, width: int) -> RenderableType:
+    rows = ranking.results
+    asked = one_line(question(ranking))
+    title = Text.assemble((asked, "bold cyan"), "  ", (one_line(ranking.about), "bold"))
+    title.append(f"  by {ranking.method}", "dim not bold")
+    if not rows:
+        return Group(as_text(title), Text("  no similar products", style="dim"))
+    return fitted(_ranking_columns(ranking.method, rows), width, title)
+
+
+def _ranking_columns(method: str, rows: Sequence[Ranked]) -> list[Column]:
+    top = max(row.score for row in rows)
+    priced = any(row.price is not None for row in rows)
+    marks = any(row.methods for row in rows)
+    columns = [
+        Column("#", [str(row.rank) for row in rows], right=True, style="dim"),
+        Column("SKU", [row.sku for row in rows], least=24, most=40, style="cyan"),
+        Column("Title", [row.title or "" for row in rows], least=24),
+        Column("Price", [money(row.price, row.currency) for row in rows], right=True, drop=1),
+        Column("Score", [number(row.score) for row in rows], right=True, style="bold"),
+        Column("", [bar(row.score / top if top > 0 else 0, _BAR) for row in rows], drop=3),
+        Column("Found by", [_marks(method, row.methods) for row in rows], drop=2, style="dim"),
+    ]
+    wanted = {"Price": priced, "Found by": marks}
+    return [column for column in columns if wanted.get(column.header, True)]
+
+
+def _marks(method: str, agreeing: Sequence[str]) -> str:
+    return " ".join(name for name in agreeing if name != method)
+
+
+def _listing(listing: Listing, width: int) -> RenderableType:
+    if not listing.rows:
+        return Text("nothing to show", style="dim")
+    return fitted(_listing_columns(listing), width)
+
+
+def _listing_columns(listing: Listing) -> list[Column]:
+    columns = []
+    for place, name in enumerate(listing.columns):
+        values = [row[place] for row in listing.rows]
+        numeric = any(values) and all(isinstance(v, (int, float)) or v is None for v in values)
+        cells = [number(v) if isinstance(v, (int, float)) else str(v or "") for v in values]
+        header = name.replace("_", " ")
+        columns.append(Column(header, cells, right=numeric, least=None if numeric else 12))
+    return columns
+
+
+def _facts(pairs: Sequence[tuple[str, Any]], width: int) -> RenderableType:
+    """Names and values below each other; long values wrap beside their name."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        grid.add_row(name, value if isinstance(value, Text) else Text(one_line(value)))
+    return grid
+
+
+def _status(status: Status, width: int) -> RenderableType:
+    counts = status.counts
+    products = number(counts.get("items", 0))
+    asides = [
+        f"{number(counts[name])} {words}"
+        for name, words in (("without_text", "without text"), ("unlisted", "left the feed"))
+        if counts.get(name)
+    ]
+    events = ", ".join(f"{number(n)} {kind}" for kind, n in status.events.items())
+    first, last = status.period
+    weights = ", ".join(f"{kind} {value:g}" for kind, value in status.weights.items())
+    pairs: list[tuple[str, Any]] = [
+        ("Database", f"{status.database}  ({size(status.bytes)})"),
+        ("Products", products + (f"  ({', '.join(asides)})" if asides else "")),
+        ("People", number(counts.get("users", 0))),
+        ("Events", number(counts.get("events", 0)) + (f"  ({events})" if events else "")),
+    ]
+    if first:
+        pairs.append(("Period", f"{first} to {last}"))
+    if counts.get("events_without_user"):
+        pairs.append(("No customer", f"{number(counts['events_without_user'])} events"))
+    pairs.append(("Weights", weights))
+    pairs.append(("Rejected", f"{number(counts.get('rejects', 0))} lines"))
+    model = status.settings.get("model")
+    if model:
+        reason = status.settings.get("model_reason")
+        pairs.append(("Model", f"{model}  ({reason})" if reason else model))
+    if status.settings.get("fields"):
+        pairs.append(("Text fields", ", ".join(status.settings["fields"])))
+    if status.digest:
+        pairs.append(("Digest", status.digest))
+    parts: list[RenderableType] = [_facts(pairs, width)]
+    if status.artifacts:
+        parts += [Text(""), _artifacts(status, width)]
+    parts += [Text(f"→ {one_line(line)}", style="yellow") for line in status.advice]
+    return Group(*parts)
+
+
+_KINDS = {"space": "vectors", "neighbors": "neighbours", "user_neighbors": "people alike"}
+
+
+def _artifacts(status: Status, width: int) -> RenderableType:
+    made = status.artifacts
+    states = [
+        Text(f"stale: {one_line(a.stale)}", style="yellow") if a.stale else Text("fresh", "green")
+        for a in made
+    ]
+    columns = [
+        Column("Built", [a.name for a in made], style="bold", least=16, most=40),
+        Column("Kind", [_KINDS.get(a.kind, a.kind) for a in made]),
+        Column("Rows", [number(a.rows) for a in made], right=True, drop=2),
+        Column("Seconds", [number(a.seconds, 1) for a in made], right=True, drop=4),
+        Column("Made", [a.created_at[:16].replace("T", " ") for a in made], drop=3, style="dim"),
+        Column("State", states, least=12),
+    ]
+    return fitted(columns, width)
+
+
+def _profile(profile: Profile, width: int) -> RenderableType:
+    pairs = [(name.replace("_", " "), _fact(value)) for name, value in profile.facts.items()]
+    pairs = [(name, value) for name, value in pairs if value != ""]
+    heading = Text.assemble((one_line(profile.key), "bold cyan"), ("  " + profile.kind, "dim"))
+    parts: list[RenderableType] = [heading, _facts(pairs, width)]
+    for name, table in profile.tables.items():
+        if table.rows:
+            title = Text(name.replace("_", " ").capitalize(), style="bold")
+            parts += [Text(""), fitted(_listing_columns(_once(table)), width, title)]
+    return Group(*parts)
+
+
+def _fact(value: Any) -> str:
+    if value is None or value == {} or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_fact(part)}" for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_fact(part) for part in value)
+    return number(value, 2) if isinstance(value, (int, float)) else str(value)
+
+
+def _once(listing: Listing) -> Listing:
+    """Repeated names of a first column ``method`` are shown once, so that groups are seen."""
+    if listing.columns[:1] != ("method",):
+        return listing
+    rows, last = [], None
+    for row in listing.rows:
+        rows.append(("" if row[0] == last else row[0], *row[1:]))
+        last = row[0]
+    return Listing(listing.columns, tuple(rows))
+
+
+def _scorecard(card: Scorecard, width: int) -> RenderableType:
+    from prodsim_cli.registry import names
+
+    baselines = set(names("baselines"))
+    order = _ordered(card)
+    metrics = list(dict.fromkeys(metric for figures in card.methods.values() for metric in figures))
+    metrics.sort(key=lambda metric: metric != card.main)
+    plain = [name in baselines for name in order]
+    columns = [
+        Column("", ["★" if not place else "" for place in range(len(order))], style="yellow"),
+        Column("Method", [Text(n, "dim" if p else "") for n, p in zip(order, plain, strict=True)]),
+    ]
+    for place, metric in enumerate(metrics):
+        cells = [_figure(card, name, metric, order) for name in order]
+        columns.append(Column(metric, cells, right=True, drop=place))
+    parts: list[RenderableType] = [fitted(columns, width, _task(card)), Text("")]
+    parts += [Text(one_line(card.verdict), style="bold")] if card.verdict else []
+    return Group(*parts)
+
+
+def _ordered(card: Scorecard) -> list[str]:
+    """Methods by the main metric, best first; equal ones stay as they came."""
+    sign = 1 if card.main.startswith(_LOWER_IS_BETTER) else -1
+    missing = float("inf")
+
+    def place(name: str) -> float:
+        value = card.methods[name].get(card.main)
+        return missing if value is None else sign * value.mean
+
+    return sorted(card.methods, key=place)
+
+
+def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str]) -> Text:
+    """The mean with half the width of its interval, bold where it is the best of its column."""
+    value = card.methods[name].get(metric)
+    if value is None:
+        return Text("")
+    means = [card.methods[n][metric].mean for n in order if metric in card.methods[n]]
+    best = min(means) if metric.startswith(_LOWER_IS_BETTER) else max(means)
+    text = Text(number(value.mean), style="bold" if value.mean == best else "")
+    if value.low is not None and value.high is not None:
+        text.append(f" ±{(value.high - value.low) / 2:.3f}".replace("±0.", "±."), "dim not bold")
+    return text
+
+
+def _task(card: Scorecard) -> Text:
+    split = card.split
+    words = [card.task]
+    if split.get("kind"):
+        words.append(f"split {split['kind']}" + (f" at {split['at']}" if split.get("at") else ""))
+    words += [f"{number(split[name])} {name}" for name in ("users", "pairs") if split.get(name)]
+    left = split.get("left_out") or {}
+    if left:
+        words.append("left out: " + ", ".join(f"{number(n)} {why}" for why, n in left.items()))
+    return Text(", ".join(map(one_line, words)), style="bold")
+
+
+def _ingest(report: IngestReport, width: int) -> RenderableType:
+    parts: list[RenderableType] = []
+    for file in report.files:
+        parts += [*_file(file, width), Text("")]
+    for name, why in report.skipped.items():
+        parts.append(Text(f"skipped {one_line(name)}: {one_line(why)}", style="yellow"))
+    if report.sample:
+        parts += [*_samples(report.sample, width), Text("")]
+    counts = [f"{number(n)} {name.replace('_', ' ')}" for name, n in report.counts.items()]
+    if report.dry_run:
+        parts.append(Text("Dry run: nothing was written.", style="bold"))
+    elif not report.changed:
+        parts.append(Text("Nothing has changed.", style="bold"))
+    if counts:
+        parts.append(Text(f"The database holds {', '.join(counts)}."))
+    return Group(*parts)
+
+
+def _file(file: FileReport, width: int) -> list[RenderableType]:
+    known = "" if file.changed else "  known already"
+    heading = Text.assemble((one_line(file.file), "bold cyan"), f"  {file.kind}", (known, "dim"))
+    mapping = ", ".join(f"{name} ← {column}" for name, column in file.mapping.items())
+    pairs: list[tuple[str, Any]] = [("columns", mapping)] if mapping else []
+    for outcome, reason, lines in accounts(file):
+        style = {"rejected": "red", "set aside": "yellow"}.get(outcome, "")
+        pairs.append((outcome, Text.assemble((f"{lines:>12,}", style), "  ", one_line(reason))))
+    for column, cells in file.emptied.items():
+        what = f"bad values in {column} (cell emptied, line kept)"
+        pairs.append(("emptied", Text(f"{cells:>12,}  {one_line(what)}")))
+    pairs += [("note", note) for note in file.notes]
+    return [heading, _facts(pairs, width)]
+
+
+def _samples(sample: Sequence[dict[str, Any]], width: int) -> list[RenderableType]:
+    """Cleaned rows of a dry run, one table a file."""
+    parts: list[RenderableType] = []
+    for name in dict.fromkeys(row.get("file", "") for row in sample):
+        rows = [row for row in sample if row.get("file", "") == name]
+        columns = tuple(dict.fromkeys(key for row in rows for key in row if key != "file"))
+        listing = Listing(columns, tuple(tuple(row.get(c) for c in columns) for row in rows))
+        parts.append(fitted(_listing_columns(listing), width, Text(f"{one_line(name)}, cleaned")))
+    return parts
+
+
+_DRAWN: dict[type, Callable[[Any, int], RenderableType]] = {
+    Ranking: _ranking,
+    Listing: _listing,
+    Scorecard: _scorecard,
+    IngestReport: _ingest,
+    Status: _status,
+    Profile: _profile,
+}
+
+__all__ = ["Console", "draw"]

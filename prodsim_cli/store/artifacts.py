@@ -1,0 +1,89 @@
+"""Reading what was built: which tables there are, of what, and whether that still holds.
+
+Ground floor. An artifact's ``data_version`` names the counters that it was made of (``catalog:3
+events:5``, docs/architecture.md "Staleness").
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from prodsim_cli.records import ArtifactStatus
+from prodsim_cli.store import meta
+
+BLEND = "hybrid"
+WORDS = {"catalog": "products", "events": "events"}
+_ROWS = {"space": ("vectors", "space"), "neighbors": ("neighbors", "method")}
+
+
+def methods(connection: sqlite3.Connection, kind: str = "neighbors") -> list[str]:
+    """Names of the stored neighbour tables, the blend first."""
+    rows = connection.execute(
+        "select name from artifacts where kind = ? order by name != ?, name", (kind, BLEND)
+    )
+    return [row[0] for row in rows]
+
+
+def stale_because(connection: sqlite3.Connection, data_version: str) -> str:
+    """Why something made of this version is out of date, '' if it is not."""
+    changed = []
+    for part in data_version.split():
+        name, mark, number = part.partition(":")
+        if not mark or not number.isdigit():
+            return "was begun and not finished"
+        if int(number) != meta.version(connection, f"{name}_version"):
+            changed.append(WORDS.get(name, name))
+    return f"{' and '.join(changed)} have changed since" if changed else ""
+
+
+def why_stale(connection: sqlite3.Connection, name: str, kind: str = "neighbors") -> str:
+    """Why one artifact is out of date, '' if it is not (or is not there)."""
+    row = connection.execute(
+        "select data_version from artifacts where name = ? and kind = ?", (name, kind)
+    ).fetchone()
+    return "" if row is None else stale_because(connection, row[0])
+
+
+def depth(connection: sqlite3.Connection, method: str) -> int:
+    """Neighbours that a table keeps per item."""
+    row = connection.execute(
+        "select settings from artifacts where name = ? and kind = 'neighbors'", (method,)
+    ).fetchone()
+    kept = json.loads(row[0]).get("k") if row else None
+    if kept is None:
+        found = connection.execute("select max(rank) from neighbors where method = ?", (method,))
+        kept = found.fetchone()[0]
+    return int(kept or 0)
+
+
+def all_of_them(connection: sqlite3.Connection) -> list[ArtifactStatus]:
+    """Every artifact with its freshness and the number of its rows."""
+    rows = connection.execute(
+        """select name, kind, settings, data_version, created_at, seconds from artifacts
+           order by kind = 'neighbors', kind = 'user_neighbors', name != ?, name""",
+        (BLEND,),
+    ).fetchall()
+    return [
+        ArtifactStatus(
+            name=row["name"],
+            kind=row["kind"],
+            settings=json.loads(row["settings"]),
+            data_version=row["data_version"],
+            created_at=row["created_at"],
+            seconds=row["seconds"],
+            stale=stale_because(connection, row["data_version"]),
+            rows=_rows(connection, row["name"], row["kind"]),
+        )
+        for row in rows
+    ]
+
+
+def _rows(connection: sqlite3.Connection, name: str, kind: str) -> int | None:
+    table, column = _ROWS.get(kind, (kind, "method"))
+    if table not in ("vectors", "neighbors", "user_neighbors"):
+        return None
+    count: int = connection.execute(
+        f"select count(*) from {table} where {column} = ?", (name,)
+    ).fetchone()[0]
+    return count

@@ -1,0 +1,181 @@
+"""Reading products and people: found by what a person types, with what is known of them.
+
+Ground floor. At the edge a product is written ``source:sku`` where the database holds products of
+several sources, and bare where it does not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+TEXTS = ("title", "brand", "category", "tags", "description")
+"""The columns that make an item's text; without any of them it is an item without text."""
+
+NO_TEXT = " and ".join(f"coalesce(i.{name}, '') = ''" for name in TEXTS)
+
+_LAST = "\U0010ffff"
+"""Sorts after every character: ``>= word and < word || _LAST`` is a prefix, read from an index."""
+
+_FOUND = "i.id, i.sku, i.source, i.title, i.listed"
+
+
+def label(connection: sqlite3.Connection, item: str = "i") -> str:
+    """The SQL expression that writes a product at the edge, for the table alias ``item``.
+
+    ``source:sku`` as soon as two sources stand in the database (two look-ups at the ends of an
+    index tell); a product without a source that shares its SKU is ``:sku``.
+    """
+    several = connection.execute(
+        "select (select min(source) from items) is not (select max(source) from items)"
+    ).fetchone()[0]
+    if not several:
+        return f"{item}.sku"
+    return f"""case when {item}.source != '' or exists (
+        select 1 from items o where o.sku = {item}.sku and o.source != '' and o.listed = 1
+    ) then {item}.source || ':' || {item}.sku else {item}.sku end"""
+
+
+def exactly(connection: sqlite3.Connection, text: str) -> list[sqlite3.Row]:
+    """Items whose SKU is this text, or whose source and SKU are, joined by a colon."""
+    conditions, values = ["i.sku = ?"], [text]
+    for source, sku in _splits(text):
+        conditions.append("(i.source = ? and i.sku = ?)")
+        values += [source, sku]
+    return _items(connection, " or ".join(conditions), values)
+
+
+def spelled(connection: sqlite3.Connection, text: str, key: str) -> list[sqlite3.Row]:
+    """Items of which some file spelled the SKU so, or whose SKU differs by case only.
+
+    ``key`` is the text in the form of ``items.sku_key`` (case-folded).
+    """
+    conditions = [
+        "i.sku_key = ?",
+        "i.id in (select item_id from spellings where sku in (?, ?))",
+    ]
+    values = [key, text, key]
+    for (source, sku), (_, sku_key) in zip(_splits(text), _splits(key), strict=False):
+        conditions.append("(i.source = ? and i.sku_key = ?)")
+        conditions.append("i.id in (select item_id from spellings where source = ? and sku = ?)")
+        values += [source, sku_key, source, sku]
+    return _items(connection, " or ".join(conditions), values)
+
+
+def _splits(text: str) -> list[tuple[str, str]]:
+    """Every reading of a text as ``source:sku``; a SKU may hold colons itself."""
+    return [(text[:at], text[at + 1 :]) for at, mark in enumerate(text) if mark == ":"]
+
+
+def _items(
+    connection: sqlite3.Connection, condition: str, values: Sequence[object]
+) -> list[sqlite3.Row]:
+    return connection.execute(
+        f"select {_FOUND}, {label(connection)} as label from items i"
+        f" where {condition} order by i.source, i.sku",
+        values,
+    ).fetchall()
+
+
+def close_by(connection: sqlite3.Connection, key: str, limit: int = 4000) -> list[tuple[str, str]]:
+    """(label, sku_key) of listed items that a slip of the finger could have meant.
+
+    One slip leaves the first or the second half of a SKU whole; where that finds little, SKUs of
+    about that length are taken.
+    """
+    half = (len(key) + 1) // 2
+    head, tail = key[:half], key[len(key) - half :]
+    name = label(connection)
+    found = connection.execute(
+        f"""select {name}, i.sku_key from items i where i.listed = 1
+            and (substr(i.sku_key, 1, ?) = ? or substr(i.sku_key, -?) = ?) limit ?""",
+        (len(head), head, len(tail), tail, limit),
+    ).fetchall()
+    if len(found) < 3:
+        found += connection.execute(
+            f"""select {name}, i.sku_key from items i where i.listed = 1
+                and length(i.sku_key) between ? and ?
+                order by substr(i.sku_key, 1, 1) != ?, i.sku_key limit ?""",
+            (len(key) - 2, len(key) + 2, key[:1], limit),
+        ).fetchall()
+    return [(row[0], row[1]) for row in found]
+
+
+def with_words(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[str]:
+    """Labels of listed items whose texts hold all of the words, best match first."""
+    query = " ".join('"' + word.replace('"', '""') + '"' for word in words)
+    rows = connection.execute(
+        f"""select {label(connection)} from items_fts f join items i on i.id = f.rowid
+            where items_fts match ? and i.listed = 1 order by f.rank, i.source, i.sku limit ?""",
+        (query, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def beginning_with(
+    connection: sqlite3.Connection, start: str, limit: int = 60
+) -> list[tuple[str, str]]:
+    """(label, title) of listed items whose written SKU begins so, for completion."""
+    conditions = ["(i.sku >= ? and i.sku < ?)", "(i.sku_key >= ? and i.sku_key < ?)"]
+    folded = start.casefold()
+    values: list[object] = [start, start + _LAST, folded, folded + _LAST]
+    for source, sku in _splits(start):
+        conditions.append("(i.source = ? and i.sku >= ? and i.sku < ?)")
+        values += [source, sku, sku + _LAST]
+    rows = connection.execute(
+        f"""select {label(connection)}, coalesce(i.title, '') from items i
+            where i.listed = 1 and ({" or ".join(conditions)}) order by i.sku limit ?""",
+        (*values, limit),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def users_beginning_with(connection: sqlite3.Connection, start: str, limit: int = 30) -> list[str]:
+    """Keys of people that begin so."""
+    rows = connection.execute(
+        "select key from users where key >= ? and key < ? order by key limit ?",
+        (start, start + _LAST, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def item(connection: sqlite3.Connection, item_id: int) -> sqlite3.Row:
+    """Every column of one item, and its ``label``."""
+    row: sqlite3.Row = connection.execute(
+        f"select i.*, {label(connection)} as label from items i where i.id = ?", (item_id,)
+    ).fetchone()
+    return row
+
+
+def spellings(connection: sqlite3.Connection, item_id: int) -> list[sqlite3.Row]:
+    """``sku title lines``: every way in which files wrote an item, commonest first."""
+    return connection.execute(
+        """select sku, title, sum(lines) as lines from spellings where item_id = ?
+           group by sku, title order by lines desc, sku, title""",
+        (item_id,),
+    ).fetchall()
+
+
+def has_text(connection: sqlite3.Connection, item_id: int) -> bool:
+    """True if the item has a text to compare."""
+    return not connection.execute(
+        f"select {NO_TEXT} from items i where i.id = ?", (item_id,)
+    ).fetchone()[0]
+
+
+def user(connection: sqlite3.Connection, key: str) -> sqlite3.Row | None:
+    """``id key`` of one person."""
+    row: sqlite3.Row | None = connection.execute(
+        "select id, key from users where key = ?", (key,)
+    ).fetchone()
+    return row
+
+
+def users_close_by(connection: sqlite3.Connection, key: str, limit: int = 4000) -> list[str]:
+    """Keys of people that a slip of the finger could have meant."""
+    half = (len(key) + 1) // 2
+    rows = connection.execute(
+        "select key from users where substr(key, 1, ?) = ? or substr(key, -?) = ? limit ?",
+        (half, key[:half], half, key[len(key) - half :], limit),
+    )
+    return [row[0] for row in rows]

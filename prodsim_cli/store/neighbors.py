@@ -1,0 +1,65 @@
+"""Reading neighbour tables: the row of one item, as one indexed look-up. Ground floor."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from prodsim_cli.store.catalog import label
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def row_of(connection: sqlite3.Connection, method: str, item_id: int, k: int) -> list[sqlite3.Row]:
+    """``id sku score title price currency`` of an item's k best listed neighbours, in order."""
+    return connection.execute(
+        f"""select i.id, {label(connection)} as sku, n.score, i.title, i.price, i.currency
+            from neighbors n join items i on i.id = n.neighbor_id
+            where n.method = ? and n.item_id = ? and i.listed = 1 order by n.rank limit ?""",
+        (method, item_id, k),
+    ).fetchall()
+
+
+def joined_rows(
+    connection: sqlite3.Connection, method: str, item_ids: Sequence[int], k: int
+) -> list[sqlite3.Row]:
+    """The same for several items as one question: scores added up, the items left out."""
+    marks = _marks(item_ids)
+    return connection.execute(
+        f"""select i.id, {label(connection)} as sku, sum(n.score) as score, i.title, i.price,
+                i.currency
+            from neighbors n join items i on i.id = n.neighbor_id
+            where n.method = ? and n.item_id in ({marks}) and i.listed = 1
+                and n.neighbor_id not in ({marks})
+            group by i.id order by sum(n.score) desc, i.source, i.sku limit ?""",
+        (method, *item_ids, *item_ids, k),
+    ).fetchall()
+
+
+def agreeing(
+    connection: sqlite3.Connection, methods: Sequence[str], item_ids: Sequence[int]
+) -> dict[int, list[str]]:
+    """Neighbour id -> which of ``methods``, in their order, hold it in the row of any item."""
+    found: dict[int, list[str]] = {}
+    for method in methods:
+        rows = connection.execute(
+            f"select distinct neighbor_id from neighbors where method = ?"
+            f" and item_id in ({_marks(item_ids)})",
+            (method, *item_ids),
+        )
+        for (neighbor,) in rows:
+            found.setdefault(neighbor, []).append(method)
+    return found
+
+
+def people_like(
+    connection: sqlite3.Connection, method: str, user_id: int, k: int
+) -> list[sqlite3.Row]:
+    """``rank key score`` of the people most like one."""
+    return connection.execute(
+        """select n.rank, u.key, n.score from user_neighbors n join users u on u.id = n.neighbor_id
+           where n.method = ? and n.user_id = ? order by n.rank limit ?""",
+        (method, user_id, k),
+    ).fetchall()
