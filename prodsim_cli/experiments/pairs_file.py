@@ -223,8 +223,8 @@ def _side(data: Dataset, source: str | None) -> _Side:
             continue
         sku = str(key)[len(home) + 1 :] if home else str(key)
         bare.setdefault(sku, []).append(position)
-        folded.setdefault(sku.casefold(), []).append(position)
-        folded.setdefault(str(key).casefold(), []).append(position)
+        for name in {sku.casefold(), str(key).casefold()}:
+            folded.setdefault(name, []).append(position)
     return _Side(data, source, bare, folded)
 
 
