@@ -31,7 +31,7 @@ SEED = 42
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def pass_database(command: F) -> F:
+def pass_database(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give the command the path of the database as its first argument (it opens it itself)."""
     return click.pass_obj(command)
 

@@ -3,126 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
 
-from prodsim_cli import registry
-from prodsim_cli.errors import AmbiguousSku, NotFound, NotReady, UsageProblem
-from prodsim_cli.records import Json, Ranked, Ranking
-from prodsim_cli.store import activity, artifacts, catalog, neighbors
+from prodsim_cli import finding, profiles, registry
+from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.records import ArtifactStatus, Json, Listing, Profile, Ranked, Ranking, Status
+from prodsim_cli.store import activity, artifacts, catalog, meta, neighbors
+from prodsim_cli.store import digest as digests
+from prodsim_cli.store import status as state
 
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
-_NEAREST = 3
-_TOLD = 10
-"""Unknown SKUs that are named one by one; a person does not read more."""
-
-
-def resolve_sku(connection: sqlite3.Connection, text: str) -> sqlite3.Row:
-    """The one listed item meant by a text: ``id sku source title listed label``.
-
-    Tried in this order: ``source:sku`` and the bare SKU as written; another spelling that a file
-    used; another case.
-
-    Raises
-    ------
-    AmbiguousSku
-        Where several items are meant; the hint lists them as ``source:sku``.
-    NotFound
-        With the three nearest SKUs, or the sentence that the product has left the feed.
-    """
-    return resolve_skus(connection, [text])[0]
-
-
-def resolve_skus(connection: sqlite3.Connection, texts: Sequence[str]) -> list[sqlite3.Row]:
-    """The items of several texts, each once; one error names all that are unknown."""
-    items: dict[int, sqlite3.Row] = {}
-    strangers = []
-    for text in texts:
-        found = meant(connection, text)
-        if not found:
-            strangers.append(text)
-        elif len(found) > 1:
-            raise _ambiguous(text, found)
-        elif not found[0]["listed"]:
-            raise _left(found[0])
-        else:
-            items.setdefault(found[0]["id"], found[0])
-    if strangers:
-        raise unknown(connection, strangers)
-    return list(items.values())
-
-
-def meant(connection: sqlite3.Connection, text: str) -> list[sqlite3.Row]:
-    """All items that a text may mean: the listed ones, or one that left the feed, or none."""
-    found = catalog.exactly(connection, text)
-    if not any(row["listed"] for row in found):
-        found += catalog.spelled(connection, text, _key(text))
-    return [row for row in found if row["listed"]] or found[:1]
-
-
-def _ambiguous(text: str, found: list[sqlite3.Row]) -> AmbiguousSku:
-    names = [row["label"] for row in found]
-    return AmbiguousSku(
-        f"{text!r} is the SKU of {len(names)} products.",
-        hint=f"Write one of: {', '.join(names)}.",
-        candidates=names,
-    )
-
-
-def _left(item: sqlite3.Row) -> NotFound:
-    return NotFound(
-        f"Product {item['label']} has left the feed, so it is no question and no answer any more.",
-        hint=f"`prodsim show {item['label']}` tells what is known of it.",
-        unlisted=item["label"],
-    )
-
-
-def unknown(connection: sqlite3.Connection, texts: Sequence[str]) -> NotFound:
-    """The error for SKUs that the database does not hold, each with the nearest ones."""
-    near = {text: nearest(connection, text) for text in texts[:_TOLD]}
-    several = len(texts) > 1
-    lines = [
-        f"The nearest{f' to {text!r}' if several else ''}: {', '.join(names)}."
-        for text, names in near.items()
-        if names
-    ]
-    named = ", ".join(map(repr, texts[:_TOLD])) + (", ..." if len(texts) > _TOLD else "")
-    return NotFound(
-        f"There {'are no products' if several else 'is no product'} {named}.",
-        hint="\n".join(lines) or "The database holds no products: run `prodsim ingest FILE`.",
-        unknown=[{"sku": text, "nearest": near.get(text, [])} for text in texts],
-    )
-
-
-def nearest(connection: sqlite3.Connection, text: str, n: int = _NEAREST) -> list[str]:
-    """The n SKUs nearest to a text by edits; before them products whose texts hold its words."""
-    key = _key(text)
-    words = key.split()
-    plain = bool(words) and all(word.isalpha() for word in words)
-    found = catalog.with_words(connection, words, n) if plain else []
-    bare = key.rpartition(":")[2] or key
-    return list(dict.fromkeys([*found, *_by_edits(bare, catalog.close_by(connection, bare), n)]))[
-        :n
-    ]
-
-
-def _by_edits(key: str, candidates: list[tuple[str, str]], n: int) -> list[str]:
-    """The names whose keys are most like a key; a coarse measure picks those to look at closely."""
-    from difflib import SequenceMatcher
-
-    matcher = SequenceMatcher(b=key, autojunk=False)
-
-    def rated(candidate: tuple[str, str], closely: bool) -> tuple[float, str]:
-        matcher.set_seq1(candidate[1])
-        return -(matcher.ratio() if closely else matcher.quick_ratio()), candidate[0]
-
-    coarse = sorted(set(candidates), key=lambda candidate: rated(candidate, False))[:200]
-    return [name for name, _ in sorted(coarse, key=lambda candidate: rated(candidate, True))[:n]]
-
-
-def _key(text: str) -> str:
-    """A text in the form of ``items.sku_key``."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def similar(
@@ -147,7 +37,7 @@ def similar(
     """
     built = artifacts.methods(connection)
     chosen, notes = _choose(connection, method, built)
-    items = resolve_skus(connection, texts)
+    items = finding.resolve_skus(connection, texts)
     singles = [name for name in built if name != artifacts.BLEND]
     questions = [items] if together else [[item] for item in items]
     return [_ranking(connection, asked, chosen, k, singles, notes) for asked in questions]
@@ -251,3 +141,91 @@ def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str
     if not events:
         return "there are no events of it"
     return "nothing in the data ties it to another product"
+
+
+def show(
+    connection: sqlite3.Connection, texts: Sequence[str], *, user: bool = False
+) -> tuple[list[Profile], list[str]]:
+    """What is known of each product or person, and sentences about how a text was understood.
+
+    A text is a SKU if there is one, else a user; ``user`` looks among people only. A product that
+    left the feed is shown.
+
+    Raises
+    ------
+    NotFound, AmbiguousSku
+    """
+    found: list[Profile] = []
+    notes: list[str] = []
+    for text in texts:
+        items = [] if user else finding.meant(connection, text)
+        person = catalog.user(connection, text)
+        if len(items) > 1:
+            raise finding.ambiguous(text, items)
+        if items:
+            found.append(profiles.of_product(connection, items[0]["id"]))
+            if person:
+                notes.append(f"{text} is a person, too: `prodsim show {text} --user`.")
+        elif person:
+            found.append(profiles.of_person(connection, person))
+        else:
+            raise finding.nobody(connection, text, user)
+    return found, notes
+
+
+def rejects(connection: sqlite3.Connection, limit: int | None) -> tuple[Listing, list[str]]:
+    """Refused lines in order of file and line, at most ``limit``, and how many there are more."""
+    columns = ("file", "line", "reason", "raw")
+    rows = state.rejects(connection, limit)
+    total = state.counts(connection)["rejects"]
+    notes = []
+    if total > len(rows):
+        notes.append(f"{len(rows):,} of {total:,} refused lines; `-k {total}` shows all.")
+    return Listing(columns, tuple(tuple(row) for row in rows)), notes
+
+
+def status(connection: sqlite3.Connection, database: str, *, digest: bool = False) -> Status:
+    """The state of the database; ``digest`` True also reads (or computes) its digest."""
+    counts = state.counts(connection)
+    by_type, without_user, period = state.events(connection)
+    counts |= {"events": sum(by_type.values()), "events_without_user": without_user}
+    made = artifacts.all_of_them(connection)
+    settings = meta.settings(connection)
+    return Status(
+        database=database,
+        bytes=state.size(database),
+        counts=counts,
+        events=by_type,
+        period=period,
+        weights=meta.weights(connection),
+        settings=settings,
+        artifacts=tuple(made),
+        advice=tuple(_advice(counts, made, settings)),
+        digest=digests.digest(connection) if digest else None,
+    )
+
+
+def _advice(counts: dict[str, int], made: list[ArtifactStatus], settings: Json) -> list[str]:
+    """What to run next, and why; nothing where all is fresh."""
+    if not counts["items"]:
+        return ["Run `prodsim ingest FILE`: the database holds no products."]
+    if not any(artifact.kind == "neighbors" for artifact in made):
+        return ["Run `prodsim build`: no neighbour table is built yet."]
+    advice = []
+    stale = [artifact for artifact in made if artifact.stale]
+    if stale:
+        command = "build" if any(artifact.kind == "space" for artifact in stale) else "graph"
+        names = ", ".join(dict.fromkeys(artifact.name for artifact in stale))
+        advice.append(f"Run `prodsim {command}`: {names} {_are(names)} out of date.")
+    auto, model = settings.get("auto") or {}, settings.get("model")
+    chosen_by_us = settings.get("asked", "auto") == "auto"
+    if chosen_by_us and model and auto.get("model", model) != model:
+        advice.append(
+            f"Run `prodsim build --model auto`: the texts have changed, and it would choose"
+            f" {auto['model']} now ({auto.get('reason', '')})."
+        )
+    return advice
+
+
+def _are(names: str) -> str:
+    return "are" if "," in names else "is"

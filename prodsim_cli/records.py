@@ -1,6 +1,6 @@
 """What travels between the rooms and what a person sees: frozen, standard library only.
 
-Ground floor. JSON forms are the public contract (docs/json.md); ``as_dict`` of each type makes them.
+Ground floor. JSON forms are the public contract (docs/json.md); ``as_dict`` makes them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 Json = dict[str, Any]
 
 EVENT_TYPES = ("view", "click", "wishlist", "cart", "purchase", "rating", "return")
-"""The event types of the store, in rising order of what they say about a wish (rating, return apart)."""
+"""The event types of the store, in rising order of what they say of a wish; the last two apart."""
 
 DEFAULT_WEIGHTS = {
     "view": 1.0,

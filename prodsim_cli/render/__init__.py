@@ -26,11 +26,11 @@ def show(result: Result | Sequence[Result], form: str, *, stream: TextIO | None 
     one table each, or the rows of all below one header (``csv``, ``tsv``).
     """
     out = stream or sys.stdout
-    results = list(result) if isinstance(result, (list, tuple)) else [result]
+    results: list[Any] = list(result) if isinstance(result, Sequence) else [result]
     if form == "table":
-        from prodsim_cli.render import tables
+        from prodsim_cli.render.tables import draw
 
-        tables.draw(results, out)
+        draw(results, out)
     elif form == "json":
         values = [one.as_dict() for one in results]
         out.write(json_text(values[0] if len(values) == 1 else values) + "\n")

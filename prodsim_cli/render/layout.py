@@ -40,8 +40,9 @@ class Column:
     width: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cells = [as_text(cell) for cell in self.cells]
-        widest = max((cell.cell_len for cell in self.cells), default=0)
+        texts = [as_text(cell) for cell in self.cells]
+        self.cells = texts
+        widest = max((text.cell_len for text in texts), default=0)
         self.width = max(cell_len(self.header), widest)
         if self.least is not None:
             self.width = max(cell_len(self.header), min(self.width, self.most))
@@ -74,17 +75,12 @@ def fitted(columns: Sequence[Column], width: int, title: Cell = "") -> Table:
     kept = list(columns)
     while _total(kept, floor=True) > width and any(column.drop for column in kept):
         kept.remove(max(kept, key=lambda column: column.drop))
-    spare = width - _total(kept, floor=True)
-    for column in sorted(kept, key=lambda column: column.width - column.floor):
-        # Short texts get all that they need; the longest share what is left, the last takes it.
-        flexible = [c for c in kept if c.width > c.floor and c is not column]
-        want = column.width - column.floor
-        if want:
-            share = spare // (1 + sum(c.width - c.floor >= want for c in flexible))
-            given = min(want, max(share, 0))
-            column.width = column.floor + given
-            column.least = None
-            spare -= given
+    while _total(kept) > width and any(column.width > column.floor for column in kept):
+        widest = max(
+            (column for column in kept if column.width > column.floor),
+            key=lambda column: column.width,
+        )
+        widest.width -= 1
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, _GAP - 1, 0, 0),

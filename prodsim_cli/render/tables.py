@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from prodsim_cli.records import (
@@ -29,10 +29,13 @@ _LOWER_IS_BETTER = ("mean_absolute_error", "mae")
 def draw(results: Sequence[Any], stream: TextIO) -> None:
     """Draw each result, an empty line between two."""
     out = console(stream)
-    for place, result in enumerate(results):
-        if place:
-            out.print()
-        out.print(_DRAWN[type(result)](result, out.width))
+    with out.capture() as drawn:
+        for place, result in enumerate(results):
+            if place:
+                out.print()
+            out.print(_DRAWN[type(result)](result, out.width))
+    # rich fills every line up with spaces, which a pipe does not want.
+    stream.writelines(line.rstrip() + "\n" for line in drawn.get().splitlines())
 
 
 def _ranking(ranking: Ranking, width: int) -> RenderableType:
@@ -42,28 +45,24 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     title.append(f"  by {ranking.method}", "dim not bold")
     if not rows:
         return Group(as_text(title), Text("  no similar products", style="dim"))
-    return fitted(_ranking_columns(ranking.method, rows), width, title)
+    return fitted(_ranking_columns(rows), width, title)
 
 
-def _ranking_columns(method: str, rows: Sequence[Ranked]) -> list[Column]:
+def _ranking_columns(rows: Sequence[Ranked]) -> list[Column]:
     top = max(row.score for row in rows)
     priced = any(row.price is not None for row in rows)
     marks = any(row.methods for row in rows)
     columns = [
         Column("#", [str(row.rank) for row in rows], right=True, style="dim"),
         Column("SKU", [row.sku for row in rows], least=24, most=40, style="cyan"),
-        Column("Title", [row.title or "" for row in rows], least=24),
+        Column("Title", [row.title or "" for row in rows], least=20),
         Column("Price", [money(row.price, row.currency) for row in rows], right=True, drop=1),
         Column("Score", [number(row.score) for row in rows], right=True, style="bold"),
         Column("", [bar(row.score / top if top > 0 else 0, _BAR) for row in rows], drop=3),
-        Column("Found by", [_marks(method, row.methods) for row in rows], drop=2, style="dim"),
+        Column("Found by", [" ".join(row.methods) for row in rows], drop=2, style="dim"),
     ]
     wanted = {"Price": priced, "Found by": marks}
     return [column for column in columns if wanted.get(column.header, True)]
-
-
-def _marks(method: str, agreeing: Sequence[str]) -> str:
-    return " ".join(name for name in agreeing if name != method)
 
 
 def _listing(listing: Listing, width: int) -> RenderableType:
@@ -154,8 +153,11 @@ def _artifacts(status: Status, width: int) -> RenderableType:
 
 
 def _profile(profile: Profile, width: int) -> RenderableType:
-    pairs = [(name.replace("_", " "), _fact(value)) for name, value in profile.facts.items()]
-    pairs = [(name, value) for name, value in pairs if value != ""]
+    pairs = [
+        (name.replace("_", " "), _fact(value))
+        for name, value in profile.facts.items()
+        if value not in (None, "", 0, {}, []) and value != profile.key
+    ]
     heading = Text.assemble((one_line(profile.key), "bold cyan"), ("  " + profile.kind, "dim"))
     parts: list[RenderableType] = [heading, _facts(pairs, width)]
     for name, table in profile.tables.items():
@@ -166,15 +168,15 @@ def _profile(profile: Profile, width: int) -> RenderableType:
 
 
 def _fact(value: Any) -> str:
-    if value is None or value == {} or value == []:
-        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return ", ".join(f"{name} {_fact(part)}" for name, part in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(_fact(part) for part in value)
-    return number(value, 2) if isinstance(value, (int, float)) else str(value)
+    if isinstance(value, float) and value != int(value):
+        return number(value, 2)
+    return number(int(value)) if isinstance(value, (int, float)) else str(value)
 
 
 def _once(listing: Listing) -> Listing:
@@ -297,5 +299,3 @@ _DRAWN: dict[type, Callable[[Any, int], RenderableType]] = {
     Status: _status,
     Profile: _profile,
 }
-
-__all__ = ["Console", "draw"]

@@ -8,6 +8,8 @@ import sqlite3
 from prodsim_cli.records import EVENT_TYPES
 from prodsim_cli.store.catalog import NO_TEXT
 
+Period = tuple[str | None, str | None]
+
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
     """``items without_text unlisted users files rejects``; the first two are of the feed."""
@@ -23,7 +25,7 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(row)
 
 
-def events(connection: sqlite3.Connection) -> tuple[dict[str, int], int, tuple[str | None, ...]]:
+def events(connection: sqlite3.Connection) -> tuple[dict[str, int], int, Period]:
     """Events by type, how many have no customer, and the (first, last) moment; in one sweep."""
     rows = connection.execute(
         """select type, count(*) as n, sum(user_id is null) as nobody, min(at) as first,
@@ -31,7 +33,7 @@ def events(connection: sqlite3.Connection) -> tuple[dict[str, int], int, tuple[s
     ).fetchall()
     found = {row["type"]: row["n"] for row in rows}
     moments = [row[name] for row in rows for name in ("first", "last") if row[name]]
-    period = (min(moments), max(moments)) if moments else (None, None)
+    period: Period = (min(moments), max(moments)) if moments else (None, None)
     by_type = {name: found[name] for name in EVENT_TYPES if name in found}
     return by_type, sum(row["nobody"] for row in rows), period
 
