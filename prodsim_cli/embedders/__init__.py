@@ -1,1 +1,43 @@
-"""See docs/architecture.md for what lives in this room."""
+"""Text models: one file each, with ``load(...) -> Embedder``. Importing this imports no model.
+
+A name that is no file of this folder is a sentence-transformers name or folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prodsim_cli import registry
+from prodsim_cli.embedders._base import Embedder
+
+__all__ = ["Embedder", "batches", "load", "resolve"]
+
+
+def resolve(model: str) -> tuple[str, dict[str, str]]:
+    """Plug-in and its settings for the word that a person gives to ``--model``."""
+    if model in registry.names("embedders") and model != "sentence_transformer":
+        return model, {}
+    return "sentence_transformer", {"model": model}
+
+
+def load(model: str) -> Embedder:
+    """Load a model by the word that a person gives; raises InputError where it can't be had."""
+    plugin, settings = resolve(model)
+    embedder: Embedder = registry.load("embedders", plugin).load(**settings)
+    return embedder
+
+
+def batches(texts: Sequence[str], size: int = 64) -> Iterator[list[int]]:
+    """Positions of the distinct non-blank texts, cut by a fixed order: length, then text.
+
+    Texts of one length share a batch, so little is padded; and the cut depends on nothing but the
+    texts, so a run that was stopped cuts the same batches when it goes on. Of equal texts the
+    first position stands.
+    """
+    first: dict[str, int] = {}
+    for position, text in enumerate(texts):
+        if text.strip():
+            first.setdefault(text, position)
+    ordered = sorted(first, key=lambda text: (len(text), text))
+    for start in range(0, len(ordered), size):
+        yield [first[text] for text in ordered[start : start + size]]

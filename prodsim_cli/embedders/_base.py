@@ -1,0 +1,42 @@
+"""What an embedder is: a named, versioned function from texts to unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.embeddings import normalized
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """A loaded text model.
+
+    Attributes
+    ----------
+    name : name of the space that its vectors form.
+    revision : version of the model; another one makes stored vectors stale.
+    dimension : d, length of a vector.
+    weights_hash : sha256 of the weights, '' where there are none or they have no single file.
+    precision : number format of the computation (``bfloat16``, ``float32``).
+    forward : texts (none of them blank) -> (n, d) array; the house does the rest.
+    """
+
+    name: str
+    revision: str
+    dimension: int
+    weights_hash: str
+    precision: str
+    forward: Callable[[list[str]], NDArray[np.floating]] = field(repr=False)
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        """(n, d) float32: rows of unit length, a zero row for a blank text."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        filled = [i for i, text in enumerate(texts) if text.strip()]
+        if filled:
+            made = np.asarray(self.forward([texts[i] for i in filled]), np.float32)
+            vectors[filled] = normalized(made)
+        return vectors
