@@ -6,7 +6,8 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, queries, render
+from prodsim_cli import options, render
+from prodsim_cli.queries.profiles import show
 
 
 @click.command()
@@ -27,6 +28,6 @@ def command(connection: sqlite3.Connection, words: tuple[str, ...], user: bool, 
       prodsim show SKU123
       prodsim show 17850 --user -f json
     """
-    profiles, notes = queries.show(connection, options.from_stdin(words, "SKU or user"), user=user)
+    profiles, notes = show(connection, options.from_stdin(words, "SKU or user"), user=user)
     options.tell(notes)
     render.show(profiles, form)

@@ -6,7 +6,8 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, queries, render
+from prodsim_cli import options, render
+from prodsim_cli.queries.similar import similar
 
 
 @click.command()
@@ -37,6 +38,6 @@ def command(
       prodsim similar SKU123 -f ids | prodsim similar - -f jsonl
     """
     asked = options.from_stdin(words, "SKU")
-    rankings = queries.similar(connection, asked, k=k, method=method, together=together)
+    rankings = similar(connection, asked, k=k, method=method, together=together)
     options.tell(options.notes_of(rankings))
     render.show(rankings, form)

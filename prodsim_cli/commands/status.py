@@ -6,7 +6,8 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, queries, render
+from prodsim_cli import options, render
+from prodsim_cli.queries import state
 
 
 @click.command()
@@ -40,9 +41,9 @@ def command(
       prodsim status --rejects -f csv > refused.csv
     """
     if rejects:
-        listing, notes = queries.rejects(connection, limit or (50 if form == "table" else None))
+        listing, notes = state.rejects(connection, limit or (50 if form == "table" else None))
         options.tell(notes)
         render.show(listing, form)
     else:
         wanted = digest or form != "table"
-        render.show(queries.status(connection, database, digest=wanted), form)
+        render.show(state.status(connection, database, digest=wanted), form)

@@ -6,29 +6,30 @@ One function per result type; what a format cannot say (a status as ids) is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prodsim_cli.records import (
-    FileReport,
-    IngestReport,
-    Listing,
-    Profile,
-    Ranking,
-    Scorecard,
-    Status,
-)
+if TYPE_CHECKING:
+    from prodsim_cli.records import (
+        FileReport,
+        IngestReport,
+        Listing,
+        Profile,
+        Ranking,
+        Scorecard,
+        Status,
+    )
 
 Rows = tuple[tuple[str, ...], Iterable[Iterable[Any]]]
 
 
 def rows(result: Any) -> Rows:
     """Column names and rows of any result."""
-    return _ROWS[type(result)](result)
+    return _ROWS[type(result).__name__](result)
 
 
 def ids(result: Any) -> Iterable[str]:
     """The names that a result is about, for a pipe."""
-    return _IDS[type(result)](result)
+    return _IDS[type(result).__name__](result)
 
 
 def question(ranking: Ranking) -> str:
@@ -90,20 +91,20 @@ def _flattened(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from _flattened(f"{prefix}.{name}" if prefix else str(name), part)
 
 
-_ROWS: dict[type, Callable[[Any], Rows]] = {
-    Ranking: _ranking,
-    Listing: _listing,
-    Scorecard: _scorecard,
-    IngestReport: _ingest,
-    Status: _facts,
-    Profile: _facts,
+_ROWS: dict[str, Callable[[Any], Rows]] = {
+    "Ranking": _ranking,
+    "Listing": _listing,
+    "Scorecard": _scorecard,
+    "IngestReport": _ingest,
+    "Status": _facts,
+    "Profile": _facts,
 }
 
-_IDS: dict[type, Callable[[Any], Iterable[str]]] = {
-    Ranking: lambda ranking: (row.sku for row in ranking.results),
-    Listing: lambda listing: (str(row[0]) for row in listing.rows),
-    Scorecard: lambda card: card.methods,
-    IngestReport: lambda report: (file.file for file in report.files),
-    Status: lambda status: (artifact.name for artifact in status.artifacts),
-    Profile: lambda profile: (profile.key,),
+_IDS: dict[str, Callable[[Any], Iterable[str]]] = {
+    "Ranking": lambda ranking: (row.sku for row in ranking.results),
+    "Listing": lambda listing: (str(row[0]) for row in listing.rows),
+    "Scorecard": lambda card: card.methods,
+    "IngestReport": lambda report: (file.file for file in report.files),
+    "Status": lambda status: (artifact.name for artifact in status.artifacts),
+    "Profile": lambda profile: (profile.key,),
 }

@@ -33,7 +33,7 @@ def draw(results: Sequence[Any], stream: TextIO) -> None:
         for place, result in enumerate(results):
             if place:
                 out.print()
-            out.print(_DRAWN[type(result)](result, out.width))
+            out.print(_DRAWN[type(result).__name__](result, out.width))
     # rich fills every line up with spaces, which a pipe does not want.
     stream.writelines(line.rstrip() + "\n" for line in drawn.get().splitlines())
 
@@ -291,11 +291,11 @@ def _samples(sample: Sequence[dict[str, Any]], width: int) -> list[RenderableTyp
     return parts
 
 
-_DRAWN: dict[type, Callable[[Any, int], RenderableType]] = {
-    Ranking: _ranking,
-    Listing: _listing,
-    Scorecard: _scorecard,
-    IngestReport: _ingest,
-    Status: _status,
-    Profile: _profile,
+_DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
+    "Ranking": _ranking,
+    "Listing": _listing,
+    "Scorecard": _scorecard,
+    "IngestReport": _ingest,
+    "Status": _status,
+    "Profile": _profile,
 }

@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from prodsim_cli.records import ArtifactStatus
 from prodsim_cli.store import meta
 
 BLEND = "hybrid"
 WORDS = {"catalog": "products", "events": "events"}
-_ROWS = {"space": ("vectors", "space"), "neighbors": ("neighbors", "method")}
 
 
 def methods(connection: sqlite3.Connection, kind: str = "neighbors") -> list[str]:
@@ -55,35 +53,3 @@ def depth(connection: sqlite3.Connection, method: str) -> int:
         found = connection.execute("select max(rank) from neighbors where method = ?", (method,))
         kept = found.fetchone()[0]
     return int(kept or 0)
-
-
-def all_of_them(connection: sqlite3.Connection) -> list[ArtifactStatus]:
-    """Every artifact with its freshness and the number of its rows."""
-    rows = connection.execute(
-        """select name, kind, settings, data_version, created_at, seconds from artifacts
-           order by kind = 'neighbors', kind = 'user_neighbors', name != ?, name""",
-        (BLEND,),
-    ).fetchall()
-    return [
-        ArtifactStatus(
-            name=row["name"],
-            kind=row["kind"],
-            settings=json.loads(row["settings"]),
-            data_version=row["data_version"],
-            created_at=row["created_at"],
-            seconds=row["seconds"],
-            stale=stale_because(connection, row["data_version"]),
-            rows=_rows(connection, row["name"], row["kind"]),
-        )
-        for row in rows
-    ]
-
-
-def _rows(connection: sqlite3.Connection, name: str, kind: str) -> int | None:
-    table, column = _ROWS.get(kind, (kind, "method"))
-    if table not in ("vectors", "neighbors", "user_neighbors"):
-        return None
-    count: int = connection.execute(
-        f"select count(*) from {table} where {column} = ?", (name,)
-    ).fetchone()[0]
-    return count

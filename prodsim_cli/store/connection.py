@@ -9,7 +9,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from prodsim_cli.errors import InputError, NotReady
 from prodsim_cli.store.schema import STEPS, VERSION
@@ -24,7 +23,7 @@ def _schema_version(connection: sqlite3.Connection) -> int:
 def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
     """A read-only connection; raises :class:`NotReady` with the command that helps."""
     require_database(path)
-    uri = Path(path).absolute().as_uri() + "?mode=ro"
+    uri = _uri(path) + "?mode=ro"
     try:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
         version = _schema_version(connection)
@@ -58,6 +57,14 @@ def require_database(path: str | os.PathLike[str]) -> None:
             f"There is no database at {path}.",
             hint="Run `prodsim ingest FILE` first, or name another one with --db.",
         )
+
+
+def _uri(path: str | os.PathLike[str]) -> str:
+    """A path as SQLite wants it in a URI; pathlib would cost half as much as the look-up itself."""
+    whole = os.path.abspath(path).replace(os.sep, "/")
+    for mark, escaped in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        whole = whole.replace(mark, escaped)
+    return "file:///" + whole.lstrip("/")
 
 
 def open_for_writing(path: str | os.PathLike[str]) -> sqlite3.Connection:

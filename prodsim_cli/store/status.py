@@ -1,11 +1,13 @@
-"""Reading the state of the database: counts, sizes, rejects. Ground floor."""
+"""Reading the state of the database: counts, sizes, what is built, rejects. Ground floor."""
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records import EVENT_TYPES, ArtifactStatus
+from prodsim_cli.store.artifacts import BLEND, stale_because
 from prodsim_cli.store.catalog import NO_TEXT
 
 Period = tuple[str | None, str | None]
@@ -50,3 +52,37 @@ def rejects(connection: sqlite3.Connection, limit: int | None) -> list[sqlite3.R
         "select file, line, reason, raw from rejects order by file, line, rowid limit ?",
         (-1 if limit is None else limit,),
     ).fetchall()
+
+
+def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
+    """Every artifact with its freshness and the number of its rows."""
+    rows = connection.execute(
+        """select name, kind, settings, data_version, created_at, seconds from artifacts
+           order by kind = 'neighbors', kind = 'user_neighbors', name != ?, name""",
+        (BLEND,),
+    ).fetchall()
+    return [
+        ArtifactStatus(
+            name=row["name"],
+            kind=row["kind"],
+            settings=json.loads(row["settings"]),
+            data_version=row["data_version"],
+            created_at=row["created_at"],
+            seconds=row["seconds"],
+            stale=stale_because(connection, row["data_version"]),
+            rows=_rows(connection, row["name"], row["kind"]),
+        )
+        for row in rows
+    ]
+
+
+def _rows(connection: sqlite3.Connection, name: str, kind: str) -> int | None:
+    """Rows of one artifact; None for a kind that has none of its own."""
+    tables = {"space": "vectors", "neighbors": "neighbors", "user_neighbors": "user_neighbors"}
+    if kind not in tables:
+        return None
+    column = "space" if kind == "space" else "method"
+    count: int = connection.execute(
+        f"select count(*) from {tables[kind]} where {column} = ?", (name,)
+    ).fetchone()[0]
+    return count

@@ -1,11 +1,13 @@
-"""All that is known of one product or one person, gathered from the store. Ground floor."""
+"""``show``: all that is known of one product or one person. Ground floor."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
+from prodsim_cli.queries import finding
 from prodsim_cli.records import EVENT_TYPES, Json, Listing, Profile
 from prodsim_cli.store import activity, artifacts, catalog, neighbors
 
@@ -15,6 +17,36 @@ RECENT = 10
 
 _COLUMNS = ("title", "description", "brand", "category", "tags", "price", "currency")
 _MORE = ("image", "url", "lang")
+
+
+def show(
+    connection: sqlite3.Connection, texts: Sequence[str], *, user: bool = False
+) -> tuple[list[Profile], list[str]]:
+    """What is known of each product or person, and sentences about how a text was understood.
+
+    A text is a SKU if there is one, else a user; ``user`` looks among people only. A product that
+    left the feed is shown.
+
+    Raises
+    ------
+    NotFound, AmbiguousSku
+    """
+    found: list[Profile] = []
+    notes: list[str] = []
+    for text in texts:
+        items = [] if user else finding.meant(connection, text)
+        person = catalog.user(connection, text)
+        if len(items) > 1:
+            raise finding.ambiguous(text, items)
+        if items:
+            found.append(of_product(connection, items[0]["id"]))
+            if person:
+                notes.append(f"{text} is a person, too: `prodsim show {text} --user`.")
+        elif person:
+            found.append(of_person(connection, person))
+        else:
+            raise finding.nobody(connection, text, user)
+    return found, notes
 
 
 def of_product(connection: sqlite3.Connection, item_id: int) -> Profile:

@@ -1,16 +1,15 @@
-"""The asking side: what similar, show and status answer. Ground floor, plain SQL through store/."""
+"""``similar``: the row of a neighbour table, as one indexed look-up. Ground floor."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
 
-from prodsim_cli import finding, profiles, registry
+from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.records import ArtifactStatus, Json, Listing, Profile, Ranked, Ranking, Status
-from prodsim_cli.store import activity, artifacts, catalog, meta, neighbors
-from prodsim_cli.store import digest as digests
-from prodsim_cli.store import status as state
+from prodsim_cli.queries.finding import resolve_skus
+from prodsim_cli.records import Json, Ranked, Ranking
+from prodsim_cli.store import artifacts, neighbors
 
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
 
@@ -37,7 +36,7 @@ def similar(
     """
     built = artifacts.methods(connection)
     chosen, notes = _choose(connection, method, built)
-    items = finding.resolve_skus(connection, texts)
+    items = resolve_skus(connection, texts)
     singles = [name for name in built if name != artifacts.BLEND]
     questions = [items] if together else [[item] for item in items]
     return [_ranking(connection, asked, chosen, k, singles, notes) for asked in questions]
@@ -132,6 +131,8 @@ def _shortness(
 
 
 def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str:
+    from prodsim_cli.store import activity, catalog
+
     text = any(catalog.has_text(connection, item["id"]) for item in asked)
     events = any(activity.has_events(connection, item["id"]) for item in asked)
     if not text and not events:
@@ -141,91 +142,3 @@ def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str
     if not events:
         return "there are no events of it"
     return "nothing in the data ties it to another product"
-
-
-def show(
-    connection: sqlite3.Connection, texts: Sequence[str], *, user: bool = False
-) -> tuple[list[Profile], list[str]]:
-    """What is known of each product or person, and sentences about how a text was understood.
-
-    A text is a SKU if there is one, else a user; ``user`` looks among people only. A product that
-    left the feed is shown.
-
-    Raises
-    ------
-    NotFound, AmbiguousSku
-    """
-    found: list[Profile] = []
-    notes: list[str] = []
-    for text in texts:
-        items = [] if user else finding.meant(connection, text)
-        person = catalog.user(connection, text)
-        if len(items) > 1:
-            raise finding.ambiguous(text, items)
-        if items:
-            found.append(profiles.of_product(connection, items[0]["id"]))
-            if person:
-                notes.append(f"{text} is a person, too: `prodsim show {text} --user`.")
-        elif person:
-            found.append(profiles.of_person(connection, person))
-        else:
-            raise finding.nobody(connection, text, user)
-    return found, notes
-
-
-def rejects(connection: sqlite3.Connection, limit: int | None) -> tuple[Listing, list[str]]:
-    """Refused lines in order of file and line, at most ``limit``, and how many there are more."""
-    columns = ("file", "line", "reason", "raw")
-    rows = state.rejects(connection, limit)
-    total = state.counts(connection)["rejects"]
-    notes = []
-    if total > len(rows):
-        notes.append(f"{len(rows):,} of {total:,} refused lines; `-k {total}` shows all.")
-    return Listing(columns, tuple(tuple(row) for row in rows)), notes
-
-
-def status(connection: sqlite3.Connection, database: str, *, digest: bool = False) -> Status:
-    """The state of the database; ``digest`` True also reads (or computes) its digest."""
-    counts = state.counts(connection)
-    by_type, without_user, period = state.events(connection)
-    counts |= {"events": sum(by_type.values()), "events_without_user": without_user}
-    made = artifacts.all_of_them(connection)
-    settings = meta.settings(connection)
-    return Status(
-        database=database,
-        bytes=state.size(database),
-        counts=counts,
-        events=by_type,
-        period=period,
-        weights=meta.weights(connection),
-        settings=settings,
-        artifacts=tuple(made),
-        advice=tuple(_advice(counts, made, settings)),
-        digest=digests.digest(connection) if digest else None,
-    )
-
-
-def _advice(counts: dict[str, int], made: list[ArtifactStatus], settings: Json) -> list[str]:
-    """What to run next, and why; nothing where all is fresh."""
-    if not counts["items"]:
-        return ["Run `prodsim ingest FILE`: the database holds no products."]
-    if not any(artifact.kind == "neighbors" for artifact in made):
-        return ["Run `prodsim build`: no neighbour table is built yet."]
-    advice = []
-    stale = [artifact for artifact in made if artifact.stale]
-    if stale:
-        command = "build" if any(artifact.kind == "space" for artifact in stale) else "graph"
-        names = ", ".join(dict.fromkeys(artifact.name for artifact in stale))
-        advice.append(f"Run `prodsim {command}`: {names} {_are(names)} out of date.")
-    auto, model = settings.get("auto") or {}, settings.get("model")
-    chosen_by_us = settings.get("asked", "auto") == "auto"
-    if chosen_by_us and model and auto.get("model", model) != model:
-        advice.append(
-            f"Run `prodsim build --model auto`: the texts have changed, and it would choose"
-            f" {auto['model']} now ({auto.get('reason', '')})."
-        )
-    return advice
-
-
-def _are(names: str) -> str:
-    return "are" if "," in names else "is"

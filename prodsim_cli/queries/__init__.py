@@ -1,0 +1,4 @@
+"""The asking side: one module per question, plain SQL through store/. Ground floor.
+
+Each command imports its own question, so that asking for one does not pay for the others.
+"""
