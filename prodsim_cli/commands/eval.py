@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from prodsim_cli.records import EVENT_TYPES
 
 if TYPE_CHECKING:
     from prodsim_cli.records import Scorecard
+    from prodsim_cli.terminal import TerminalProgress
 
 TASKS = ("recommend", "pairs")
 TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
@@ -53,18 +54,21 @@ TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
 @click.option("--sources", metavar="A,B", help="Whose SKUs the two columns of the pairs hold.")
 @options.seed
 @options.output
-@options.progress
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
 @options.pass_database
-def command(database: str, form: str, progress: Any, **given: Any) -> None:
+def command(database: str, form: str, quiet: bool, **given: Any) -> None:
     """Which method is best on this shop, with baselines and 95 % intervals.
 
     Every method learns anew from the events before the split and foretells what people bought
     after it and not before. With --pairs FILE: which method knows best which products are alike.
     """
     from prodsim_cli.render import show
+    from prodsim_cli.terminal import TerminalProgress
 
     _check(given)
-    card = _evaluate(database, given, progress)
+    # the bars take what is printed beside them for their own, so they go before the answer comes
+    with nullcontext() if quiet else TerminalProgress() as progress:
+        card = _evaluate(database, given, progress)
     options.tell(list(card.notes))
     show(card, form)
     _keep(database, card, given)
@@ -84,13 +88,14 @@ def _check(given: dict[str, Any]) -> None:
         raise UsageProblem("--sources belongs to --pairs.", hint="Add --pairs FILE.")
 
 
-def _evaluate(database: str, given: dict[str, Any], progress: Any) -> Scorecard:
+def _evaluate(database: str, given: dict[str, Any], progress: TerminalProgress | None) -> Scorecard:
     from prodsim_cli import experiments
+    from prodsim_cli.experiments.listening import stage
     from prodsim_cli.store import evaluations
     from prodsim_cli.store.connection import open_for_reading
 
     with closing(open_for_reading(database)) as connection:
-        progress.stage("loading")
+        stage(progress, "loading", 1, "")
         data = evaluations.shop_to_judge(connection)
         common: dict[str, Any] = {
             "methods": _names(given["methods"]),
