@@ -53,7 +53,7 @@ def refuse_broken_key(raw: RawTable, found: Recognition) -> None:
     if shared.is_empty():
         return
     worst = shared.sort(["n", "key"], descending=[True, False]).row(0)
-    better = suggest_key(raw.frame, but=(key,)) or "COLUMN"
+    better = suggest_key(raw.frame, but=(key, *others)) or "COLUMN"
     raise BrokenKey(
         f"{raw.name}: a spreadsheet broke the key column {key}: {count:,} of {len(keys):,} values"
         f" are in "

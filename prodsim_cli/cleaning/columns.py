@@ -134,7 +134,8 @@ def pick_key(
             )
         if found:
             return headers.take(found[0])
-    return None
+    empty = headers.every(tiers)  # a key column without a value: every line is then rejected
+    return headers.take(empty[0]) if empty else None
 
 
 def _different(frame: pl.DataFrame, columns: list[str]) -> list[str]:

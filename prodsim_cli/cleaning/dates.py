@@ -36,6 +36,8 @@ _TIME = (
 )
 _FOUR = r"^(?P<a>\d{4})[-/. ]?(?P<b>\d{1,2})[-/. ]?(?P<c>\d{1,2})" + _TIME
 _NATIONAL = r"^(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?P<c>\d{4}|\d{2})" + _TIME
+_NUMBER = r"^\s*-?\d+(?:\.\d+)?\s*$"
+_COMPACT = r"^\s*(?:19|20|21)\d{6}(?:\d{6})?\s*$"
 _EARLIEST, _LATEST = 1900, 2200
 
 
@@ -61,15 +63,19 @@ def parse_dates(column: pl.Series, order: str | None = None) -> Dates:
     if column.dtype.is_numeric():
         return _from_numbers(column.cast(pl.Float64))
     text = as_text(column)
-    quick = text.str.strptime(pl.Datetime("us"), "%Y-%m-%d %H:%M:%S", strict=False)
+    quick = _plausible(text.str.strptime(pl.Datetime("us"), "%Y-%m-%d %H:%M:%S", strict=False))
     if quick.null_count() == text.null_count():
-        return Dates(_plausible(quick))
-    filled = text.drop_nulls()
-    if len(filled) and bool(filled.str.contains(r"^\s*-?\d+(?:\.\d+)?\s*$").all()):
-        compact = bool(filled.str.contains(r"^\s*(?:19|20|21)\d{6}(?:\d{6})?\s*$").all())
-        if not compact:
-            return _from_numbers(text.str.strip_chars().cast(pl.Float64, strict=False))
-    return _from_text(text, order)
+        return Dates(quick)
+    number = text.str.contains(_NUMBER) & ~text.str.contains(_COMPACT)
+    number = number.fill_null(False)
+    if not number.any():
+        return _from_text(text, order)
+    told = _from_numbers(text.set(~number, None).str.strip_chars().cast(pl.Float64, strict=False))
+    if number.sum() * 2 > len(text) - text.null_count() and (told.running or number.all()):
+        return told
+    written = _from_text(text.set(number, None), order)
+    note = ", ".join(filter(None, [told.note, written.note]))
+    return Dates(told.values.zip_with(number, written.values), note)
 
 
 def _plain(column: pl.Series) -> pl.Series:
@@ -138,11 +144,11 @@ def _tidy() -> pl.Expr:
     """One spelling of separators: Chinese marks, month names, ordinals and weekdays."""
     cell = pl.col("cell").str.normalize("NFKC").str.strip_chars().str.to_lowercase()
     cell = cell.str.replace_all(r"(\d)\s*[年月]\s*", "${1}-").str.replace(r"(\d)\s*[日号]", "${1} ")
-    cell = cell.str.replace(r"上午\s*", "").str.replace(
+    cell = cell.str.replace(r"^(.*)(?:上午|早上)\s*(.*)$", "${1}${2} am").str.replace(
         r"^(.*)(?:下午|晚上)\s*(.*)$", "${1}${2} pm"
     )
     cell = cell.str.replace(rf"^(?:{_WEEKDAYS})\.?,?\s+", "")
-    cell = cell.str.replace(r"(\d)(?:st|nd|rd|th)\b", "${1}").str.replace(r"\bde\s+", "")
+    cell = cell.str.replace(r"(\d)(?:st|nd|rd|th|er)\b", "${1}").str.replace_all(r"\bde\s+", "")
     return cell.str.strip_chars()
 
 
@@ -172,7 +178,7 @@ def _parts(distinct: pl.Series) -> pl.DataFrame:
     """The numbers of each distinct cell: a, b, c as written (``four``: the year stands first)."""
     frame = _with_months(pl.DataFrame({"cell": distinct}).with_columns(_tidy().alias("plain")))
     plain = pl.col("plain").str.replace(
-        r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$", "${1}-${2}-${3} ${4}:${5}:${6}"
+        r"^(\d{4})(\d{2})(\d{2})t?(\d{2})(\d{2})(\d{2})", "${1}-${2}-${3} ${4}:${5}:${6}"
     )
     frame = frame.with_columns(plain.alias("plain"))
     frame = frame.with_columns(

@@ -92,9 +92,7 @@ def service_codes(frame: pl.DataFrame) -> pl.DataFrame:
     judged = judged_titles(frame)
     service = is_service_title(pl.col("title"))
     best = (
-        judged.with_columns(
-            pl.when(service).then(1).otherwise(pl.col("rank").sign()).alias("voice")
-        )
+        judged.with_columns(pl.col("rank").sign().alias("voice"))
         .sort(["sku", "voice", "lines", "title"], descending=[False, True, True, False])
         .unique("sku", keep="first", maintain_order=True)
         .select("sku", "title")
