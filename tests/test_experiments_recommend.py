@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from evaluation_worlds import DAY, method, shop, telling, two_aisles
 
 from prodsim_cli import registry
+from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, UsageProblem
@@ -248,7 +249,12 @@ def test_a_method_without_what_it_needs_is_left_out_with_a_note(aisles):
     assert "text is left out: no product has a text." in card.notes
     titled = replace(aisles, columns={**aisles.columns, "title": ["x"] * len(aisles)})
     notes = evaluate(titled, at=AT, methods=["cosine", "text"]).notes
-    assert any(note.startswith("text is left out: there are no vectors") for note in notes)
+    assert "text is left out: there are no vectors (run `prodsim embed`)." in notes
+    other = EmbeddingMatrix(np.ones((len(aisles), 2), np.float32), "other")
+    spaced = replace(titled, embeddings={"other": other})
+    notes = evaluate(spaced, at=AT, methods=["cosine", "text"], settings={"space": "minilm"}).notes
+    assert "text is left out: there are no vectors of minilm (run `prodsim embed`)." in notes
+    assert "text" in evaluate(spaced, at=AT, methods=["cosine", "text"]).methods
 
 
 def test_methods_that_cannot_be_tried_at_all_are_a_usage_problem(aisles):

@@ -22,18 +22,24 @@ def resampled_sums(
 ) -> NDArray[np.float64]:
     """Column sums of resampled rows: (q, c) float64 -> (resamples, c) float64.
 
-    A resample is the count of each query in it, multinomial; all of them at once are one matrix
-    product, in blocks so that memory stays bounded.
+    A resample says how often each row was drawn; a block of them is one matrix product.
     """
-    queries = len(values)
     random = np.random.default_rng(seed)
-    chances = np.full(queries, 1.0 / queries)
-    block = max(1, _CELLS // queries)
-    parts = [
-        random.multinomial(queries, chances, size=min(block, resamples - start)) @ values
-        for start in range(0, resamples, block)
-    ]
-    return np.concatenate(parts)
+    block = max(1, _CELLS // len(values))
+    return np.concatenate(
+        [
+            _counts(random, min(block, resamples - start), len(values)) @ values
+            for start in range(0, resamples, block)
+        ]
+    )
+
+
+def _counts(random: np.random.Generator, resamples: int, rows: int) -> NDArray[np.float64]:
+    """(resamples, rows) how often each row is drawn when as many are drawn as there are."""
+    drawn = random.integers(0, rows, size=(resamples, rows))
+    drawn += np.arange(resamples)[:, None] * rows
+    counts = np.bincount(drawn.ravel(), minlength=resamples * rows)
+    return counts.reshape(resamples, rows).astype(np.float64)
 
 
 def resampled_means(

@@ -86,8 +86,10 @@ def evaluate_pairs(
     InputError where no pair is known or no method can work; UsageProblem for unknown names.
     """
     task = _task(data, resolve(pairs, data, sources))
-    wanted = training.chosen(methods)
-    why = {name: training.absent(registry.load(training.FAMILY, name), data) for name in wanted}
+    wanted, chosen = training.chosen(methods), settings or {}
+    why = {
+        name: training.absent(registry.load(training.FAMILY, name), data, chosen) for name in wanted
+    }
     usable = [name for name in wanted if not why[name]]
     if not usable:
         reasons = "; ".join(f"{name}: {why[name]}" for name in wanted)
@@ -95,7 +97,7 @@ def evaluate_pairs(
             f"No method can be tried on these products ({reasons}).",
             hint="Ingest titles or events first, then run `prodsim build`.",
         )
-    seen = _seen(data, task, usable, settings or {}, k, progress)
+    seen = _seen(data, task, usable, chosen, k, progress)
     figures, contest = _figures(task, seen, k, seed)
     main = contest.figure
     order = sorted(usable, key=lambda name: -figures[name][main].mean)
@@ -178,7 +180,7 @@ def _seen(
     joined = [
         name
         for name, module in modules.items()
-        if module.NEEDS != "neighbors" and not training.absent(module, data)
+        if module.NEEDS != "neighbors" and not training.absent(module, data, settings)
     ]
     bare = replace(data, neighbors={})
     done = stage(progress, "live scores", q * len(methods), "products")

@@ -43,12 +43,16 @@ def chosen(methods: Iterable[str] | None) -> list[str]:
     return sorted(modules, key=lambda name: (modules[name].NEEDS == "neighbors", name))
 
 
-def absent(module: ModuleType, data: Dataset) -> str:
-    """Why a method can't work on this dataset, '' if it can."""
+def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> str:
+    """Why a method can't work on this dataset with these settings, '' if it can."""
     if module.NEEDS in ("text", "vectors") and not any(data.texts()):
         return "no product has a text"
-    if module.NEEDS == "vectors" and not data.embeddings:
-        return "there are no vectors (run `prodsim embed`)"
+    space = settings.get("space")
+    if (
+        module.NEEDS == "vectors"
+        and (space or next(iter(data.embeddings), None)) not in data.embeddings
+    ):
+        return f"there are no vectors{f' of {space}' if space else ''} (run `prodsim embed`)"
     if module.NEEDS == "events" and not (data.events.user >= 0).any():
         return "no event has a user"
     return ""
@@ -89,7 +93,7 @@ def tables(
     done = stage(progress, "methods on the training part", len(singles) + len(joins), "tables")
     for name in singles + joins:
         module = registry.load(FAMILY, name)
-        why = absent(module, data)
+        why = absent(module, data, settings)
         if not why and module.NEEDS == "neighbors" and not data.neighbors:
             why = "there is no table to join"
         if why:
