@@ -66,6 +66,9 @@ class TestRanks:
     def test_a_perfect_list_is_1(self, name):
         assert MODULES[name].score(np.ones((2, 5), bool), np.array([5, 5]), 5).tolist() == [1, 1]
 
+    def test_lists_without_a_place_are_zero(self, name):
+        assert MODULES[name].score(np.ones((2, 0), bool), np.array([1, 3]), 5).tolist() == [0, 0]
+
     @given(hits=runs, k=st.integers(1, 8))
     def test_a_query_does_not_depend_on_the_others(self, name, hits, k):
         relevant = hits.sum(axis=1) + 1
