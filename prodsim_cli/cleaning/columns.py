@@ -13,6 +13,7 @@ import polars as pl
 from prodsim_cli.cleaning.synonyms import ALIASES, EVENT_FIELDS, ITEM_FIELDS, Tiers
 from prodsim_cli.cleaning.values import clean_ids
 from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.sources._raw import RawTable
 
 FIELDS = tuple(dict.fromkeys([*ITEM_FIELDS, *EVENT_FIELDS]))
 KEY_SAMPLE = 200_000
@@ -110,13 +111,14 @@ def uniqueness(column: pl.Series) -> float:
 
 
 def pick_key(
-    frame: pl.DataFrame, headers: Headers, field: str, tiers: Tiers, *, unique: bool = False
+    raw: RawTable, headers: Headers, field: str, tiers: Tiers, *, unique: bool = False
 ) -> str | None:
     """The column for a key field; of equally good ones with other contents none can be picked.
 
     ``unique``: a catalogue's key; there a column whose values repeat is not as good as one whose
     values don't. Raises :class:`AmbiguousKey`.
     """
+    frame = raw.frame
     for names in tiers:
         found = [
             c for c in headers.tier(names) if frame[c].null_count() < len(frame) or not len(frame)
@@ -127,7 +129,7 @@ def pick_key(
             found = _different(frame, found)
         if len(found) > 1:
             raise AmbiguousKey(
-                f"{' and '.join(found)} are equally good for {field}. "
+                f"{raw.name}: {' and '.join(found)} are equally good for {field}. "
                 f"Columns found: {listed(frame.columns)}.",
                 hint="Say which it is, for example: " + f"--map {field}={found[0]}",
                 columns=frame.columns,

@@ -120,7 +120,7 @@ def _as_catalog(raw: RawTable, forced: dict[str, str]) -> Recognition:
     frame, headers = raw.frame, Headers(raw.frame.columns)
     mapping = _take_forced(headers, forced)
     if "sku" not in mapping:
-        key = pick_key(frame, headers, "sku", words.SKU, unique=True)
+        key = pick_key(raw, headers, "sku", words.SKU, unique=True)
         if key is None:
             raise _missing_key(raw, "sku, product_id, 商品编号 ...")
         mapping["sku"] = key
@@ -192,7 +192,7 @@ def _as_events(raw: RawTable, forced: dict[str, str]) -> Recognition:
     for field, tiers in (("sku", _event_keys()), ("user", words.USER)):
         if field in mapping:
             continue
-        column = pick_key(frame, headers, field, tiers)
+        column = pick_key(raw, headers, field, tiers)
         if column:
             mapping[field] = column
     if "sku" not in mapping:

@@ -22,11 +22,16 @@ _INVISIBLE = (
     r"[\x{00}-\x{1f}\x{7f}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}"
     r"\x{2060}-\x{2064}\x{feff}]"
 )
+_BETWEEN = re.compile(r"""['"],\s*['"]""")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _INLINE = (
     r"(?i)</?(?:b|i|u|em|strong|span|font|a|small|big|sub|sup|mark|abbr|tt|s|code)(?:\s[^<>]*)?/?>"
 )
-_TAG = r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]*)?/?>|<![A-Za-z\[][^<>]*>"
+_TAG = (
+    r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]*)?/?>|<![A-Za-z\[][^<>]*>"
+    r"|</?(?:p|br|b|i|a|li|ul|ol|div|span|strong|em|table|tr|td)(?:\s[^<>]*)?$"  # cut off
+)
+_STYLES = r"[.#@]?[\w-]+\s*\{[^{}]*:[^{}]*;[^{}]*\}"  # left of a <style>
 _BLOCKS = (
     r"(?s)<!--.*?(?:-->|$)",
     r"(?is)<script\b.*?(?:</script\s*>|$)",
@@ -99,8 +104,14 @@ def _unlist(text: str) -> str:
             parts = _flat(read(text))
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        return (" " if any(len(part) > 60 for part in parts) else ", ").join(parts)
+        return _joined(parts)
+    if text.strip()[1:2] in ("'", '"'):  # quotes inside that were not escaped
+        return _joined([part.strip() for part in _BETWEEN.split(text.strip()[2:-2])])
     return text
+
+
+def _joined(parts: list[str]) -> str:
+    return (" " if any(len(part) > 60 for part in parts) else ", ").join(parts)
 
 
 def _unescape(text: str) -> str:
@@ -134,6 +145,8 @@ def clean_texts(column: pl.Series) -> pl.Series:
             for block in _BLOCKS:
                 values = values.str.replace_all(block, " ")
             values = values.str.replace_all(_INLINE, "").str.replace_all(_TAG, " ")
+        if values.str.contains("{", literal=True).any():
+            values = values.str.replace_all(_STYLES, " ")
         return _spaces(values)
 
     return on_distinct(as_text(column), change)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.cleaning import clean
 from prodsim_cli.cleaning.catalog import attributes
+from prodsim_cli.cleaning.values import EMPTY_WORDS
 from prodsim_cli.sources._raw import CleanOptions
 
 NONE = CleanOptions()
@@ -133,4 +134,4 @@ def test_attributes_are_json_without_empty_cells(rows: list[tuple[str | None, st
         assert set(found) <= set(names)
         for name, cell in zip(names, row, strict=True):
             words = " ".join(cell.split()) if cell else ""
-            assert found.get(name) == (words if words and words != "null" else None)
+            assert found.get(name) == (words if words not in ("", *EMPTY_WORDS) else None)

@@ -229,7 +229,7 @@ def test_an_ambiguous_key_is_an_error(table: Any, start: str) -> None:
     with pytest.raises(AmbiguousKey) as caught:
         recognise(table(text), NONE)
     assert caught.value.message == (
-        f"product_id and item_id are equally good for sku. Columns found: "
+        f"file.csv: product_id and item_id are equally good for sku. Columns found: "
         f"{start and 'user_id, '}product_id, item_id, title."
     )
     assert caught.value.hint == "Say which it is, for example: --map sku=product_id"
