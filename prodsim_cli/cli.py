@@ -34,6 +34,8 @@ COMMANDS = {
 The module ``commands/NAME.py`` holds a ``click.Command`` named ``command``.
 """
 
+_COMPLETE = "_PRODSIM_COMPLETE"
+
 
 class Prodsim(click.Group):
     """A group that imports a command when it runs, and ends every run with the right exit code."""
@@ -70,14 +72,21 @@ class Prodsim(click.Group):
         ]
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
-    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> NoReturn:
-        """Run and leave with an exit code: the only place where errors become words."""
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> NoReturn:
+        """Run and leave with an exit code: the only place where errors become words.
+
+        click's own ``main`` is not used: it would answer a closed pipe and Ctrl-C in its own way.
+        """
         words = list(sys.argv[1:] if args is None else args)
-        extra.update(prog_name="prodsim", standalone_mode=False)
         _speak_utf8()
+        _answer_completion(self)
+        code: int = ExitCode.OK
         try:
-            code = super().main(words, **extra)
+            with self.make_context("prodsim", list(words)) as ctx:
+                self.invoke(ctx)
             sys.stdout.flush()
+        except click.exceptions.Exit as left:
+            code = left.exit_code
         except ProdsimError as problem:
             code = _tell(problem, words)
         except click.UsageError as problem:
@@ -89,11 +98,13 @@ class Prodsim(click.Group):
             code = ExitCode.INTERRUPTED
         except sqlite3.Error as problem:
             code = _tell(_known(problem, explain(problem)), words)
+        except BrokenPipeError:
+            # Nobody listens any more (`prodsim ... | head`). Python flushes once more at its end;
+            # let that go nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as problem:
-            code = (
-                _tell(_known(problem, _explain_os(problem)), words) if not _unheard(problem) else 0
-            )
-        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+            code = _tell(_known(problem, _explain_os(problem)), words)
+        sys.exit(code)
 
 
 @click.command(
@@ -125,6 +136,15 @@ def cli(ctx: click.Context, db: str) -> None:
 def main() -> NoReturn:
     """The entry point of ``prodsim`` and ``python -m prodsim_cli``."""
     cli.main()
+
+
+def _answer_completion(group: click.Group) -> None:
+    """Answer the shell where it asks for completions (or for its script), and leave."""
+    instruction = os.environ.get(_COMPLETE)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(group, {}, "prodsim", _COMPLETE, instruction))
 
 
 def _speak_utf8() -> None:
@@ -191,12 +211,3 @@ def _explain_os(problem: OSError) -> ProdsimError | None:
             hint="Check the permissions of the file and its folder.",
         )
     return None
-
-
-def _unheard(problem: OSError) -> bool:
-    """True if nobody listens any more (`prodsim ... | head`): the rest is dropped in silence."""
-    if not isinstance(problem, BrokenPipeError):
-        return False
-    # Python flushes at exit once more; let that go nowhere.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return True

@@ -180,8 +180,27 @@ def complete_skus(ctx: click.Context, param: click.Parameter, incomplete: str) -
     """SKUs of the database that begin with what was typed, with their titles as help."""
     from click.shell_completion import CompletionItem
 
-    rows = _read(ctx, lambda connection: catalog.beginning_with(connection, incomplete)) or []
-    return [CompletionItem(sku, help=title) for sku, title in rows]
+    from prodsim_cli.render.text import one_line
+
+    before = _before_colon(ctx, param, incomplete)
+    start = before + (incomplete if incomplete != ":" else "")
+    rows = _read(ctx, lambda connection: catalog.beginning_with(connection, start)) or []
+    return [
+        CompletionItem(sku[len(before) :], help=one_line(title)[:60])
+        for sku, title in rows
+        # A control character would break the protocol; nobody could type it anyway.
+        if sku == one_line(sku) and sku.startswith(before)
+    ]
+
+
+def _before_colon(ctx: click.Context, param: click.Parameter, incomplete: str) -> str:
+    """The ``source:`` that stands before the word at hand: bash cuts words at colons."""
+    words = [word for word in ctx.params.get(param.name or "") or () if word]
+    if incomplete != ":":
+        words, colon = words[:-1], words[-1:]
+        if colon != [":"]:
+            return ""
+    return f"{words[-1]}:" if words else ""
 
 
 def complete_skus_and_users(

@@ -98,10 +98,10 @@ def nearest(connection: sqlite3.Connection, text: str, n: int = _NEAREST) -> lis
     words = key.split()
     plain = bool(words) and all(word.isalpha() for word in words)
     found = catalog.with_words(connection, words, n) if plain else []
-    bare = key.rpartition(":")[2] or key
-    return list(dict.fromkeys([*found, *_by_edits(bare, catalog.close_by(connection, bare), n)]))[
-        :n
-    ]
+    candidates = catalog.close_by(connection, key.rpartition(":")[2] or key)
+    if ":" in key:  # a source was written: SKUs of that source come first
+        candidates = [(name, name.casefold()) for name, _ in candidates]
+    return list(dict.fromkeys([*found, *_by_edits(key, candidates, n)]))[:n]
 
 
 def _by_edits(key: str, candidates: list[tuple[str, str]], n: int) -> list[str]:

@@ -122,6 +122,9 @@ def beginning_with(
     for source, sku in _splits(start):
         conditions.append("(i.source = ? and i.sku >= ? and i.sku < ?)")
         values += [source, sku, sku + _LAST]
+    if start:
+        conditions.append("(i.source >= ? and i.source < ?)")
+        values += [start, start + _LAST]
     rows = connection.execute(
         f"""select {label(connection)}, coalesce(i.title, '') from items i
             where i.listed = 1 and ({" or ".join(conditions)}) order by i.sku limit ?""",
