@@ -147,9 +147,14 @@ def test_settings_reach_the_methods_that_know_them(aisles, plugged):
         n = len(data)
         return NeighborTable(np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32))
 
+    settings = {"shrinkage": 7.0, "space": "minilm"}
     plugged(spy=method(neighbors, "events"))
-    evaluate(aisles, at=AT, methods=["spy"], settings={"shrinkage": 7.0, "space": "minilm"})
+    evaluate(aisles, at=AT, methods=["spy"], settings=settings)
     assert told == {"shrinkage": 7.0}
+    # a joining method's setting of the same name is its own affair
+    plugged(spy=method(neighbors, "neighbors"))
+    evaluate(aisles, at=AT, methods=["spy"], settings=settings)
+    assert told == {"shrinkage": 0.0}
 
 
 def everything(data, **options) -> str:

@@ -14,7 +14,7 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.experiments.training import FAMILY, build
 from prodsim_cli.knn import blocks
 
-_CELLS = 4_000_000
+_CELLS = 2_000_000
 """Scores of one block of queries; changes the memory, never a figure."""
 
 

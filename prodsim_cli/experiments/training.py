@@ -67,8 +67,11 @@ def build(
     candidates: np.ndarray | None = None,
     k: int = K,
 ) -> NeighborTable:
-    """Run one method with those of the settings that it knows."""
-    known = inspect.signature(module.neighbors).parameters
+    """Run one method with those of the settings that it knows.
+
+    A joining method has settings of its own, which may have the same names: it gets none of these.
+    """
+    known = inspect.signature(module.neighbors).parameters if module.NEEDS != "neighbors" else {}
     taken = {name: value for name, value in settings.items() if name in known}
     table: NeighborTable = module.neighbors(data, queries, candidates, **{**taken, "k": k})
     return table
