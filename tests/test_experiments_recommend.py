@@ -316,6 +316,18 @@ class TestChoiceOfSplit:
             evaluate(shop(events), at="1970-01-02")
 
 
+def test_where_no_method_can_be_tried_the_baselines_are(plugged):
+    events = [
+        ("ann", "tea", "purchase", 0),
+        ("ann", "pan", "purchase", 9),
+        ("bob", "pan", "view", 0),
+    ]
+    plugged(**{name: method(None, "text") for name in registry.names("similarity")})
+    card = evaluate(shop(events), methods=["all"], at="1970-01-01T00:00:05")
+    assert set(card.methods) == {"popularity", "random", "recent"}
+    assert card.verdict == "Only baselines could be tried; random is the best of them."
+
+
 def test_progress_is_told_of_every_method(aisles):
     stages = {}
 

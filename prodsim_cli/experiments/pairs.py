@@ -87,9 +87,7 @@ def evaluate_pairs(
     """
     task = _task(data, resolve(pairs, data, sources))
     wanted, chosen = training.chosen(methods), settings or {}
-    why = {
-        name: training.absent(registry.load(training.FAMILY, name), data, chosen) for name in wanted
-    }
+    why = training.reasons(wanted, data, chosen)
     usable = [name for name in wanted if not why[name]]
     if not usable:
         reasons = "; ".join(f"{name}: {why[name]}" for name in wanted)
@@ -176,12 +174,7 @@ def _seen(
     """Ask every method about all queries, by blocks."""
     q, p = len(task.queries), len(task.row)
     seen = {name: Seen(np.zeros(p), np.full(q, -np.inf), np.zeros((q, 3))) for name in methods}
-    modules = {name: registry.load(training.FAMILY, name) for name in training.chosen(None)}
-    joined = [
-        name
-        for name, module in modules.items()
-        if module.NEEDS != "neighbors" and not training.absent(module, data, settings)
-    ]
+    joined = training.singles(data, settings)
     bare = replace(data, neighbors={})
     done = stage(progress, "live scores", q * len(methods), "products")
     for some, name, table in live(bare, methods, joined, settings, task.queries, task.candidates):

@@ -58,6 +58,26 @@ def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> st
     return ""
 
 
+def singles(data: Dataset, settings: Mapping[str, Any]) -> list[str]:
+    """The methods that make a table of their own and can work here: what a joining one reads."""
+    modules = {name: registry.load(FAMILY, name) for name in chosen(None)}
+    return [
+        name
+        for name, module in modules.items()
+        if module.NEEDS != "neighbors" and not absent(module, data, settings)
+    ]
+
+
+def reasons(wanted: Iterable[str], data: Dataset, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Why each method can't work, '' if it can."""
+    nothing = "" if singles(data, settings) else "there is no table to join"
+    modules = {name: registry.load(FAMILY, name) for name in wanted}
+    return {
+        name: nothing if module.NEEDS == "neighbors" else absent(module, data, settings)
+        for name, module in modules.items()
+    }
+
+
 def build(
     module: ModuleType,
     data: Dataset,
@@ -89,29 +109,26 @@ def tables(
     those that learn nothing from events. A method that joins others (``NEEDS = "neighbors"``) gets
     all tables of this run, so the single methods are made for it even when they aren't asked for.
     """
-    wanted = chosen(methods)
-    joins = [name for name in wanted if registry.load(FAMILY, name).NEEDS == "neighbors"]
-    singles = [name for name in (chosen(None) if joins else wanted) if name not in joins]
-    out, data = Tables(), train
-    done = stage(progress, "methods on the training part", len(singles) + len(joins), "tables")
-    for name in singles + joins:
-        module = registry.load(FAMILY, name)
-        why = absent(module, data, settings)
-        if not why and module.NEEDS == "neighbors" and not data.neighbors:
-            why = "there is no table to join"
-        if why:
-            out.left_out[name] = why
-        else:
-            table = data.neighbors.get(name) or build(module, data, settings)
-            data = data.with_neighbors(name, table)
-            out.by_method[name] = table
+    named = list(methods or ["all"])
+    wanted = chosen(named)
+    why = reasons(wanted, train, settings)
+    out = Tables(left_out={name: reason for name, reason in why.items() if reason})
+    usable = [name for name in wanted if not why[name]]
+    joins = [name for name in usable if registry.load(FAMILY, name).NEEDS == "neighbors"]
+    others = [name for name in usable if name not in joins]
+    if joins:
+        others = list(dict.fromkeys([*others, *singles(train, settings)]))
+    data = train
+    done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
+    for name in others + joins:
+        table = data.neighbors.get(name) or build(registry.load(FAMILY, name), data, settings)
+        data = data.with_neighbors(name, table)
         done(1)
-    out.by_method = {name: out.by_method[name] for name in wanted if name not in out.left_out}
-    out.left_out = {name: why for name, why in out.left_out.items() if name in wanted}
-    if methods and not out.by_method:
-        reasons = "; ".join(f"{name}: {why}" for name, why in out.left_out.items())
+    out.by_method = {name: data.neighbors[name] for name in usable}
+    if not out.by_method and "all" not in named:
+        said = "; ".join(f"{name}: {reason}" for name, reason in out.left_out.items())
         raise UsageProblem(
-            f"None of the methods can be tried here ({reasons}).",
+            f"None of the methods can be tried here ({said}).",
             hint="Choose others with --methods, or `--methods all`.",
         )
     return out
