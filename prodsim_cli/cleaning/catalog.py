@@ -26,7 +26,7 @@ _TEXTS = (
     "lang",
     "source",
 )
-_SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
+_SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 _BROKEN_SHARE = 0.1
 
 
@@ -53,12 +53,15 @@ def refuse_broken_key(raw: RawTable, found: Recognition) -> None:
     if shared.is_empty():
         return
     worst = shared.sort(["n", "key"], descending=[True, False]).row(0)
-    better = suggest_key(raw.frame, but=(key, *others)) or "COLUMN"
+    taken = (*found.mapping.values(), *others)
+    better = suggest_key(raw.frame, but=(key, *others)) or suggest_key(
+        raw.frame, but=taken, unique=False
+    )
     raise BrokenKey(
         f"{raw.name}: a spreadsheet broke the key column {key}: {count:,} of {len(keys):,} values"
         f" are in "
         f"scientific notation, and {worst[0]} alone stands for {worst[1]} different products.",
-        hint=f"Take another column as key: --map sku={better}",
+        hint=f"Take another column as key: --map sku={better or 'COLUMN'}",
         columns=raw.frame.columns,
     )
 

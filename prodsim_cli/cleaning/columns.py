@@ -161,20 +161,8 @@ def suggest_key(frame: pl.DataFrame, *, but: Iterable[str] = (), unique: bool = 
         and frame[column].null_count() == 0
         and (not unique or frame[column].n_unique() == len(frame))
     ]
-    words = (
-        "sku",
-        "product",
-        "item",
-        "id",
-        "code",
-        "upc",
-        "url",
-        "key",
-        "number",
-        "handle",
-        "link",
-    )
-    named = [c for c in good if any(word in squash(c) for word in words)]
-    named.sort(key=lambda c: next(i for i, word in enumerate(words) if word in squash(c)))
+    ends = ("sku", "upc", "id", "code", "url", "key", "number", "no", "handle", "link")
+    rank = {c: next((i for i, end in enumerate(ends) if squash(c).endswith(end)), -1) for c in good}
+    named = sorted((c for c in good if rank[c] >= 0), key=lambda c: rank[c])
     best = [*named, *good] if unique else named
     return best[0] if best else None

@@ -37,6 +37,7 @@ _TIME = (
 _FOUR = r"^(?P<a>\d{4})[-/. ]?(?P<b>\d{1,2})[-/. ]?(?P<c>\d{1,2})" + _TIME
 _NATIONAL = r"^(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?P<c>\d{4}|\d{2})" + _TIME
 _NUMBER = r"^\s*-?\d+(?:\.\d+)?\s*$"
+_PLAIN_ISO = r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:Z| UTC)$"
 _COMPACT = r"^\s*(?:19|20|21)\d{6}(?:\d{6})?\s*$"
 _EARLIEST, _LATEST = 1900, 2200
 
@@ -63,9 +64,10 @@ def parse_dates(column: pl.Series, order: str | None = None) -> Dates:
     if column.dtype.is_numeric():
         return _from_numbers(column.cast(pl.Float64))
     text = as_text(column)
-    quick = _plausible(text.str.strptime(pl.Datetime("us"), "%Y-%m-%d %H:%M:%S", strict=False))
-    if quick.null_count() == text.null_count():
-        return Dates(quick)
+    for cells in (text, text.str.replace(_PLAIN_ISO, "${1} ${2}")):
+        quick = _plausible(cells.str.strptime(pl.Datetime("us"), "%Y-%m-%d %H:%M:%S", strict=False))
+        if quick.null_count() == text.null_count():
+            return Dates(quick)
     number = text.str.contains(_NUMBER) & ~text.str.contains(_COMPACT)
     number = number.fill_null(False)
     if not number.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from prodsim_cli.cleaning.account import LINE, ROW, Account, body
+from prodsim_cli.cleaning.catalog import refuse_broken_key
 from prodsim_cli.cleaning.dates import Dates, parse_dates
 from prodsim_cli.cleaning.lines import first_of_equal, service_codes, service_note
 from prodsim_cli.cleaning.numbers import Numbers, parse_numbers
@@ -25,6 +26,7 @@ def clean_events(raw: RawTable, options: CleanOptions, found: Recognition) -> Cl
     A line is rejected for its key or its date only; what is no event of a product (equal lines,
     services, write-offs, unknown event types) is counted by reason; bad numbers are emptied.
     """
+    refuse_broken_key(raw, found)
     account, notes = Account(raw), list(found.notes)
     if found.clock:
         notes.append(f"the time of day is taken from {found.clock}")

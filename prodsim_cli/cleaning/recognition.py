@@ -102,10 +102,10 @@ def _speaks_of_events(frame: pl.DataFrame, forced: dict[str, str]) -> bool:
         return True
     if any(looks_like_types(frame[column]) for column in headers.every(words.TYPE)):
         return True
-    if "at" not in forced and not headers.first(words.AT[:2]):
-        return False
     if headers.tier(words.OWN_TIMES):
         return True
+    if not (headers.first(words.AT[:2]) or headers.tier(words.ORDER[1])):
+        return False
     key = forced.get("sku") or headers.first(words.SKU)
     return key is not None and uniqueness(frame[key]) < UNIQUE_SHARE
 

@@ -52,14 +52,15 @@ USER = _tiers(
 )
 
 ORDER = _tiers(
-    "orderid order transaction orderno ordernumber ordercode invoiceno invoice invoiceid"
+    "orderid orderno ordernumber ordercode invoiceno invoiceid"
     " invoicenumber basketid"
-    " basket transactionid transactionno receiptid receiptno receipt receiptnumber checkoutid"
+    " transactionid transactionno receiptid receiptno receiptnumber checkoutid"
     " cartid"
     " ticketid billno billid bestellnummer bestellid auftragsnummer rechnungsnummer numerocommande"
-    " idcommande commande facture numerofacture pedido idpedido numeropedido factura"
-    " 订单号 订单id 订单编号 订单 交易号 交易id 交易编号 小票号 小票编号 流水号 发票号 单号"
+    " idcommande numerofacture idpedido numeropedido"
+    " 订单号 订单id 订单编号 交易号 交易id 交易编号 小票号 小票编号 流水号 发票号"
     " 销售单号",
+    "order transaction invoice basket receipt commande facture pedido factura 订单 单号",
     "sessionid usersession session visitid 会话id",
 )
 

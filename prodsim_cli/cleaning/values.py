@@ -60,7 +60,7 @@ def as_text(column: pl.Series) -> pl.Series:
         if finite and bool((whole == whole.round(0)).all()):
             return column.fill_nan(None).cast(pl.Int64).cast(pl.String)
         return column.fill_nan(None).cast(pl.String)
-    return column.cast(pl.String)
+    return column.cast(pl.String, strict=False)
 
 
 def _spaces(values: pl.Series) -> pl.Series:

@@ -142,6 +142,7 @@ CATALOGS = [
     ("sku,title,created_at\n1,x,2011-01-01", {"sku": "sku", "title": "title"}),
     ("sku,title,date\n1,x,2011-01-01\n2,y,2011-01-01", {"sku": "sku", "title": "title"}),
     ("sku,title,type\n1,x,chair\n2,y,table", {"sku": "sku", "title": "title"}),
+    ("sku,title,order\n1,x,1\n2,y,2", {"sku": "sku", "title": "title"}),
     ("sku,description\n1,Red mug\n2,Tin", {"sku": "sku", "title": "description"}),
 ]  # fmt: skip
 
@@ -316,3 +317,11 @@ def test_a_key_that_a_spreadsheet_broke_is_refused(table: Any) -> None:
 
 def test_scientific_keys_of_different_products_are_kept(table: Any) -> None:
     assert clean(table("sku,title\n1E5,Mug\n2E5,Tin"), NONE).kept == 2
+    assert clean(table("sku,title\n1E+5,Mug\n2E+5,Tin"), NONE).kept == 2
+
+
+def test_a_broken_key_of_transactions_is_refused(table: Any) -> None:
+    raw = table("user,barcode,name,article no\nu,8.41E+12,Mug,1\nu,8.41E+12,Tin,2\nv,9,Box,1")
+    with pytest.raises(BrokenKey) as caught:
+        clean(raw, CleanOptions(mapping={"sku": "barcode"}))
+    assert caught.value.hint == "Take another column as key: --map sku=article no"
