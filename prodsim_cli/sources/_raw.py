@@ -27,11 +27,13 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Blob:
-    """One input: its display name, its path (None for standard input) and its bytes, unzipped."""
+    """One input, unzipped: display name, path (None for standard input), bytes, their sha256."""
 
     name: str
     path: Path | None
-    data: bytes
+    data: bytes = field(repr=False)
+    sha256: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
