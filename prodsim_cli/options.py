@@ -144,7 +144,8 @@ def from_stdin(words: tuple[str, ...], what: str) -> list[str]:
     if not found:
         source = "Standard input holds" if words else "The command names"
         raise UsageProblem(f"{source} no {what}.", hint=f"Name a {what}, or - to read from stdin.")
-    return list(dict.fromkeys(found))
+    # Bytes that are no UTF-8 arrive as surrogates, which no database can hold.
+    return [word.encode("utf-8", "replace").decode() for word in dict.fromkeys(found)]
 
 
 def _lines() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Shared fixtures: real data when it lies beside the checkout, fresh databases, the CLI as a process."""
+"""Shared fixtures: real data where it lies beside the checkout, a small shop, the command line."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
+from os.path import commonprefix
 
 from prodsim_cli.errors import AmbiguousSku, NotFound
 from prodsim_cli.store import catalog
@@ -84,7 +85,8 @@ def unknown(connection: sqlite3.Connection, texts: Sequence[str]) -> NotFound:
         for text, names in near.items()
         if names
     ]
-    named = ", ".join(map(repr, texts[:_TOLD])) + (", ..." if len(texts) > _TOLD else "")
+    more = f" and {len(texts) - _TOLD:,} more" if len(texts) > _TOLD else ""
+    named = ", ".join(map(repr, texts[:_TOLD])) + more
     return NotFound(
         f"There {'are no products' if several else 'is no product'} {named}.",
         hint="\n".join(lines) or "The database holds no products: run `prodsim ingest FILE`.",
@@ -110,9 +112,10 @@ def _by_edits(key: str, candidates: list[tuple[str, str]], n: int) -> list[str]:
 
     matcher = SequenceMatcher(b=key, autojunk=False)
 
-    def rated(candidate: tuple[str, str], closely: bool) -> tuple[float, str]:
+    def rated(candidate: tuple[str, str], closely: bool) -> tuple[float, int, str]:
         matcher.set_seq1(candidate[1])
-        return -(matcher.ratio() if closely else matcher.quick_ratio()), candidate[0]
+        likeness = matcher.ratio() if closely else matcher.quick_ratio()
+        return -likeness, -len(commonprefix((key, candidate[1]))), candidate[0]
 
     coarse = sorted(set(candidates), key=lambda candidate: rated(candidate, False))[:200]
     return [name for name, _ in sorted(coarse, key=lambda candidate: rated(candidate, True))[:n]]

@@ -70,7 +70,7 @@ def as_text(cell: Cell) -> Text:
     return text
 
 
-def fitted(columns: Sequence[Column], width: int, title: Cell = "") -> Table:
+def fitted(columns: Sequence[Column], width: int) -> Table:
     """A table of at most ``width`` cells: the least important columns go, then texts are cut."""
     kept = list(columns)
     while _total(kept, floor=True) > width and any(column.drop for column in kept):
@@ -86,9 +86,6 @@ def fitted(columns: Sequence[Column], width: int, title: Cell = "") -> Table:
         padding=(0, _GAP - 1, 0, 0),
         pad_edge=False,
         show_edge=False,
-        title=as_text(title) if title else None,
-        title_justify="left",
-        title_style="bold",
         header_style="dim",
     )
     for column in kept:

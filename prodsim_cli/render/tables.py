@@ -45,7 +45,7 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     title.append(f"  by {ranking.method}", "dim not bold")
     if not rows:
         return Group(as_text(title), Text("  no similar products", style="dim"))
-    return fitted(_ranking_columns(rows), width, title)
+    return Group(as_text(title), fitted(_ranking_columns(rows), width))
 
 
 def _ranking_columns(rows: Sequence[Ranked]) -> list[Column]:
@@ -163,7 +163,7 @@ def _profile(profile: Profile, width: int) -> RenderableType:
     for name, table in profile.tables.items():
         if table.rows:
             title = Text(name.replace("_", " ").capitalize(), style="bold")
-            parts += [Text(""), fitted(_listing_columns(_once(table)), width, title)]
+            parts += [Text(""), title, fitted(_listing_columns(_once(table)), width)]
     return Group(*parts)
 
 
@@ -205,7 +205,7 @@ def _scorecard(card: Scorecard, width: int) -> RenderableType:
     for place, metric in enumerate(metrics):
         cells = [_figure(card, name, metric, order) for name in order]
         columns.append(Column(metric, cells, right=True, drop=place))
-    parts: list[RenderableType] = [fitted(columns, width, _task(card)), Text("")]
+    parts: list[RenderableType] = [_task(card), fitted(columns, width), Text("")]
     parts += [Text(one_line(card.verdict), style="bold")] if card.verdict else []
     return Group(*parts)
 
@@ -287,7 +287,10 @@ def _samples(sample: Sequence[dict[str, Any]], width: int) -> list[RenderableTyp
         rows = [row for row in sample if row.get("file", "") == name]
         columns = tuple(dict.fromkeys(key for row in rows for key in row if key != "file"))
         listing = Listing(columns, tuple(tuple(row.get(c) for c in columns) for row in rows))
-        parts.append(fitted(_listing_columns(listing), width, Text(f"{one_line(name)}, cleaned")))
+        cells = _listing_columns(listing)
+        for place, column in enumerate(cells):
+            column.drop = place  # an event has more columns than a terminal is wide
+        parts += [Text(f"{one_line(name)}, cleaned", style="bold"), fitted(cells, width)]
     return parts
 
 

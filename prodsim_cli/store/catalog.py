@@ -94,16 +94,22 @@ def close_by(connection: sqlite3.Connection, key: str, limit: int = 4000) -> lis
     if len(found) < 3:
         found += connection.execute(
             f"""select {name}, i.sku_key from items i where i.listed = 1
-                and length(i.sku_key) between ? and ?
-                order by substr(i.sku_key, 1, 1) != ?, i.sku_key limit ?""",
-            (len(key) - 2, len(key) + 2, key[:1], limit),
+                order by abs(length(i.sku_key) - ?), substr(i.sku_key, 1, 1) != ?, i.sku_key
+                limit ?""",
+            (len(key), key[:1], limit),
         ).fetchall()
     return [(row[0], row[1]) for row in found]
 
 
 def with_words(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[str]:
-    """Labels of listed items whose texts hold all of the words, best match first."""
-    query = " ".join('"' + word.replace('"', '""') + '"' for word in words)
+    """Labels of listed items whose texts hold all of the words, else some; best match first."""
+    quoted = ['"' + word.replace('"', '""') + '"' for word in words]
+    return _matching(connection, " ".join(quoted), limit) or _matching(
+        connection, " OR ".join(quoted), limit
+    )
+
+
+def _matching(connection: sqlite3.Connection, query: str, limit: int) -> list[str]:
     rows = connection.execute(
         f"""select {label(connection)} from items_fts f join items i on i.id = f.rowid
             where items_fts match ? and i.listed = 1 order by f.rank, i.source, i.sku limit ?""",

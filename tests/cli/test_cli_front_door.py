@@ -74,6 +74,13 @@ def test_errors_are_words_elsewhere(run: Run, words: list[str]) -> None:
     assert result.stderr.startswith("error: ")
 
 
+def test_words_that_are_no_text_are_unknown_words(shop: Path) -> None:
+    words = [sys.executable, "-m", "prodsim_cli", "--db", str(shop), "similar", b"SKU\xff"]
+    done = subprocess.run(words, capture_output=True)
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"error: There is no product 'SKU?'.")
+
+
 def test_an_error_cannot_repaint_the_terminal(run: Run) -> None:
     result = run("similar", "A\x1b[2JB\x9bC\nD")
     assert result.exit_code == 3

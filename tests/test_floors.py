@@ -1,0 +1,103 @@
+"""What a room costs to enter: ground-floor modules and commands stay on the ground floor.
+
+Each case is a fresh interpreter, so that nothing another test imported can hide a mistake.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"numpy", "torch", "pandas", "polars", "rich", "sqlite_utils", "scipy"}
+PACKAGE = Path(__file__).parents[1] / "prodsim_cli"
+READING = ("activity", "artifacts", "catalog", "connection", "digest", "meta", "neighbors")
+GROUND = [
+    "prodsim_cli",
+    "prodsim_cli.cli",
+    "prodsim_cli.options",
+    "prodsim_cli.errors",
+    "prodsim_cli.registry",
+    "prodsim_cli.terminal",
+    "prodsim_cli.render",
+    "prodsim_cli.render.flat",
+    "prodsim_cli.render.text",
+    *(f"prodsim_cli.store.{name}" for name in (*READING, "problems", "schema", "status")),
+    *(
+        f"prodsim_cli.{room}.{file.stem}"
+        for room in ("commands", "queries", "records")
+        for file in sorted((PACKAGE / room).glob("*.py"))
+        if file.stem != "__init__"
+    ),
+]
+
+
+def loaded(code: str, *words: str) -> set[str]:
+    """Names in ``sys.modules`` after running code in a fresh interpreter."""
+    report = "\nimport sys; sys.stderr.write('\\nLOADED ' + ' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code + report, *words], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.rpartition("LOADED ")[2].split())
+
+
+def after(*words: str) -> set[str]:
+    """The same after a command line, which must succeed."""
+    run = (
+        "from prodsim_cli.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as left:\n    assert left.code == 0, left.code\n"
+    )
+    return loaded(run, *words)
+
+
+@pytest.mark.parametrize("module", GROUND)
+def test_a_ground_floor_module_imports_nothing_heavy(module: str) -> None:
+    assert not HEAVY & loaded(f"import {module}")
+
+
+def test_every_record_is_found_and_nothing_else() -> None:
+    assert not HEAVY & loaded("from prodsim_cli.records import *")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["similar", "--help"],
+        ["similar", "SKU123", "-f", "json"],
+        ["similar", "SKU123", "SKU124", "--together", "-f", "csv"],
+        ["similar", "SKU123", "-f", "ids"],
+        ["similar", "SKU123", "--method", "cosine", "-f", "jsonl"],
+        ["show", "SKU123", "-f", "json"],
+        ["status", "-f", "json"],
+        ["status", "--rejects", "-f", "tsv"],
+    ],
+    ids=" ".join,
+)
+def test_asking_stays_on_the_ground_floor(words: list[str], shop: Path) -> None:
+    modules = after("--db", str(shop), *words)
+    assert not HEAVY & modules
+    # It costs as much as the look-up itself.
+    assert "importlib.metadata" not in modules
+
+
+@pytest.mark.parametrize("words", [["similar", "SKU123"], ["show", "SKU123"], ["status"]])
+def test_a_table_needs_rich_and_nothing_else(words: list[str], shop: Path) -> None:
+    assert HEAVY & after("--db", str(shop), *words) == {"rich"}
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--version"]])
+def test_help_imports_no_command(words: list[str]) -> None:
+    modules = after(*words)
+    assert not [name for name in modules if name.startswith("prodsim_cli.commands.")]
+
+
+def test_one_command_does_not_import_another(shop: Path) -> None:
+    modules = after("--db", str(shop), "similar", "SKU123", "-f", "json")
+    assert {name for name in modules if name.startswith("prodsim_cli.commands.")} == {
+        "prodsim_cli.commands.similar"
+    }
