@@ -17,6 +17,7 @@ from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.records import EVENT_TYPES
 
 DAY = 86_400.0
+_NOTHING = 1e-9  # decayed below this is gone: squares of smaller numbers vanish in float32
 _PURCHASE, _RATING, _RETURN = TYPE_CODE["purchase"], TYPE_CODE["rating"], TYPE_CODE["return"]
 
 
@@ -81,6 +82,8 @@ def interactions(
     """
     if by not in ("users", "orders"):
         raise ValueError(f"by must be users or orders, not {by!r}")
+    if half_life is not None and half_life <= 0:
+        raise ValueError(f"a half-life is a positive number of days, not {half_life}")
     worth = _worth(log, weights, types)
     if net_returns:
         worth[_remaining(log) <= 0] = 0
@@ -92,7 +95,9 @@ def interactions(
         worth = worth / worth.max()
     if half_life is not None:
         worth = worth * _decay(log, half_life, now)[kept]
-    matrix = _folded(rows[kept], log.item[kept], worth, (n_rows, n_items), counts)
+    rows, items = rows[kept], log.item[kept]
+    alive = worth > _NOTHING
+    matrix = _folded(rows[alive], items[alive], worth[alive], (n_rows, n_items), counts)
     return Interactions(matrix, by)
 
 

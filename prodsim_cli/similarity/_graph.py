@@ -8,7 +8,7 @@ of that product and of per-item totals, so that all are scored while a block is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,8 +94,9 @@ class _Sweep:
     left: sp.csr_matrix
     right: sp.csr_matrix
     totals: Totals
+    plain: bool  # every entry is 1: the product counts the common witnesses
     positions: NDArray[np.int32]
-    scores: Values = field(repr=False)
+    scores: Values
 
 
 def tables(
@@ -153,6 +154,7 @@ def _prepare(
         weighed[rows],
         weighed[among].T.tocsr(),
         totals,
+        bool((weighed.data == 1).all()),
         np.full((len(rows), k), -1, np.int32),
         np.zeros((len(rows), k), np.float32),
     )
@@ -169,6 +171,8 @@ def _fill(
 ) -> None:
     """Score the pairs of some rows by every measure and keep the k best of each."""
     common = ones[0][group] @ ones[1]
+    if common.nnz == 0:
+        return
     lengths = np.diff(common.indptr)
     columns = among[common.indices]
     links = Links(common.data, common.data, ones[0].shape[1], rows[group], lengths, columns)
@@ -177,11 +181,9 @@ def _fill(
         barred |= common.data < settings.min_support
     barred_at = np.flatnonzero(barred)
     for sweep in sweeps:
-        part = sweep.left[group]
-        if not ((part.data == 1).all() and (sweep.right.data == 1).all()):
-            links = replace(links, dot=(part @ sweep.right).data)
-        else:
-            links = replace(links, dot=common.data)
+        # The product of the weighed matrices has the same pattern, hence the same order of entries.
+        dot = common.data if sweep.plain else (sweep.left[group] @ sweep.right).data
+        links = replace(links, dot=dot)
         scores = np.asarray(sweep.measure.score(links, sweep.totals), np.float32)
         if settings.shrinkage > 0:
             scores = scores * (links.shared / (links.shared + np.float32(settings.shrinkage)))
