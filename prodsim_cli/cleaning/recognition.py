@@ -130,6 +130,8 @@ def _as_catalog(raw: RawTable, forced: dict[str, str]) -> Recognition:
         title = headers.first(words.TITLE) or _short_description(frame, headers)
         if title:
             mapping["title"] = headers.take(title)
+        elif _is_name(frame[mapping["sku"]]):
+            mapping["title"] = mapping["sku"]
         else:
             parts = _title_parts(headers, mapping)
     for field, tiers in words.ITEM_FIELDS.items():
@@ -150,6 +152,15 @@ def _short_description(frame: pl.DataFrame, headers: Headers) -> str | None:
         return None
     length = as_text(frame[column].head(_SAMPLE)).str.len_chars().mean()
     return column if isinstance(length, float) and length <= _LONG_TEXT else None
+
+
+def _is_name(key: pl.Series) -> bool:
+    """A column called product or item that holds names is the key and the title in one."""
+    if squash(key.name) not in words.SKU[-1] or key.dtype != pl.String:
+        return False
+    filled = key.head(_SAMPLE).drop_nulls()
+    named = filled.str.contains(r"\p{L}\p{L}") & ~filled.str.contains(r"^[^\s]*\d[^\s]*$")
+    return int(named.sum()) * 2 > len(filled)
 
 
 def _title_parts(headers: Headers, mapping: dict[str, str]) -> tuple[str, ...]:
@@ -196,7 +207,8 @@ def _as_events(raw: RawTable, forced: dict[str, str]) -> Recognition:
         if column:
             mapping[field] = column
     if "sku" not in mapping:
-        raise _missing_key(raw, "sku, product_id, StockCode, 商品ID ...", headers.taken)
+        others = [*headers.taken, *headers.every(words.ORDER), *headers.every(words.AT)]
+        raise _missing_key(raw, "sku, product_id, StockCode, 商品ID ...", others)
     for field, tiers in (("order_id", words.ORDER), ("at", words.AT)):
         if field not in mapping and (column := headers.first(tiers)):
             mapping[field] = headers.take(column)
@@ -243,6 +255,8 @@ def _item_columns(frame: pl.DataFrame, headers: Headers, mapping: dict[str, str]
             return [f"{title} differs from line to line of a product: it is no title"]
         if title:
             mapping["title"] = headers.take(title)
+        elif _is_name(frame[mapping["sku"]]):
+            mapping["title"] = mapping["sku"]
     if "title" in mapping:
         for field in _ITEM_TEXTS[1:]:
             if field not in mapping and (column := headers.first(words.EVENT_FIELDS[field])):

@@ -86,12 +86,14 @@ TYPE = _tiers(
     "type action transactiontype ordertype status 类型 操作",
 )
 QUANTITY = _tiers(
-    "quantity qty units unitssold quantitysold salesquantity orderquantity numunits itemquantity"
+    "quantity qty quantityordered units unitssold quantitysold salesquantity orderquantity"
+    " numunits itemquantity"
     " orderedquantity count pieces menge anzahl stuck quantite cantidad unidades"
     " 数量 购买数量 件数 销量 销售数量 商品数量 个数",
 )
 PRICE = _tiers(
-    "price unitprice saleprice sellingprice itemprice productprice listprice currentprice"
+    "price unitprice priceeach variantprice saleprice sellingprice itemprice productprice"
+    " listprice currentprice"
     " finalprice priceperunit retailprice actualprice discountedprice regularprice purchaseprice"
     " preis einzelpreis stuckpreis verkaufspreis prix prixunitaire prixdevente precio"
     " preciounitario preciodeventa 价格 单价 售价 商品价格 商品单价 销售价 销售单价 零售价 现价"
@@ -139,12 +141,13 @@ BRAND = _tiers(
     "label author artist publisher brandid 作者",
 )
 CATEGORY = _tiers(
-    "category productcategory categories categoryname categorycode productcategoryname categorypath"
+    "category productcategory commoditydesc categories categoryname categorycode"
+    " productcategoryname categorypath"
     " productcategories maincategory itemcategory cat kategorie warengruppe produktkategorie"
     " categorie categoria 类目 分类 品类 类别 商品类别 商品分类 商品类目 产品类别 产品分类"
     " 类目名称 分类名称",
     "department productgroup productgroupname departmentname section aisle group genre genres"
-    " commoditydesc productline abteilung rayon departamento masterclass mastercategory 部门 大类"
+    "  productline abteilung rayon departamento masterclass mastercategory 部门 大类"
     " 一级类目",
     "categoryid productcategoryid catid 类目id 分类id 商品类目id 商品类别id 品类id",
 )
@@ -234,7 +237,8 @@ EVENT_TYPE_WORDS: dict[str, str] = {
         "cart": "cart addtocart add_to_cart add-to-cart basket addtobasket add_to_basket addcart"
         " cartadd"
         " add 加购 加购物车 加入购物车 购物车 warenkorb panier carrito",
-        "purchase": "purchase purchases purchased buy bought order ordered transaction sale sold"
+        "purchase": "kaufen kaufte acheter comprar purchase purchases purchased buy bought order"
+        " ordered transaction sale sold"
         " checkout"
         " paid pay payment complete completed invoice conversion kauf gekauft bestellung achat"
         " vente"

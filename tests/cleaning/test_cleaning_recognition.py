@@ -70,6 +70,10 @@ TRANSACTIONS = [
             "category": "category_code",
         },
     ),
+    (
+        "Transaction,Item,date_time\n1,Bread,30-10-2016 09:58\n2,Green tea 2,30-10-2016 10:05",
+        {"sku": "Item", "order_id": "Transaction", "at": "date_time", "title": "Item"},
+    ),
 ]  # fmt: skip
 EVENTS = [
     (
@@ -105,6 +109,10 @@ EVENTS = [
     (
         "order_id,product_id,add_to_cart_order,reordered\n2,33120,1,1",
         {"sku": "product_id", "order_id": "order_id", "position": "add_to_cart_order"},
+    ),
+    (
+        "user,item,rating,timestamp\n196,242,3,881250949\n186,B00X1,3,891717742",
+        {"sku": "item", "user": "user", "at": "timestamp", "rating": "rating"},
     ),
     (
         "Kundennummer,Artikelnummer,Bestelldatum,Menge,Einzelpreis\n1,2,1.2.2011,1,2",
