@@ -123,16 +123,18 @@ class _Skip(Exception):
 
 def _clean(blob: Blob, item: sources.Input, options: IngestOptions) -> Cleaned:
     """Read and clean a file. One that was named must be usable; one of a folder may be skipped."""
-    if not item.from_folder:
-        return cleaning.clean(sources.read(blob, options.read), options.clean, kind=item.kind)
     try:
         raw = sources.read(blob, options.read)
-        found = cleaning.recognise(raw, options.clean, item.kind)
-        if found.certain:
-            return cleaning.clean(raw, options.clean, kind=item.kind)
+        if item.from_folder:
+            found = cleaning.recognise(raw, options.clean, item.kind)
+            if not found.certain:
+                raise _Skip(found.why)
+        cleaned = cleaning.clean(raw, options.clean, kind=item.kind)
     except InputError as problem:
-        raise _Skip(problem.message) from None
-    raise _Skip(found.why)
+        if item.from_folder:
+            raise _Skip(problem.message) from None
+        raise
+    return replace(cleaned, notes=(*raw.notes, *cleaned.notes))
 
 
 def _dry_run(inputs: Sequence[sources.Input], options: IngestOptions) -> IngestReport:
