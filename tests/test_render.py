@@ -156,11 +156,18 @@ def headers(cells: int, width: Any) -> list[str]:
 def test_columns_are_lost_in_order_of_what_they_say(width: Any) -> None:
     everything = ["#", "SKU", "Title", "Price", "Score", "Found", "by"]
     assert headers(100, width) == everything
+    assert "lexical text" in shown(RANKING, "table")
+    assert headers(80, width) == everything
+    assert shown(RANKING, "table").splitlines()[-1] == "c cosine, l lexical, t text"
+    assert [line.split()[-1] for line in shown(RANKING, "table").splitlines()[3:5]] == [
+        "·lt",
+        "c··",
+    ]
     assert "█" in shown(RANKING, "table")
     assert headers(70, width) == everything
     assert "█" not in shown(RANKING, "table")
-    assert headers(56, width) == everything[:5]
-    assert headers(40, width) == ["#", "SKU", "Title", "Score"]
+    assert headers(60, width) == everything[:5]
+    assert headers(44, width) == ["#", "SKU", "Title", "Score"]
     assert "…" in shown(RANKING, "table")
 
 
@@ -176,7 +183,7 @@ def test_titles_and_small_scores(width: Any) -> None:
     width(100)
     lines = shown(RANKING, "table").splitlines()
     assert lines[0] == "SKU123  Red mug  by hybrid"
-    assert "£4.75    0.875" in lines[3]
+    assert "£4.75    0.875  ████████  lexical text" in lines[3]
     assert "4.2e-05" in lines[5]
     assert "�]0;owned�  tail" in lines[5]
 

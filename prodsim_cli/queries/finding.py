@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
-from os.path import commonprefix
 
 from prodsim_cli.errors import AmbiguousSku, NotFound
 from prodsim_cli.store import catalog
@@ -115,10 +114,15 @@ def _by_edits(key: str, candidates: list[tuple[str, str]], n: int) -> list[str]:
     def rated(candidate: tuple[str, str], closely: bool) -> tuple[float, int, str]:
         matcher.set_seq1(candidate[1])
         likeness = matcher.ratio() if closely else matcher.quick_ratio()
-        return -likeness, -len(commonprefix((key, candidate[1]))), candidate[0]
+        return -likeness, -_common_start(key, candidate[1]), candidate[0]
 
     coarse = sorted(set(candidates), key=lambda candidate: rated(candidate, False))[:200]
     return [name for name, _ in sorted(coarse, key=lambda candidate: rated(candidate, True))[:n]]
+
+
+def _common_start(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _key(text: str) -> str:

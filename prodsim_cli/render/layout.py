@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from os import environ
 from typing import TextIO
@@ -73,9 +73,11 @@ def as_text(cell: Cell) -> Text:
 def fitted(columns: Sequence[Column], width: int) -> Table:
     """A table of at most ``width`` cells: the least important columns go, then texts are cut."""
     kept = list(columns)
-    while _total(kept, floor=True) > width and any(column.drop for column in kept):
+    while floor(kept) > width and any(column.drop for column in kept):
         kept.remove(max(kept, key=lambda column: column.drop))
-    while _total(kept) > width and any(column.width > column.floor for column in kept):
+    while _total(column.width for column in kept) > width and any(
+        column.width > column.floor for column in kept
+    ):
         widest = max(
             (column for column in kept if column.width > column.floor),
             key=lambda column: column.width,
@@ -102,9 +104,14 @@ def fitted(columns: Sequence[Column], width: int) -> Table:
     return table
 
 
-def _total(columns: Sequence[Column], *, floor: bool = False) -> int:
-    widths = sum(column.floor if floor else column.width for column in columns)
-    return widths + _GAP * (len(columns) - 1)
+def floor(columns: Sequence[Column]) -> int:
+    """Cells that a table needs at the least."""
+    return _total(column.floor for column in columns)
+
+
+def _total(widths: Iterable[int]) -> int:
+    cells = list(widths)
+    return sum(cells) + _GAP * (len(cells) - 1)
 
 
 def bar(share: float, width: int) -> Text:

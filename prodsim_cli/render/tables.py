@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Group, RenderableType
@@ -19,10 +19,21 @@ from prodsim_cli.records import (
     Status,
 )
 from prodsim_cli.render.flat import accounts, question
-from prodsim_cli.render.layout import Column, as_text, bar, console, fitted, money, number, size
+from prodsim_cli.render.layout import (
+    Column,
+    as_text,
+    bar,
+    console,
+    fitted,
+    floor,
+    money,
+    number,
+    size,
+)
 from prodsim_cli.render.text import one_line
 
-_BAR = 10
+_BAR = 8
+_FOUND = "Found by"
 _LOWER_IS_BETTER = ("mean_absolute_error", "mae")
 
 
@@ -45,24 +56,50 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     title.append(f"  by {ranking.method}", "dim not bold")
     if not rows:
         return Group(as_text(title), Text("  no similar products", style="dim"))
-    return Group(as_text(title), fitted(_ranking_columns(rows), width))
+    columns = _ranking_columns(rows)
+    if floor(columns) <= width:
+        return Group(as_text(title), fitted(columns, width))
+    letters = _letters({name for row in rows for name in row.methods})
+    table = fitted(_ranking_columns(rows, letters), width)
+    parts: list[RenderableType] = [as_text(title), table]
+    if any(column.header == _FOUND for column in table.columns):
+        parts.append(Text(", ".join(f"{m} {name}" for name, m in letters.items()), style="dim"))
+    return Group(*parts)
 
 
-def _ranking_columns(rows: Sequence[Ranked]) -> list[Column]:
+def _ranking_columns(
+    rows: Sequence[Ranked], letters: Mapping[str, str] | None = None
+) -> list[Column]:
+    """The columns of a ranking; ``letters`` shortens the names of the methods that agree."""
     top = max(row.score for row in rows)
-    priced = any(row.price is not None for row in rows)
-    marks = any(row.methods for row in rows)
+    found = [" ".join(row.methods) for row in rows]
+    if letters is not None:
+        found = [
+            "".join(
+                mark if name in row.methods else "·" * len(mark) for name, mark in letters.items()
+            )
+            for row in rows
+        ]
     columns = [
         Column("#", [str(row.rank) for row in rows], right=True, style="dim"),
         Column("SKU", [row.sku for row in rows], least=24, most=40, style="cyan"),
-        Column("Title", [row.title or "" for row in rows], least=20),
+        # Methods are named in full only where that cuts no title that a person would miss.
+        Column("Title", [row.title or "" for row in rows], least=40 if letters is None else 22),
         Column("Price", [money(row.price, row.currency) for row in rows], right=True, drop=1),
         Column("Score", [number(row.score) for row in rows], right=True, style="bold"),
         Column("", [bar(row.score / top if top > 0 else 0, _BAR) for row in rows], drop=3),
-        Column("Found by", [" ".join(row.methods) for row in rows], drop=2, style="dim"),
+        Column(_FOUND, found, drop=2, style="dim"),
     ]
-    wanted = {"Price": priced, "Found by": marks}
-    return [column for column in columns if wanted.get(column.header, True)]
+    empty = {"Price"} if all(row.price is None for row in rows) else set()
+    empty |= set() if any(row.methods for row in rows) else {_FOUND}
+    return [column for column in columns if column.header not in empty]
+
+
+def _letters(names: Collection[str]) -> dict[str, str]:
+    """The shortest beginnings that tell the names apart, in order of the names."""
+    lengths = range(1, max(map(len, names), default=1) + 1)
+    enough = next(n for n in lengths if len({name[:n] for name in names}) == len(names))
+    return {name: name[:enough] for name in sorted(names)}
 
 
 def _listing(listing: Listing, width: int) -> RenderableType:
@@ -147,7 +184,7 @@ def _artifacts(status: Status, width: int) -> RenderableType:
         Column("Rows", [number(a.rows) for a in made], right=True, drop=2),
         Column("Seconds", [number(a.seconds, 1) for a in made], right=True, drop=4),
         Column("Made", [a.created_at[:16].replace("T", " ") for a in made], drop=3, style="dim"),
-        Column("State", states, least=12),
+        Column("State", states, least=36),
     ]
     return fitted(columns, width)
 

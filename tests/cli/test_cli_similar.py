@@ -84,8 +84,8 @@ def test_a_table_says_what_was_asked_and_by_what(run: Run) -> None:
     assert lines[0] == "SKU123  Red enamel mug  by hybrid"
     assert lines[1].split() == ["#", "SKU", "Title", "Price", "Score", "Found", "by"]
     assert lines[3].split("  ")[0:2] == ["1", "SKU124"]
-    assert "£4.75  0.900  ██████████  cosine lexical" in lines[3]
-    assert "1,250.00 CNY  0.500  █████" in lines[4]
+    assert "£4.75  0.900  ████████  cosine lexical" in lines[3]
+    assert "1,250.00 CNY  0.500  ████" in lines[4]
     assert "🧸 Teddy �[31mbear�[0m" in lines[5]
     assert not any(line.endswith(" ") for line in lines)
 
