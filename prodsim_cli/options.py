@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import update_wrapper, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +28,7 @@ MEASURES = ("cosine", "jaccard", "pearson")
 DEFAULT_K = 10
 SEED = 42
 
+Answer = Callable[[], None]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -83,19 +84,22 @@ def seed(command: F) -> F:
     )(command)
 
 
-def progress(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--quiet`` and a listener for long work as keyword ``progress``, closed afterwards."""
+def progress(command: Callable[..., Answer]) -> Callable[..., None]:
+    """``--quiet`` and a listener for long work as keyword ``progress``, closed afterwards.
+
+    The command returns the function that shows its answer: it is called when the bars are gone,
+    since rich takes what is printed beside them for its own.
+    """
 
     @click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
     @wraps(command)
-    def listened(*args: Any, quiet: bool, **options: Any) -> Any:
+    def listened(*args: Any, quiet: bool, **options: Any) -> None:
         from prodsim_cli.builds.progress import Silent
         from prodsim_cli.terminal import TerminalProgress
 
-        if quiet:
-            return command(*args, progress=Silent(), **options)
-        with TerminalProgress() as listener:
-            return command(*args, progress=listener, **options)
+        with nullcontext(Silent()) if quiet else TerminalProgress() as listener:
+            answer = command(*args, progress=listener, **options)
+        answer()
 
     return listened
 

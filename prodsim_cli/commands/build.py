@@ -16,7 +16,7 @@ from prodsim_cli.commands._making import build_options, graph_options, model_opt
 @options.output
 @options.progress
 @options.pass_database
-def command(database: str, form: str, progress: Any, **given: Any) -> None:
+def command(database: str, form: str, progress: Any, **given: Any) -> options.Answer:
     """Bring all that is stale up to date: vectors, neighbour tables, the blend.
 
     Settings stay: what is not given here is as in the last build. A stopped build goes on where it
@@ -28,4 +28,4 @@ def command(database: str, form: str, progress: Any, **given: Any) -> None:
 
     require_database(database)
     report = builds.build(database, build_options(given), progress)
-    show(report.listing(), form)
+    return lambda: show(report.listing(), form)

@@ -15,7 +15,7 @@ from prodsim_cli.commands._making import build_options, model_options
 @options.output
 @options.progress
 @options.pass_database
-def command(database: str, form: str, progress: Any, **given: Any) -> None:
+def command(database: str, form: str, progress: Any, **given: Any) -> options.Answer:
     """Only the text vectors of build: each distinct text without a current vector is encoded."""
     from prodsim_cli import builds
     from prodsim_cli.render import show
@@ -23,4 +23,4 @@ def command(database: str, form: str, progress: Any, **given: Any) -> None:
 
     require_database(database)
     report = builds.embed(database, build_options(given), progress)
-    show(report.listing(), form)
+    return lambda: show(report.listing(), form)

@@ -15,7 +15,7 @@ from prodsim_cli.commands._making import build_options, graph_options
 @options.output
 @options.progress
 @options.pass_database
-def command(database: str, form: str, progress: Any, **given: Any) -> None:
+def command(database: str, form: str, progress: Any, **given: Any) -> options.Answer:
     """Only the neighbour tables of build, from the vectors and events that are there."""
     from prodsim_cli import builds
     from prodsim_cli.render import show
@@ -23,4 +23,4 @@ def command(database: str, form: str, progress: Any, **given: Any) -> None:
 
     require_database(database)
     report = builds.graph(database, build_options(given), progress)
-    show(report.listing(), form)
+    return lambda: show(report.listing(), form)

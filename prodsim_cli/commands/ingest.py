@@ -16,7 +16,9 @@ from prodsim_cli.errors import ExitCode, UsageProblem
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
 @click.option("--catalog", metavar="FILE", multiple=True, help="A file that is a catalogue.")
 @click.option("--events", metavar="FILE", multiple=True, help="A file of events or transactions.")
-@click.option("--map", "mapping", metavar="FIELD=COLUMN", multiple=True, help="Which column is what.")
+@click.option(
+    "--map", "mapping", metavar="FIELD=COLUMN", multiple=True, help="Which column is what."
+)
 @click.option("--source", metavar="NAME", default="", help="Platform or shop the SKUs belong to.")
 @click.option("--encoding", metavar="NAME", help="Of text files; found out otherwise.")
 @click.option("--delimiter", metavar="CHAR", help="Between the cells of text files.")
@@ -36,7 +38,7 @@ from prodsim_cli.errors import ExitCode, UsageProblem
 @options.pass_database
 def command(
     database: str, form: str, progress: Any, paths: tuple[str, ...], no_build: bool, **given: Any
-) -> None:
+) -> options.Answer:
     """Read a shop's catalogue and events into the database, then build.
 
     PATH is a file or folder: CSV, TSV, JSON, JSONL, Parquet or Excel, gzipped or not; - reads
@@ -54,11 +56,15 @@ def command(
     built = None
     if not (no_build or asked.dry_run) and report.counts.get("items"):
         built = builds.build(database, wanted, progress)
-    show(report, form)
-    if built is not None and form == "table":
-        show(built.listing(), form)
-    if not stored:
-        sys.exit(ExitCode.PROBLEM)
+
+    def answer() -> None:
+        show(report, form)
+        if built is not None and form == "table":
+            show(built.listing(), form)
+        if not stored:
+            sys.exit(ExitCode.PROBLEM)
+
+    return answer
 
 
 def _options(given: dict[str, Any]) -> Any:
@@ -68,7 +74,9 @@ def _options(given: dict[str, Any]) -> Any:
 
     delimiter = {"\\t": "\t", "tab": "\t"}.get(given["delimiter"] or "", given["delimiter"])
     if delimiter is not None and len(delimiter) != 1:
-        raise UsageProblem(f"--delimiter {delimiter!r} is not one character.", hint="Write e.g. ';'.")
+        raise UsageProblem(
+            f"--delimiter {delimiter!r} is not one character.", hint="Write e.g. ';'."
+        )
     return IngestOptions(
         catalog=given["catalog"],
         events=given["events"],
