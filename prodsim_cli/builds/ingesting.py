@@ -130,6 +130,8 @@ def _clean(blob: Blob, item: sources.Input, options: IngestOptions) -> Cleaned:
             if not found.certain:
                 raise _Skip(found.why)
         cleaned = cleaning.clean(raw, options.clean, kind=item.kind)
+    except (cleaning.AmbiguousKey, cleaning.BrokenKey):
+        raise  # a shop's file that needs a word from the person
     except InputError as problem:
         if item.from_folder:
             raise _Skip(problem.message) from None
