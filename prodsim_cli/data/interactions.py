@@ -101,6 +101,11 @@ def interactions(
     return Interactions(matrix, by)
 
 
+def returned(log: EventLog) -> NDArray[np.bool_]:
+    """(m,) bool: purchases of which their customer kept nothing, latest returns first."""
+    return (log.type == _PURCHASE) & (_remaining(log) <= 0)
+
+
 def _worth(
     log: EventLog, weights: Mapping[str, float], types: Sequence[str] | None
 ) -> NDArray[np.float64]:
@@ -171,8 +176,6 @@ def _running_sum(values: NDArray[np.float64], group: NDArray[np.intp]) -> NDArra
 
 def _running_min(values: NDArray[np.float64], group: NDArray[np.intp]) -> NDArray[np.float64]:
     """Running minimum that starts anew with every group: each group is lowered below the last."""
-    if not len(values):
-        return values
     drop = group * (values.max() - values.min() + 1.0)
     return np.asarray(np.minimum.accumulate(values - drop) + drop)
 

@@ -22,6 +22,14 @@ def test_one_type_gives_one_per_pair_however_often():
     assert dense(rows, counts=True).tolist() == [[0, 2, 0], [0, 0, 0], [1, 0, 0]]
 
 
+def test_the_matrix_has_a_row_per_user_or_order():
+    rows = [{"user": 0, "item": 1, "order": 5}]
+    by_user = interactions(log(rows), 3, 4, DEFAULT_WEIGHTS)
+    assert (by_user.n_users, by_user.n_items, by_user.by) == (3, 4, "users")
+    by_order = interactions(log(rows), 3, 4, DEFAULT_WEIGHTS, by="orders")
+    assert (by_order.n_users, by_order.n_items, by_order.by) == (6, 4, "orders")
+
+
 def test_the_strongest_type_counts_relative_to_the_largest_weight_present():
     rows = [
         {"user": 0, "item": 0, "type": "view"},

@@ -107,3 +107,10 @@ def test_short_texts_have_vectors_of_unit_length_or_none(text):
     length = np.sqrt(vectors[0].multiply(vectors[0]).sum())
     expected = 1 if any(sign.isalnum() for sign in text) else 0
     assert length == pytest.approx(expected, abs=1e-6)
+
+
+def test_only_the_beginning_of_a_long_text_is_read():
+    data = shop(["mug " + "a" * 20, "mug " + "b" * 20, "b" * 20])
+    table = lexical.neighbors(data, k=2, characters=4)
+    assert table.positions.tolist() == [[1, -1], [0, -1], [-1, -1]]
+    assert lexical.neighbors(data, k=1).positions.tolist() == [[1], [2], [1]]
