@@ -90,12 +90,30 @@ def test_no_argument_is_enough(database):
     assert "note:" not in result.stdout
 
 
+def test_pairs_imply_their_task(database, tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("sku_a,sku_b,label\na0,a1,1\na0,b1,0\na2,zz,1\n")
+    result = run(database, "--pairs", str(path), "--methods", "lexical,cosine", "-f", "json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["task"] == "pairs"
+    assert answer["split"] == {
+        "kind": "pairs", "at": None, "users": 0, "queries": 1, "candidates": 2, "pairs": 2,
+        "left_out": {"unknown products": 1},
+    }  # fmt: skip
+    assert answer["methods"]["cosine"]["f1"]["mean"] == 1
+    assert answer["methods"]["cosine"]["mae"]["mean"] == 0
+    assert "Not in the catalogue: zz." in result.stderr
+    assert [task for task, *_ in kept(database)] == ["pairs"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["--task", "pairs"], 2, "Add --pairs FILE"),
         (["--pairs", "x.csv", "--at", "2011-10-01"], 2, "--at has no meaning with --pairs"),
         (["--pairs", "x.csv", "--task", "recommend"], 2, "--task recommend takes no --pairs"),
+        (["--pairs", "none.csv"], 1, "There is no file none.csv"),
         (["--sources", "a,b"], 2, "--sources belongs to --pairs"),
         (["--split", "last", "--at", "1970-03-01"], 2, "--at has no meaning with `--split last`"),
         (["--methods", "magic"], 2, "no similarity named 'magic'"),

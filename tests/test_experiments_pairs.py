@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -11,7 +12,7 @@ from evaluation_worlds import method, shop, telling
 
 from prodsim_cli import registry
 from prodsim_cli.errors import AmbiguousSku, InputError, UsageProblem
-from prodsim_cli.experiments import Pairs, evaluate_pairs, live, pairs_of
+from prodsim_cli.experiments import Pairs, evaluate_pairs, live, pairs_of, read_pairs
 from prodsim_cli.experiments.pairs_file import resolve
 
 TWO = ["abt:1", "abt:2", "abt:3", "buy:1", "buy:2", "buy:3", "buy:4"]
@@ -258,6 +259,45 @@ class TestColumns:
             pairs_of(pl.DataFrame({"sku_a": ["1"]}), "f")
 
 
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("pairs.csv", "sku_a,sku_b,similarity\na,b,0.5\nc,d,1\n"),
+            ("pairs.txt", "sku_a|sku_b|label\na|b|0.5\nc|d|1\n"),
+            ("pairs.tsv", "D1\tD2\tD3\na\tb\t0.5\nc\td\t1\n"),
+            (
+                "pairs.jsonl",
+                '{"sku_a": "a", "sku_b": "b", "match": 0.5}\n'
+                '{"sku_a": "c", "sku_b": "d", "match": 1}\n',
+            ),
+        ],
+    )
+    def test_any_format_and_delimiter(self, tmp_path, name, content):
+        path = tmp_path / name
+        path.write_text(content)
+        pairs = read_pairs(path)
+        assert (pairs.a, pairs.b, pairs.truth.tolist()) == (("a", "c"), ("b", "d"), [0.5, 1])
+
+    def test_parquet_numbers_and_standard_input(self, tmp_path):
+        path = tmp_path / "pairs.parquet"
+        pl.DataFrame({"sku_a": [206, 60], "sku_b": [216, 46]}).write_parquet(path)
+        assert read_pairs(path) == Pairs(("206", "60"), ("216", "46"))
+        piped = io.BytesIO(b"sku_a,sku_b\n206,216\n60,46\n")
+        assert read_pairs("-", piped) == Pairs(("206", "60"), ("216", "46"))
+
+    def test_a_broken_line_a_folder_and_a_missing_file_are_said(self, tmp_path):
+        path = tmp_path / "pairs.csv"
+        path.write_text("sku_a,sku_b\na,b\nc,d,e,f\n")
+        with pytest.raises(InputError, match=r"pairs\.csv, line 3: "):
+            read_pairs(path)
+        (tmp_path / "more.csv").write_text("a,b\n")
+        with pytest.raises(InputError, match="is a folder"):
+            read_pairs(tmp_path)
+        with pytest.raises(InputError, match="There is no file"):
+            read_pairs(tmp_path / "none.csv")
+
+
 def test_no_method_that_could_work_is_said():
     bare = shop([], items=ONE)
     with pytest.raises(InputError, match="No method can be tried on these products"):
@@ -275,9 +315,7 @@ def test_abt_buy_by_titles(shared_data):
     }
     skus = sorted(titles)
     data = shop([], items=skus, titles=[titles[sku] for sku in skus])
-    truth = pl.read_csv(folder / "gt.csv", separator="|", infer_schema_length=0)
-    card = evaluate_pairs(
-        data, pairs_of(truth, "gt.csv"), sources=["abt", "buy"], methods=["lexical"]
-    )
+    pairs = read_pairs(folder / "gt.csv")
+    card = evaluate_pairs(data, pairs, sources=["abt", "buy"], methods=["lexical"])
     assert (card.split["pairs"], card.split["candidates"]) == (1076, 1076)
     assert figures(card, "lexical")["hit@1"] >= 0.84

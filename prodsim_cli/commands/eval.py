@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,7 @@ def _evaluate(database: str, given: dict[str, Any], progress: TerminalProgress |
             "progress": progress,
         }
         if given["pairs_path"]:
-            pairs = experiments.read_pairs(given["pairs_path"])
+            pairs = experiments.read_pairs(given["pairs_path"], sys.stdin.buffer)
             sources = _names(given["sources"]) if given["sources"] else None
             return experiments.evaluate_pairs(data, pairs, sources=sources, **common)
         where = {"split": given["split"], "at": given["at"], "target": given["target"]}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli import sources
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import AmbiguousSku, InputError, UsageProblem
 
@@ -48,17 +49,16 @@ class Known:
     strangers: tuple[str, ...] = ()
 
 
-def read_pairs(path: str | Path) -> Pairs:
+def read_pairs(path: str | Path, stdin: BinaryIO | None = None) -> Pairs:
     """Two or three columns of a file in any format and with any delimiter that ``ingest`` reads.
 
     Columns ``sku_a``, ``sku_b`` and ``similarity`` (or ``label``, ``match``, ``score``) by name,
-    else the first two and, if there is one, the third.
+    else the first two and, if there is one, the third. ``-`` reads ``stdin``.
     """
-    from prodsim_cli import sources
-    from prodsim_cli.sources._raw import ReadOptions
-
-    (item,) = sources.inputs([str(path)], None, None, None)
-    raw = sources.read(sources.load(item), ReadOptions())
+    found = sources.inputs([str(path)], stdin=stdin)
+    if len(found) != 1:
+        raise InputError(f"{path} is a folder.", hint="Name the one file with the pairs.")
+    raw = sources.read(sources.load(found[0]), sources.ReadOptions())
     if raw.rejects:
         worst = raw.rejects[0]
         raise InputError(
@@ -109,12 +109,12 @@ def _numbers(column: pl.Series, name: str) -> NDArray[np.float64]:
     return values.to_numpy().astype(np.float64)
 
 
-def resolve(pairs: Pairs, data: Dataset, sources: Sequence[str] | None) -> Known:
-    """SKUs to positions. ``sources``: whose SKUs the two columns hold.
+def resolve(pairs: Pairs, data: Dataset, homes: Sequence[str] | None) -> Known:
+    """SKUs to positions. ``homes``: the sources whose SKUs the two columns hold.
 
     Raises :class:`InputError` where no pair is left, :class:`UsageProblem` for an unknown source.
     """
-    sides = _sides(data, sources)
+    sides = _sides(data, homes)
     names: tuple[tuple[str, ...], ...] = (pairs.a, pairs.b)
     truth = pairs.truth
     if len(pairs.header) >= 2 and all(
@@ -195,13 +195,13 @@ class _Side:
         return -1
 
 
-def _sides(data: Dataset, sources: Sequence[str] | None) -> tuple[_Side, _Side]:
+def _sides(data: Dataset, homes: Sequence[str] | None) -> tuple[_Side, _Side]:
     known = _sources(data)
-    if sources is not None and len(sources) != 2:
+    if homes is not None and len(homes) != 2:
         raise UsageProblem(
             "--sources names two sources, one for each column.", hint="Write `--sources abt,buy`."
         )
-    for source in sources or ():
+    for source in homes or ():
         if source not in known:
             raise UsageProblem(
                 f"There is no source {source!r}.",
@@ -209,7 +209,7 @@ def _sides(data: Dataset, sources: Sequence[str] | None) -> tuple[_Side, _Side]:
                 if known
                 else "No file was given a --source.",
             )
-    one, other = sources or (None, None)
+    one, other = homes or (None, None)
     return _side(data, one), _side(data, other)
 
 

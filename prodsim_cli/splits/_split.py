@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
+from prodsim_cli.data.interactions import returned
 
 NO_USER = "without a user"
 OTHER_TYPE = "of another type"
+RETURNED = "returned again"
 NO_PAST = "users without a past"
 NEW_PRODUCT = "products unknown at the split"
 REPEATED = "had before"
@@ -73,8 +75,9 @@ def cut(
     """Ask about the events under ``test`` that a fair judge can ask about.
 
     A target event is asked about if its user has a past in ``train``, its product is known there
-    (somebody has an event with it) and the user had no target event with it there. The rest is
-    counted under the first reason that holds, in the order of the constants above.
+    (somebody has an event with it) and the user had no target event with it there: bought is
+    bought, even if returned. A purchase of the test of which nothing was kept is no right answer.
+    The rest is counted under the first reason that holds, in the order of the constants above.
     """
     log, items = data.events, len(data)
     # A return is no sign of interest, but what was returned was bought, and that stays.
@@ -90,6 +93,7 @@ def cut(
     for reason, bad in (
         (NO_USER, log.user < 0),
         (OTHER_TYPE, log.type != TYPE_CODE[target]),
+        (RETURNED, returned(log)),
         (NO_PAST, ~known_user[log.user]),
         (NEW_PRODUCT, ~known_item[log.item]),
         (REPEATED, among(pair, had)),

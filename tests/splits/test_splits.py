@@ -84,6 +84,17 @@ def test_what_was_returned_was_bought_and_is_no_answer():
     assert split.left_out == {"had before": 1}
 
 
+def test_what_is_bought_and_returned_after_the_split_is_no_right_answer():
+    data = shop(
+        [("ann", "pan", "purchase", 1), ("bob", "tea", "purchase", 2),
+         ("bob", "mug", "purchase", 2), ("ann", "tea", "purchase", 5), ("ann", "tea", "return", 6),
+         ("ann", "mug", "purchase", 6), ("ann", "mug", "purchase", 7), ("ann", "mug", "return", 8)]
+    )  # fmt: skip
+    split = time.split(data, at="1970-01-01T00:00:04")
+    assert pairs_by_name(data, split) == {("ann", "mug")}
+    assert split.left_out == {"of another type": 2, "returned again": 2}
+
+
 def test_the_default_moment_leaves_a_fifth_of_the_target_events_of_users_after_it():
     events = [("ann", f"p{day}", "purchase", day * DAY) for day in range(10)]
     noise = [(None, "p0", "purchase", 100 * DAY), ("ann", "p0", "view", 100 * DAY)]
