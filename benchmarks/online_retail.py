@@ -1,6 +1,7 @@
 """Item to item methods on UCI Online Retail by a global time split.
 
     python benchmarks/online_retail.py [--events events.csv.gz] [--out protocol.csv] [--methods a,b]
+                                       [--model minilm]
 
 Protocol: stock codes that begin with five digits, upper-cased; quantity and price above 0; a
 customer; split at 2011-10-01; products and users with a purchase before; a test pair is a product
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.vocabulary import Vocabulary
@@ -147,6 +150,13 @@ class Judge:
         return self.of_scores(np.repeat(popularity[None], self.history.shape[0], 0))
 
 
+def encoded(data: Dataset, model: str) -> EmbeddingMatrix:
+    """The vectors of the titles."""
+    from prodsim_cli.embedders import load as load_model
+
+    return EmbeddingMatrix(load_model(model).encode(data.texts()), model)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -154,6 +164,7 @@ def main() -> None:
     parser.add_argument("--events", type=Path, default=EVENTS)
     parser.add_argument("--out", type=Path, help="write the protocol's purchases here (CSV)")
     parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--model", help="a text model: adds `text`, and to `hybrid` its table")
     arguments = parser.parse_args()
     frame = purchases(arguments.events)
     check(frame)
@@ -161,6 +172,10 @@ def main() -> None:
     if arguments.out:
         frame.select("user", "item", "at", "part").write_csv(arguments.out)
     data = shop(frame.filter(pl.col("part") == "train"))
+    methods = arguments.methods.split(",")
+    if arguments.model:
+        data = replace(data, embeddings={arguments.model: encoded(data, arguments.model)})
+        methods = ["text", *methods]
     judge = Judge(data, frame.filter(pl.col("part") == "test"))
     sizes = len(data.users), len(data.items)
     buyers = interactions(data.events, *sizes, data.weights).matrix.sum(axis=0)
@@ -168,7 +183,7 @@ def main() -> None:
     print(f"{'method':20} NDCG@10  seconds")
     for name, popularity in (("popularity", buyers), ("recent popularity", recent)):
         print(f"{name:20} {judge.of_popularity(np.asarray(popularity, np.float32).ravel()):.4f}")
-    for name in arguments.methods.split(","):
+    for name in methods:
         started = time.perf_counter()
         table = load("similarity", name).neighbors(data, k=K)
         seconds = time.perf_counter() - started
