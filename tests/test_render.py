@@ -218,7 +218,7 @@ def test_a_scorecard_has_its_winner_on_top_with_half_widths(width: Any) -> None:
     width(60)
     lines = shown(CARD, "table").splitlines()
     assert " ".join(lines[:2]) == (
-        "recommend, split time at 2011-10-01T00:00:00, 1,753 users, 47,683 pairs, "
+        "recommend at 10, split time at 2011-10-01T00:00:00, 1,753 users, 47,683 pairs, "
         "left out: 12 known pair"
     )
     assert [line.split()[:2] for line in lines[4:7]] == [
@@ -228,6 +228,33 @@ def test_a_scorecard_has_its_winner_on_top_with_half_widths(width: Any) -> None:
     ]
     assert "0.127 ±.009" in lines[4]
     assert lines[-1] == "Use hybrid."
+
+
+def test_a_narrow_scorecard_loses_intervals_before_figures(width: Any) -> None:
+    names = ("ndcg@10", "hit@10", "map@10", "coverage@10")
+    card = Scorecard("recommend", {}, 10, {"a": dict.fromkeys(names, Interval(0.5, 0.4, 0.6))})
+
+    def drawn(cells: int) -> list[list[str]]:
+        width(cells)
+        lines = shown(card, "table").splitlines()
+        return [lines[1].split(), lines[3].split()]
+
+    assert drawn(100)[1] == ["★", "a", *["0.500", "±.100"] * 4]
+    assert drawn(60) == [
+        ["Method", "ndcg", "hit", "map", "coverage"],
+        ["★", "a", "0.500", "±.100", "0.500", "0.500", "0.500"],
+    ]
+    assert drawn(40)[0] == ["Method", "ndcg", "hit", "coverage"]
+    assert drawn(30)[0] == ["Method", "ndcg", "hit"]
+
+
+def test_numbers_of_a_column_have_the_digits_that_they_need(width: Any) -> None:
+    width(100)
+    listing = Listing(("n", "price", "score", "at"), ((24.0, 0.5, 0.1234, "2011-12-09T12:50:00"),
+                      (None, 4.25, 1.0, None)))  # fmt: skip
+    lines = shown(listing, "table").splitlines()
+    assert lines[2].split() == ["24", "0.50", "0.123", "2011-12-09", "12:50:00"]
+    assert lines[3].split() == ["4.25", "1.000"]
 
 
 def test_of_errors_the_smallest_is_the_best(width: Any) -> None:

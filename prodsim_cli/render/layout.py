@@ -132,6 +132,12 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return f"{value:,.{digits}f}"
 
 
+def moment(text: str) -> str:
+    """An ISO moment with a space for its T; any other text as it is."""
+    dated = text[:4].isdigit() and text[4:5] == text[7:8] == "-" and text[10:11] == "T"
+    return f"{text[:10]} {text[11:]}" if dated else text
+
+
 def money(price: float | None, currency: str | None) -> str:
     """A price with its currency as the shop wrote it: a sign before it, a code behind it."""
     if price is None:

@@ -26,6 +26,7 @@ from prodsim_cli.render.layout import (
     console,
     fitted,
     floor,
+    moment,
     money,
     number,
     size,
@@ -112,11 +113,21 @@ def _listing_columns(listing: Listing) -> list[Column]:
     columns = []
     for place, name in enumerate(listing.columns):
         values = [row[place] for row in listing.rows]
-        numeric = any(values) and all(isinstance(v, (int, float)) or v is None for v in values)
-        cells = [number(v) if isinstance(v, (int, float)) else str(v or "") for v in values]
+        known = [value for value in values if value is not None]
+        numeric = bool(known) and all(isinstance(value, (int, float)) for value in known)
+        if numeric:
+            digits = _digits(known)
+            cells = ["" if value is None else number(value, digits) for value in values]
+        else:
+            cells = ["" if value is None else moment(str(value)) for value in values]
         header = name.replace("_", " ")
         columns.append(Column(header, cells, right=numeric, least=None if numeric else 12))
     return columns
+
+
+def _digits(values: Sequence[float]) -> int:
+    """Digits after the point that tell all values as three digits would."""
+    return next(n for n in range(4) if all(round(v, n) == round(v, 3) for v in values))
 
 
 def _facts(pairs: Sequence[tuple[str, Any]], width: int) -> RenderableType:
@@ -149,7 +160,7 @@ def _status(status: Status, width: int) -> RenderableType:
         ("Events", number(counts.get("events", 0)) + (f"  ({events})" if events else "")),
     ]
     if first:
-        pairs.append(("Period", f"{first} to {last}"))
+        pairs.append(("Period", f"{moment(str(first))} to {moment(str(last))}"))
     if counts.get("events_without_user"):
         pairs.append(("No customer", f"{number(counts['events_without_user'])} events"))
     pairs.append(("Weights", weights))
@@ -182,8 +193,8 @@ def _artifacts(status: Status, width: int) -> RenderableType:
         Column("Built", [a.name for a in made], style="bold", least=16, most=40),
         Column("Kind", [_KINDS.get(a.kind, a.kind) for a in made]),
         Column("Rows", [number(a.rows) for a in made], right=True, drop=2),
-        Column("Seconds", [number(a.seconds, 1) for a in made], right=True, drop=4),
-        Column("Made", [a.created_at[:16].replace("T", " ") for a in made], drop=3, style="dim"),
+        Column("Seconds", [f"{a.seconds:,.1f}" for a in made], right=True, drop=4),
+        Column("Made", [moment(a.created_at)[:16] for a in made], drop=3, style="dim"),
         Column("State", states, least=36),
     ]
     return fitted(columns, width)
@@ -213,7 +224,7 @@ def _fact(value: Any) -> str:
         return ", ".join(_fact(part) for part in value)
     if isinstance(value, float) and value != int(value):
         return number(value, 2)
-    return number(int(value)) if isinstance(value, (int, float)) else str(value)
+    return number(int(value)) if isinstance(value, (int, float)) else moment(str(value))
 
 
 def _once(listing: Listing) -> Listing:
@@ -234,15 +245,16 @@ def _scorecard(card: Scorecard, width: int) -> RenderableType:
     order = _ordered(card)
     metrics = list(dict.fromkeys(metric for figures in card.methods.values() for metric in figures))
     metrics.sort(key=lambda metric: metric != card.main)
-    plain = [name in baselines for name in order]
     columns = [
         Column("", ["★" if not place else "" for place in range(len(order))], style="yellow"),
-        Column("Method", [Text(n, "dim" if p else "") for n, p in zip(order, plain, strict=True)]),
+        Column("Method", [Text(name, "dim" if name in baselines else "") for name in order]),
     ]
-    for place, metric in enumerate(metrics):
-        cells = [_figure(card, name, metric, order) for name in order]
-        columns.append(Column(metric, cells, right=True, drop=place))
-    parts: list[RenderableType] = [_task(card), fitted(columns, width), Text("")]
+    # Where not all fits, the intervals go before a figure does; that of the main one stays.
+    figures = _figures(card, metrics, order, intervals=True)
+    if floor([*columns, *figures]) > width:
+        figures = _figures(card, metrics, order, intervals=False)
+    table = fitted([*columns, *figures], width)
+    parts: list[RenderableType] = [_task(card), table, Text("")]
     parts += [Text(one_line(card.verdict), style="bold")] if card.verdict else []
     return Group(*parts)
 
@@ -259,22 +271,42 @@ def _ordered(card: Scorecard) -> list[str]:
     return sorted(card.methods, key=place)
 
 
-def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str]) -> Text:
-    """The mean with half the width of its interval, bold where it is the best of its column."""
+def _figures(
+    card: Scorecard, metrics: Sequence[str], order: Sequence[str], *, intervals: bool
+) -> list[Column]:
+    """One column a metric, the main one first; the last ones are dropped first.
+
+    Before them go those that say again what ndcg says.
+    """
+    again = [f"{name}@{card.k}" for name in ("map", "mrr")]
+    return [
+        Column(
+            # The length of the lists stands in the heading.
+            metric.removesuffix(f"@{card.k}"),
+            [_figure(card, name, metric, order, intervals or not place) for name in order],
+            right=True,
+            drop=place + len(metrics) * (metric in again),
+        )
+        for place, metric in enumerate(metrics)
+    ]
+
+
+def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str], interval: bool) -> Text:
+    """The mean, bold where it is the best of its column, with half the width of its interval."""
     value = card.methods[name].get(metric)
     if value is None:
         return Text("")
     means = [card.methods[n][metric].mean for n in order if metric in card.methods[n]]
     best = min(means) if metric.startswith(_LOWER_IS_BETTER) else max(means)
     text = Text(number(value.mean), style="bold" if value.mean == best else "")
-    if value.low is not None and value.high is not None:
+    if interval and value.low is not None and value.high is not None:
         text.append(f" ±{(value.high - value.low) / 2:.3f}".replace("±0.", "±."), "dim not bold")
     return text
 
 
 def _task(card: Scorecard) -> Text:
     split = card.split
-    words = [card.task]
+    words = [f"{card.task} at {card.k}" if f"@{card.k}" in card.main else card.task]
     if split.get("kind"):
         words.append(f"split {split['kind']}" + (f" at {split['at']}" if split.get("at") else ""))
     words += [f"{number(split[name])} {name}" for name in ("users", "pairs") if split.get(name)]

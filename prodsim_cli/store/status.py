@@ -58,7 +58,7 @@ def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
     """Every artifact with its freshness and the number of its rows."""
     rows = connection.execute(
         """select name, kind, settings, data_version, created_at, seconds from artifacts
-           order by kind = 'neighbors', kind = 'user_neighbors', name != ?, name""",
+           order by kind = 'user_neighbors', kind = 'neighbors', name != ?, name""",
         (BLEND,),
     ).fetchall()
     return [
