@@ -103,7 +103,9 @@ def _data_files(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.iterdir()
-        if file.is_file() and not file.name.startswith((".", "~$")) and extension(file.name) in known
+        if file.is_file()
+        and not file.name.startswith((".", "~$"))
+        and extension(file.name) in known
     )
 
 
@@ -143,8 +145,26 @@ def _unzipped(data: bytes, name: str) -> tuple[bytes, str]:
         return data, "named .gz but not gzipped: read as it is" if promised else ""
     try:
         return gzip.decompress(data), ""
-    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        whole = _salvaged(data)
+    if not whole:
         raise InputError(
-            f"{name} is a damaged gzip file ({problem}).",
-            hint="Copy or export it again; nothing was taken from it.",
-        ) from None
+            f"{name} is a damaged gzip file.",
+            hint="Copy or export it again; nothing could be read from it.",
+        )
+    return whole, (
+        f"the gzip file is damaged: {len(whole):,} bytes up to its last whole line were read;"
+        " export it again for the rest"
+    )
+
+
+def _salvaged(data: bytes) -> bytes:
+    """What comes out of a damaged gzip file, up to its last whole line."""
+    unzip = zlib.decompressobj(wbits=31)
+    found = bytearray()
+    try:
+        for start in range(0, len(data), 1 << 16):
+            found += unzip.decompress(data[start : start + (1 << 16)])
+    except zlib.error:
+        pass  # the damage: what came before it stays
+    return bytes(found[: found.rfind(b"\n") + 1])

@@ -72,11 +72,11 @@ class RawTable:
 
 @dataclass(frozen=True)
 class CleanOptions:
-    """How cells are understood; all of it enters the identity of an ingest (same file, same options).
+    """How cells are understood; all of it enters the identity of an ingest.
 
-    ``mapping``: field -> column, forced by ``--map``; ``dates``: dmy, mdy, ymd or None (decided over
-    the column); ``decimal``: '.' or ',' or None; ``keep_case``: SKUs that differ in case stay apart;
-    ``service_lines``: False keeps postage, fees and vouchers as products.
+    ``mapping``: field -> column, forced by ``--map``; ``dates``: dmy, mdy, ymd or None (decided
+    over the column); ``decimal``: '.' or ',' or None; ``keep_case``: SKUs that differ
+    in case stay apart; ``service_lines``: False keeps postage, fees and vouchers as products.
     """
 
     mapping: dict[str, str] = field(default_factory=dict)
@@ -102,9 +102,9 @@ class Cleaned:
     events : for transactions and events: ``user`` (String or null), ``sku`` (String), ``type``
         (String of records.EVENT_TYPES), ``quantity`` (Float64, positive), ``weight`` (Float64 or
         null), ``value`` (Float64: unit price, or the rating), ``order_id`` (String or null), ``at``
-        (Datetime[us] or null), ``position`` (Int64 or null), ``title`` (String or null; transactions
-        only), ``line`` (Int64). In file order. A column of item fields other than title (category,
-        brand...) may be present for transactions.
+        (Datetime[us] or null), ``position`` (Int64 or null), ``title`` (String or null;
+        transactions only), ``line`` (Int64). In file order. Columns of other item
+        fields (category, brand...) may be present for transactions.
     read, merged, set_aside, rejected, emptied : the account (records.FileReport); ``read`` includes
         what the reader rejected. ``rejects`` holds every rejected line (of reader and cleaner).
     """

@@ -1,9 +1,9 @@
 """CSV, TSV and any other delimiter: polars where it is exact, else the csv module line by line.
 
 polars fills short rows with nulls, refuses long ones and loses its way at a stray quote. So the
-structure of the file is measured first (:mod:`_structure`); only a file whose every row has the cells
-of its header, with sound quotes, goes the fast way. In the second pass good rows stay and each bad
-line is a reject with its physical line number.
+structure of the file is measured first (:mod:`_structure`); only a file whose every row has the
+cells of its header, with sound quotes, goes the fast way. In the second pass good rows stay
+and each bad line is a reject with its physical line number.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ UNCLOSED, BAD_QUOTE, BAD_BYTES = "unclosed quote", "bad quote", "bad bytes"
 def read(blob: Blob, options: ReadOptions) -> RawTable:
     """The file as a table of strings, empty cells null.
 
-    Blank lines are no data and are not counted. Line ends inside quoted cells become ``\\n``. Raises
-    InputError for an empty file, UsageProblem for an unknown ``--encoding``.
+    Blank lines are no data and are not counted. Line ends inside quoted cells become ``\\n``.
+    Raises InputError for an empty file, UsageProblem for an unknown ``--encoding``.
     """
     decoded = decode(blob.data, options.encoding)
     data, notes = _tidy(decoded)
