@@ -3,8 +3,8 @@
 A title is too short for a language detector to be sure of ("NICE PARIS MUG"), a catalogue is not.
 The detector's probabilities per title are joined by expectation maximisation over the shares of the
 languages: each round weighs a title's languages by the shares found so far (Saerens, Latinne,
-Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities"). So the odd
-"Dutch" title of an English shop is read as the English that it is, and a mixed catalogue stays mixed.
+Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities"). So the
+odd "Dutch" title of an English shop is read as the English it is; a mixed catalogue stays mixed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ looked up last, because ``importlib.metadata`` is slow. Ground floor: listing im
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -17,7 +17,7 @@ from prodsim_cli.errors import UsageProblem
 _HERE = os.path.dirname(__file__)
 
 
-@lru_cache(maxsize=None)
+@cache
 def names(family: str) -> tuple[str, ...]:
     """The built-in names of a family (``similarity``, ``embedders``, ``metrics``...), sorted."""
     files = os.listdir(os.path.join(_HERE, family))

@@ -98,17 +98,23 @@ class _Build:
         return self.shop.dataset
 
 
-def build(path: str, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+def build(
+    path: str, options: BuildOptions | None = None, progress: Progress | None = None
+) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
     return _run(path, options, progress, (_vectors, _tables, _user_tables, _blend))
 
 
-def embed(path: str, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+def embed(
+    path: str, options: BuildOptions | None = None, progress: Progress | None = None
+) -> BuildReport:
     """The vectors only."""
     return _run(path, options, progress, (_vectors,))
 
 
-def graph(path: str, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+def graph(
+    path: str, options: BuildOptions | None = None, progress: Progress | None = None
+) -> BuildReport:
     """The neighbour tables only, from the vectors that are there."""
     return _run(path, options, progress, (_tables, _user_tables, _blend))
 
@@ -293,7 +299,9 @@ def _tables(run: _Build) -> None:
             _build_table(run, name, *parts[name][:2])
 
 
-def _sweep(run: _Build, names: list[str], parts: dict[str, tuple[dict[str, Any], str, str]]) -> None:
+def _sweep(
+    run: _Build, names: list[str], parts: dict[str, tuple[dict[str, Any], str, str]]
+) -> None:
     """The measures over the item graph together: its pairs are found once for all of them."""
     from prodsim_cli.similarity._graph import several
 
@@ -382,7 +390,7 @@ def _blend(run: _Build) -> None:
     parts = {name: s for name, (s, _, why) in _parts(run).items() if not why}
     if not parts:
         raise InputError(
-            "There is nothing to compare products by: no texts, and no customer bought two products.",
+            "There is nothing to compare products by: no texts, no customer with two products.",
             hint="Ingest a catalogue with titles or a file of purchases.",
         )
     version = meta.data_version(run.connection, "catalog", "events")

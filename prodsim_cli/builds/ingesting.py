@@ -27,7 +27,7 @@ RULES = 1
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """How files are read, understood and merged; ``catalog`` and ``events`` force a kind by path."""
+    """How files are read, understood and merged; ``catalog``, ``events``: files of forced kind."""
 
     catalog: tuple[str, ...] = ()
     events: tuple[str, ...] = ()

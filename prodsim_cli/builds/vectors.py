@@ -87,7 +87,9 @@ def _without_fields(settings: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key != "fields"}
 
 
-def _missing(connection: sqlite3.Connection, shop: Shop, model: str, hashes: list[str]) -> list[int]:
+def _missing(
+    connection: sqlite3.Connection, shop: Shop, model: str, hashes: list[str]
+) -> list[int]:
     """Positions of items whose stored vector is not that of their text."""
     stored = writing.stored_hashes(connection, model)
     ids = shop.item_ids.tolist()

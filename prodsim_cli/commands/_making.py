@@ -19,7 +19,7 @@ def model_options(command: F) -> F:
         click.option(
             "--fields",
             metavar="NAME,...",
-            help="Text fields that make a product's text: title, brand, category, tags, description.",
+            help="Fields that make a product's text: title, brand, category, tags, description.",
         ),
         click.option(
             "--model",

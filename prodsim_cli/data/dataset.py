@@ -73,12 +73,12 @@ class Dataset:
 
     def with_events(self, events: EventLog) -> Dataset:
         """The same shop with other events; tables learned from events are dropped."""
-        keep = {name: table for name, table in self.neighbors.items() if name in ("lexical", "text")}
+        keep = {n: self.neighbors[n] for n in ("lexical", "text") if n in self.neighbors}
         memo = {name: value for name, value in self._memo.items() if name == "texts"}
         return replace(self, events=events, neighbors=keep, _memo=memo)
 
     def without(self, holdout: NDArray[np.bool_]) -> Dataset:
-        """The shop without the events under the mask (m,) bool: what a fair judge lets a method see."""
+        """The shop without the events under the mask (m,) bool: what a fair judge shows."""
         return self.with_events(self.events.take(~holdout))
 
     def with_neighbors(self, name: str, table: NeighborTable) -> Dataset:

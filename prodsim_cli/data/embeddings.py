@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class EmbeddingMatrix:
-    """(n, d) float32, rows of unit length, or all zero for an empty text; ``space`` names the model."""
+    """(n, d) float32, rows of unit length, or zero for an empty text; ``space`` names the model."""
 
     vectors: NDArray[np.float32]
     space: str

@@ -1,4 +1,4 @@
-"""Events as columns of arrays: what the store hands up, what splits cut, what becomes interactions."""
+"""Events as columns of arrays: what the store gives, splits cut, and graphs are made of."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Vocabulary:
         return self._positions[key]
 
     def positions(self, keys: Sequence[object], *, strangers: bool = False) -> NDArray[np.int32]:
-        """Positions of many ids, int32. A stranger raises ``KeyError``, or is -1 if ``strangers``."""
+        """Positions of many ids, int32. A stranger raises ``KeyError``; is -1 if ``strangers``."""
         find = self._positions
         if strangers:
             return np.fromiter((find.get(key, -1) for key in keys), np.int32, len(keys))

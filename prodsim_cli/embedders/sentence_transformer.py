@@ -68,7 +68,7 @@ def unreachable(model: str, why: str) -> InputError:
 
 
 def _check_hub(model: str) -> None:
-    """Ask the hub once whether it has the model, unless a copy lies in the cache of this machine."""
+    """Ask the hub once whether it has the model, unless a copy lies in the local cache."""
     from huggingface_hub import constants, model_info, try_to_load_from_cache
 
     names = [model] if "/" in model else [f"sentence-transformers/{model}", model]
@@ -83,7 +83,9 @@ def _check_hub(model: str) -> None:
         model_info(names[0], timeout=float(_HUB_SECONDS))
     except Exception as problem:  # the hub's client raises errors of three libraries
         kind = type(problem).__name__
-        raise unreachable(model, f"it is no folder, and the hub did not give it ({kind}).") from None
+        raise unreachable(
+            model, f"it is no folder, and the hub did not give it ({kind})."
+        ) from None
 
 
 def has_bfloat16() -> bool:
@@ -92,9 +94,7 @@ def has_bfloat16() -> bool:
 
     if torch.backends.mps.is_available() or torch.cuda.is_available():
         return bool(torch.cuda.is_available() and torch.cuda.is_bf16_supported())
-    capability: Callable[[], dict[str, Any]] | None = getattr(
-        torch.cpu, "get_capabilities", None
-    )
+    capability: Callable[[], dict[str, Any]] | None = getattr(torch.cpu, "get_capabilities", None)
     if capability is not None:
         found = capability()
         return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("bf16"))

@@ -103,7 +103,7 @@ def _forget_application(connection: sqlite3.Connection, sha256: str, source: str
     if ids:
         # An item that no other catalogue describes falls back to what its events say.
         connection.execute(
-            f"""update items set origin = 'events', {', '.join(f'{c} = null' for c in CONTENT)}
+            f"""update items set origin = 'events', {", ".join(f"{c} = null" for c in CONTENT)}
                 where origin = 'catalog' and id not in (select s.item_id from spellings s
                     join files f on f.id = s.file_id where f.kind = 'catalog')"""
         )
@@ -166,7 +166,9 @@ def _source_column(items: pl.DataFrame, source: str) -> pl.Expr:
     return pl.lit(source).alias("source")
 
 
-def _frame(connection: sqlite3.Connection, query: str, schema: dict[str, Any], *args: Any) -> pl.DataFrame:
+def _frame(
+    connection: sqlite3.Connection, query: str, schema: dict[str, Any], *args: Any
+) -> pl.DataFrame:
     rows = [tuple(row) for row in connection.execute(query, args)]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -186,7 +188,13 @@ def _resolve_items(
     stored = _frame(
         connection,
         "select source, sku, title, lines, item_id from spellings",
-        {"source": pl.String, "sku": pl.String, "title": pl.String, "lines": pl.Int64, "item_id": pl.Int64},
+        {
+            "source": pl.String,
+            "sku": pl.String,
+            "title": pl.String,
+            "lines": pl.Int64,
+            "item_id": pl.Int64,
+        },
     )
     stored = stored.filter(pl.col("source").is_in(spellings["source"].unique().implode()))
     union = pl.concat(
@@ -205,7 +213,9 @@ def _resolve_items(
         .agg(pl.col("item_id").min())
     )
     wanted = groups.join(owners, on=["source", "canonical"], how="left")
-    wanted = wanted.join(spellings.select("source", "sku").unique(), on=["source", "sku"], how="semi")
+    wanted = wanted.join(
+        spellings.select("source", "sku").unique(), on=["source", "sku"], how="semi"
+    )
     missing = wanted.filter(pl.col("item_id").is_null()).select("source", "canonical").unique()
     missing = missing.sort("source", "canonical")
     created = _insert_items(connection, missing, cleaned)
@@ -226,7 +236,11 @@ def _canonical(union: pl.DataFrame, keep_case: bool) -> pl.DataFrame:
         else:
             folded = fold_case(part.select("sku", "title", "lines"))
         parts.append(folded.select("sku", "canonical").with_columns(pl.lit(source).alias("source")))
-    return pl.concat(parts) if parts else pl.DataFrame(schema={"sku": pl.String, "canonical": pl.String, "source": pl.String})
+    return (
+        pl.concat(parts)
+        if parts
+        else pl.DataFrame(schema={"sku": pl.String, "canonical": pl.String, "source": pl.String})
+    )
 
 
 def _next_id(connection: sqlite3.Connection, table: str) -> int:
@@ -386,9 +400,7 @@ def _write_events(
     changes.events += len(frame)
 
 
-def _not_stored(
-    connection: sqlite3.Connection, frame: pl.DataFrame, source: str
-) -> pl.DataFrame:
+def _not_stored(connection: sqlite3.Connection, frame: pl.DataFrame, source: str) -> pl.DataFrame:
     """The lines that the database does not hold yet, as multisets: of n equal lines of which m
     are stored, n - m are new. An export that grew adds what is new and nothing twice."""
     low, high = frame["at"].min(), frame["at"].max()
@@ -491,7 +503,8 @@ def _derive(connection: sqlite3.Connection, changes: Changes) -> None:
     priced = json.loads(meta.get(connection, "priced_sources", "[]") or "[]")
     lines = _frame(
         connection,
-        """select s.item_id, s.title, sum(s.lines), s.latest, s.price, i.origin = 'catalog', i.source
+        """select s.item_id, s.title, sum(s.lines), s.latest, s.price,
+               i.origin = 'catalog', i.source
            from spellings s join items i on i.id = s.item_id
            group by s.item_id, s.title, s.latest, s.price""",
         {

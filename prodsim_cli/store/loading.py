@@ -36,9 +36,7 @@ class Shop:
     user_ids: NDArray[np.int64]
 
 
-def load_dataset(
-    connection: sqlite3.Connection, fields: tuple[str, ...] | None = None
-) -> Dataset:
+def load_dataset(connection: sqlite3.Connection, fields: tuple[str, ...] | None = None) -> Dataset:
     """The listed items, all users, their events and the stored spaces as a :class:`Dataset`."""
     return load_shop(connection, fields).dataset
 
@@ -109,9 +107,7 @@ def load_events(
         at=at,
         position=position,
     ).take(positions >= 0)
-    return log.take(
-        np.lexsort((log.quantity, log.type, log.item, log.user, log.position, log.at))
-    )
+    return log.take(np.lexsort((log.quantity, log.type, log.item, log.user, log.position, log.at)))
 
 
 def _at(table: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.int32]:

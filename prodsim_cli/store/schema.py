@@ -2,8 +2,9 @@
 
 Each step is a list of statements, run in one transaction by :mod:`prodsim_cli.store.connection`
 together with the new ``pragma user_version``. What each column means is documented in
-docs/schema.md. Ground floor. ``events.type`` has no check constraint on purpose: over seven words it
-costs more than the insert itself (1.2 s of 2.5 s for 541,909 rows); the one writer holds the rule.
+docs/schema.md. Ground floor. ``events.type`` has no check constraint on purpose: over seven words
+it costs more than the insert itself (1.2 s of 2.5 s for 541,909 rows); the one writer holds the
+rule.
 """
 
 from __future__ import annotations

@@ -131,14 +131,22 @@ def test_a_catalogue_outranks_transactions_in_any_order(db: sqlite3.Connection) 
     put(db, lines, "lines")
     assert rows(db, "select title, price, origin from items") == [("TEA??", 9.0, "transactions")]
     put(db, full, "catalog")
-    put(db, events([{"user": "v", "sku": "A", "at": "2024-05-01", "title": "X", "value": 7.0}]), "more")
+    put(
+        db,
+        events([{"user": "v", "sku": "A", "at": "2024-05-01", "title": "X", "value": 7.0}]),
+        "more",
+    )
     assert rows(db, "select title, price, origin from items") == [("Green tea", 2.0, "catalog")]
 
 
 def test_price_of_a_product_known_from_transactions_is_the_latest_positive(
     db: sqlite3.Connection,
 ) -> None:
-    put(db, events([{"user": "u", "sku": "A", "at": "2024-03-01", "title": "tea", "value": 3.0}]), "b")
+    put(
+        db,
+        events([{"user": "u", "sku": "A", "at": "2024-03-01", "title": "tea", "value": 3.0}]),
+        "b",
+    )
     put(
         db,
         events(
@@ -153,7 +161,9 @@ def test_price_of_a_product_known_from_transactions_is_the_latest_positive(
 
 
 def test_spellings_that_differ_by_case_are_one_item(db: sqlite3.Connection) -> None:
-    lines = [{"user": "u", "sku": sku, "at": "2024-01-01", "title": "tea"} for sku in ("a1", "A1", "A1")]
+    lines = [
+        {"user": "u", "sku": sku, "at": "2024-01-01", "title": "tea"} for sku in ("a1", "A1", "A1")
+    ]
     put(db, events(lines), "one")
     assert rows(db, "select sku from items") == [("A1",)]
     assert rows(db, "select count(distinct item_id) from events") == [(1,)]
