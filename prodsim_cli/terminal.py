@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
-    from rich.progress import Task
+    from rich.progress import Task, TaskID
 
 
 class TerminalProgress:
@@ -23,7 +23,7 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self._bars: RichProgress | None = None
-        self._open: int | None = None
+        self._open: TaskID | None = None
 
     def __enter__(self) -> TerminalProgress:
         if sys.stderr.isatty():
@@ -48,8 +48,7 @@ class TerminalProgress:
         self._close_stage()
         task = self._bars.add_task(name, total=total, unit=unit)
         self._open = task
-        bars = self._bars
-        return lambda done: bars.update(task, advance=done)
+        return lambda done: self._advance(task, done)
 
     def say(self, sentence: str) -> None:
         """A sentence for the person, above the bars."""
@@ -57,6 +56,11 @@ class TerminalProgress:
             print(sentence, file=sys.stderr)  # noqa: T201
         else:
             self._bars.console.print(sentence, markup=False, highlight=False)
+
+    def _advance(self, task: TaskID, done: int) -> None:
+        """Units of a stage; those of a stage that another has followed have no bar any more."""
+        if self._bars is not None and task == self._open:
+            self._bars.update(task, advance=done)
 
     def _close_stage(self) -> None:
         if self._bars is not None and self._open is not None:
@@ -99,4 +103,11 @@ def _bars() -> RichProgress:
         TextColumn("left"),
         TimeRemainingColumn(compact=True),
     ]
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    # rich would send what is printed to stdout through its console, and so to stderr.
+    return Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
