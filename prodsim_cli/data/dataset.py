@@ -53,12 +53,13 @@ class Dataset:
 
     def texts(self) -> list[str]:
         """One text per item: the chosen fields joined by ' . ', '' where all are empty."""
-        if "texts" not in self._memo:
+        key = "texts of " + ",".join(self.fields)
+        if key not in self._memo:
             chosen = [self.columns[name] for name in self.fields if name in self.columns]
-            self._memo["texts"] = [
+            self._memo[key] = [
                 " . ".join(part for part in parts if part) for parts in zip(*chosen, strict=True)
             ] or [""] * len(self)
-        texts: list[str] = self._memo["texts"]
+        texts: list[str] = self._memo[key]
         return texts
 
     def embedding(self, space: str) -> EmbeddingMatrix:
@@ -74,7 +75,7 @@ class Dataset:
     def with_events(self, events: EventLog) -> Dataset:
         """The same shop with other events; tables learned from events are dropped."""
         keep = {n: self.neighbors[n] for n in ("lexical", "text") if n in self.neighbors}
-        memo = {name: value for name, value in self._memo.items() if name == "texts"}
+        memo = {key: value for key, value in self._memo.items() if key.startswith("texts of ")}
         return replace(self, events=events, neighbors=keep, _memo=memo)
 
     def without(self, holdout: NDArray[np.bool_]) -> Dataset:

@@ -9,7 +9,7 @@ from prodsim_cli import embedders, registry
 from prodsim_cli.embedders import Embedder
 from prodsim_cli.embedders.minilm import folder
 
-TEXTS = ["Red enamel mug", "Mug, red, enamel", "", "Steel garden rake", "红色杯子", "photo.jpg", "  "]
+TEXTS = ["Red enamel mug", "Mug, red, enamel", "", "Steel garden rake", "红色杯子", "a.jpg", "  "]
 
 
 @pytest.fixture(scope="module", params=registry.names("embedders"))
