@@ -306,8 +306,9 @@ def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str], inter
 
 def _task(card: Scorecard) -> Text:
     split = card.split
-    words = [f"{card.task} at {card.k}" if f"@{card.k}" in card.main else card.task]
-    if split.get("kind"):
+    at_k = any(m.endswith(f"@{card.k}") for figures in card.methods.values() for m in figures)
+    words = [f"{card.task} at {card.k}" if at_k else card.task]
+    if split.get("kind") not in (None, card.task):
         words.append(f"split {split['kind']}" + (f" at {split['at']}" if split.get("at") else ""))
     words += [f"{number(split[name])} {name}" for name in ("users", "pairs") if split.get(name)]
     left = split.get("left_out") or {}
