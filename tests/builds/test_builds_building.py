@@ -1,0 +1,272 @@
+"""Build on real files of small shops: what is stale is made, what is fresh is left alone."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prodsim_cli import builds, embedders
+from prodsim_cli.builds.building import BuildOptions
+from prodsim_cli.errors import InputError, NotReady, UsageProblem
+from prodsim_cli.store.connection import open_for_reading
+
+HASHING = BuildOptions(model="hashing")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, fixtures: Path) -> str:
+    """The two aisles, ingested and built without a language model of weight."""
+    path = str(tmp_path / "shop.db")
+    builds.ingest(path, [str(fixtures / "two_aisles")])
+    builds.build(path, HASHING)
+    return path
+
+
+def ask(path: str, query: str, *args: Any) -> list[tuple[Any, ...]]:
+    connection = open_for_reading(path)
+    rows = [tuple(row) for row in connection.execute(query, args)]
+    connection.close()
+    return rows
+
+
+def actions(report: builds.BuildReport) -> dict[tuple[str, str], str]:
+    return {(stage.name, stage.kind): stage.action for stage in report.stages}
+
+
+def neighbors(path: str, method: str, sku: str) -> list[str]:
+    return [
+        row[0]
+        for row in ask(
+            path,
+            """select other.sku from neighbors n join items i on i.id = n.item_id
+               join items other on other.id = n.neighbor_id
+               where n.method = ? and i.sku = ? order by n.rank""",
+            method,
+            sku,
+        )
+    ]
+
+
+def catalog(tmp_path: Path, rows: list[str], name: str = "catalog.csv") -> str:
+    path = tmp_path / name
+    path.write_text("\n".join(["sku,title", *rows]) + "\n")
+    return str(path)
+
+
+def test_the_two_aisles_stay_apart(shop: str) -> None:
+    for method in ("cosine", "jaccard", "pearson", "bm25"):
+        for sku in ("TEA1", "TEA7"):
+            assert {other[:3] for other in neighbors(shop, method, sku)} == {"TEA"}
+        assert {other[:4] for other in neighbors(shop, method, "TOOL7")} == {"TOOL"}
+
+
+def test_words_find_what_nobody_bought_yet(shop: str) -> None:
+    assert neighbors(shop, "lexical", "TEA8")[0] == "TEA1"
+    assert neighbors(shop, "hybrid", "TOOL8")[0] == "TOOL5"
+    assert neighbors(shop, "hybrid", "TEA7")[0].startswith("TEA")
+    assert neighbors(shop, "text", "TEA7") == []
+
+
+def test_a_second_build_is_fresh_throughout(shop: str) -> None:
+    report = builds.build(shop)
+    assert set(actions(report).values()) == {"fresh"}
+    assert not report.changed
+
+
+def test_ranks_are_gapless_and_every_table_has_its_artifact(shop: str) -> None:
+    for table, key in (("neighbors", "item_id"), ("user_neighbors", "user_id")):
+        assert ask(
+            shop,
+            f"""select count(*) from (select method, {key} from {table} group by method, {key}
+                having count(*) != max(rank) or min(rank) != 1)""",
+        ) == [(0,)]
+        assert ask(shop, f"select count(*) from {table} where {key} = neighbor_id") == [(0,)]
+        methods = ask(shop, f"select distinct method from {table} order by 1")
+        assert methods == ask(shop, "select name from artifacts where kind = ? order by 1", table)
+
+
+def test_a_changed_title_encodes_one_text(tmp_path: Path, monkeypatch: Any) -> None:
+    path = str(tmp_path / "shop.db")
+    builds.ingest(path, [catalog(tmp_path, ["A,green tea", "B,black tea", "C,claw hammer"])])
+    builds.build(path, HASHING)
+    seen = spied(monkeypatch)
+    changed = catalog(tmp_path, ["A,green tea", "B,red tea", "C,claw hammer"])
+    builds.ingest(path, [changed])
+    done = actions(builds.build(path))
+    assert seen == [["red tea"]]
+    assert done["hashing", "space"] == done["lexical", "neighbors"] == "built"
+
+
+def test_a_new_price_makes_nothing_stale(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop.db")
+    file = tmp_path / "catalog.csv"
+    file.write_text("sku,title,price\nA,green tea,2\nB,black tea,3\n")
+    builds.ingest(path, [str(file)])
+    builds.build(path, HASHING)
+    file.write_text("sku,title,price\nA,green tea,2.5\nB,black tea,3\n")
+    assert builds.ingest(path, [str(file)]).changed
+    assert not builds.build(path).changed
+
+
+def test_equal_texts_are_two_vectors_and_one_encode(tmp_path: Path, monkeypatch: Any) -> None:
+    path = str(tmp_path / "shop.db")
+    builds.ingest(path, [catalog(tmp_path, ["A,red mug", "B,red mug", "C,claw hammer"])])
+    seen = spied(monkeypatch)
+    builds.build(path, HASHING)
+    assert sorted(text for batch in seen for text in batch) == ["claw hammer", "red mug"]
+    assert ask(path, "select count(*), count(distinct content_hash) from vectors") == [(3, 2)]
+    builds.ingest(path, [catalog(tmp_path, ["D,red mug"], "more.csv")])
+    seen.clear()
+    builds.build(path)
+    assert seen == []
+    assert ask(path, "select count(*) from vectors") == [(4,)]
+
+
+def test_a_stopped_encoding_goes_on_and_ends_the_same(tmp_path: Path, monkeypatch: Any) -> None:
+    rows = [f"P{n},{'long ' * (n % 7)}product number {n}" for n in range(200)]
+    whole, stopped = str(tmp_path / "whole.db"), str(tmp_path / "stopped.db")
+    for path in (whole, stopped):
+        builds.ingest(path, [catalog(tmp_path, rows)])
+    builds.build(whole, HASHING)
+    seen = spied(monkeypatch, stop_after=2)
+    with pytest.raises(KeyboardInterrupt):
+        builds.build(stopped, HASHING)
+    assert ask(stopped, "select count(*) from vectors") == [(128,)]
+    assert ask(stopped, "select count(*) from neighbors") == [(0,)]
+    monkeypatch.undo()
+    seen = spied(monkeypatch)
+    builds.build(stopped)
+    assert sum(map(len, seen)) == 72
+    everything = "select method, item_id, rank, neighbor_id, score from neighbors order by 1, 2, 3"
+    assert ask(stopped, everything) == ask(whole, everything)
+    vectors = "select entity_id, vector from vectors order by 1"
+    assert ask(stopped, vectors) == ask(whole, vectors)
+
+
+def spied(monkeypatch: Any, stop_after: int | None = None) -> list[list[str]]:
+    """The batches of texts that are encoded from now on; Ctrl-C after some of them."""
+    seen: list[list[str]] = []
+    original = embedders.Embedder.encode
+
+    def encode(self: embedders.Embedder, texts: list[str]) -> Any:
+        if stop_after is not None and len(seen) == stop_after:
+            raise KeyboardInterrupt
+        seen.append(texts)
+        return original(self, texts)
+
+    monkeypatch.setattr(embedders.Embedder, "encode", encode)
+    return seen
+
+
+def test_another_model_replaces_the_space(shop: str) -> None:
+    done = actions(builds.build(shop, BuildOptions(model="multilingual")))
+    assert done["multilingual", "space"] == "built"
+    assert done["hashing", "space"] == "removed"
+    assert done["text", "neighbors"] == done["hybrid", "neighbors"] == "built"
+    assert done["cosine", "neighbors"] == "fresh"
+    assert ask(shop, "select distinct space from vectors") == [("multilingual",)]
+    assert set(actions(builds.build(shop)).values()) == {"fresh"}, "the choice stays"
+
+
+def test_no_lm_leaves_words_and_graph(shop: str) -> None:
+    done = actions(builds.build(shop, BuildOptions(lm=False)))
+    assert done["text", "neighbors"] == "removed"
+    assert ask(shop, "select distinct method from neighbors order by 1") == [
+        (name,) for name in ("bm25", "cosine", "hybrid", "jaccard", "lexical", "pearson")
+    ]
+    assert actions(builds.build(shop, HASHING))["text", "neighbors"] == "built"
+
+
+def test_fields_are_recorded_and_stay(shop: str) -> None:
+    done = actions(builds.build(shop, BuildOptions(fields=("title",))))
+    assert done["lexical", "neighbors"] == "built"
+    (settings,) = ask(shop, "select settings from artifacts where name = 'lexical'")
+    assert json.loads(settings[0])["fields"] == ["title"]
+    assert not builds.build(shop).changed
+    with pytest.raises(UsageProblem, match="no text field 'color'"):
+        builds.build(shop, BuildOptions(fields=("color",)))
+
+
+def test_graph_settings_reach_the_measures(shop: str) -> None:
+    """Twelve people shop in an aisle: no pair can have thirteen common buyers."""
+    done = actions(builds.graph(shop, BuildOptions(graph={"min_support": 5})))
+    assert done["cosine", "neighbors"] == "built"
+    assert done["lexical", "neighbors"] == "fresh"
+    assert neighbors(shop, "cosine", "TEA1") != []
+    builds.graph(shop, BuildOptions(graph={"min_support": 13}))
+    assert neighbors(shop, "cosine", "TEA1") == []
+    assert neighbors(shop, "lexical", "TEA1") != []
+
+
+def test_weights_make_the_graph_stale(shop: str, fixtures: Path) -> None:
+    options = builds.IngestOptions(weights={"view": 2.0})
+    builds.ingest(shop, [str(fixtures / "two_aisles")], options)
+    done = actions(builds.build(shop))
+    assert done["cosine", "neighbors"] == done["cosine", "user_neighbors"] == "built"
+    assert done["lexical", "neighbors"] == "fresh"
+
+
+def test_pruned_products_leave_every_table(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop.db")
+    builds.ingest(path, [catalog(tmp_path, ["A,green tea", "B,black tea", "C,red tea"])])
+    builds.build(path, HASHING)
+    feed = catalog(tmp_path, ["A,green tea", "C,red tea"], "new.csv")
+    builds.ingest(path, [feed], builds.IngestOptions(prune=True))
+    builds.build(path)
+    assert neighbors(path, "lexical", "A") == ["C"]
+    assert neighbors(path, "lexical", "B") == []
+
+
+def test_a_shop_of_events_only_has_a_graph_only(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop.db")
+    events = tmp_path / "events.csv"
+    events.write_text("user_id,sku,timestamp\nu,A,2024-01-01\nu,B,2024-01-02\nv,A,2024-01-01\n")
+    builds.ingest(path, [str(events)])
+    done = actions(builds.build(path))
+    assert done["lexical", "neighbors"] == "left out"
+    assert neighbors(path, "hybrid", "A") == ["B"]
+
+
+def test_nothing_to_compare_by_is_said(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop.db")
+    events = tmp_path / "events.csv"
+    events.write_text("user_id,sku,timestamp\nu,A,2024-01-01\n")
+    builds.ingest(path, [str(events)])
+    with pytest.raises(InputError, match="nothing to compare products by"):
+        builds.build(path)
+
+
+def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="holds no products"):
+        builds.build(str(tmp_path / "new.db"))
+
+
+def test_a_reader_sees_the_old_table_until_the_new_one_is_whole(shop: str, monkeypatch: Any) -> None:
+    from prodsim_cli.store import writing
+
+    before = ask(shop, "select count(*) from neighbors")
+
+    def explode(*_: Any, **__: Any) -> None:
+        assert ask(shop, "select count(*) from neighbors") == before
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(writing, "put_artifact", explode)
+    with pytest.raises(RuntimeError):
+        builds.graph(shop, BuildOptions(graph={"shrinkage": 5.0}))
+    assert ask(shop, "select count(*) from neighbors") == before
+
+
+def test_the_statistics_of_the_planner_are_there(shop: str) -> None:
+    assert ask(shop, "select count(*) > 0 from sqlite_stat1 where tbl = 'neighbors'") == [(1,)]
+
+
+def test_vectors_are_little_endian_float32(shop: str) -> None:
+    connection = sqlite3.connect(shop)
+    blob = connection.execute("select vector from vectors limit 1").fetchone()[0]
+    connection.close()
+    assert np.linalg.norm(np.frombuffer(blob, "<f4")) == pytest.approx(1, abs=1e-5)
