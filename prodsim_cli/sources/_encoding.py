@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -23,6 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE = 1_000_000
+_RUNS = 100_000
 _CHINESE_SHARE = 0.6
 _UTF8_SHARE = 0.8
 # Chinese text around its letters: full-width marks and digits.
@@ -68,9 +70,11 @@ def decode(data: bytes, forced: str | None = None) -> Decoded:
 
 
 def _codec(name: str) -> str:
+    """The canonical name of a codec that makes text of bytes (base64, rot13, idna do not)."""
     try:
+        b"a\xff".decode(name, "replace")
         return codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise UsageProblem(
             f"There is no encoding {name!r}.",
             hint="Write --encoding utf-8, utf-16, gb18030, windows-1252, latin-1, ...",
@@ -79,22 +83,29 @@ def _codec(name: str) -> str:
 
 def _as(data: bytes, codec: str, why: str) -> Decoded:
     """Decode with U+FFFD for what the codec does not know."""
-    if codec == "windows-1252":
-        data = _plug_holes(data)
     if codec == "utf-8" and _valid(data, codec):
         return Decoded(data, codec, why)
-    text = data.decode(codec, "replace")
+    try:
+        text = data.decode(codec, "prodsim_c1" if codec == "windows-1252" else "replace")
+    except UnicodeError as problem:
+        raise UsageProblem(
+            f"The encoding {codec!r} cannot read this file: {problem}.",
+            hint="Leave --encoding out to have it found, or write another one.",
+        ) from None
     if text.startswith("\ufeff"):
         text = text[1:]
     damaged = "\ufffd" in text
     return Decoded(text.encode("utf-8", "replace"), codec, why, damaged)
 
 
-def _plug_holes(data: bytes) -> bytes:
+def _as_control(problem: UnicodeError) -> tuple[str, int]:
     """Five bytes mean nothing in Windows-1252; as everywhere on the web they are C1 controls."""
-    if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", data):
-        return data
-    return data.translate(None, b"\x81\x8d\x8f\x90\x9d")
+    if not isinstance(problem, UnicodeDecodeError):
+        raise problem
+    return problem.object[problem.start : problem.end].decode("latin-1"), problem.end
+
+
+codecs.register_error("prodsim_c1", _as_control)
 
 
 def _valid(data: bytes, codec: str) -> bool:
@@ -124,26 +135,24 @@ def _zeros(data: bytes) -> str:
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    """True if of all sequences beyond ASCII at least four in five are valid UTF-8: then a few
+    """True if of all sequences beyond ASCII at least 80 % are valid UTF-8: then a few
     lines are broken, and reading the file in another encoding would break all the others."""
     text = data.decode("utf-8", "surrogateescape")
-    bad = len(re.findall("[\udc80-\udcff]+", text))
-    good = len(re.findall("[^\x00-\x7f\udc80-\udcff]", text))
+    good = bad = 0
+    for start in range(0, len(text), _SAMPLE):
+        part = text[start : start + _SAMPLE].encode("utf-32-le", "surrogatepass")
+        codes = np.frombuffer(part, np.dtype("<u4"))
+        escaped = (codes >= 0xDC80) & (codes <= 0xDCFF)
+        good += int(((codes > 0x7F) & ~escaped).sum())
+        bad += int((np.diff(escaped.astype(np.int8), prepend=0) == 1).sum())
     return good > 0 and good >= _UTF8_SHARE * (good + bad)
 
 
 def _is_chinese(data: bytes) -> bool:
-    """True if the text is valid GB18030 and most of what is beyond ASCII are common characters
-    (level 1 of GB2312, bytes B0A1 to D7F9) that stand beside another Chinese one."""
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError as problem:
-        # One bad line must not turn a Chinese file into Latin letters.
-        if problem.start < len(data) // 2 and len(data) < _SAMPLE:
-            text = data.decode("gb18030", "ignore")
-        else:
-            text = data[: problem.start].decode("gb18030", "ignore")
-    beyond = re.findall(r"[^\x00-\x7f]+", text[:_SAMPLE])
+    """True if most of what is beyond ASCII, read as GB18030, are common characters (level 1 of
+    GB2312, bytes B0A1 to D7F9) that stand beside another one. A few bad bytes do not matter."""
+    text = data.decode("gb18030", "replace")
+    beyond = [run[0] for run in islice(re.finditer(r"[^\x00-\x7f]+", text), _RUNS)]
     letters = sum(len(run) for run in beyond)
     if not letters:
         return False

@@ -7,28 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_NEWLINE, _QUOTE = 10, 34
+_NEWLINE, _QUOTE, _SPACE = 10, 34, 32
 
 
 @dataclass(frozen=True)
 class Structure:
     """One entry per row (n,), the header included.
 
-    ``ends``: offset of the line end that closes the row; ``cells``: number of cells; ``lines``:
-    physical lines before the row begins (0 for the first).
+    ``starts``, ``ends``: offsets of the first byte of a row and of the line end that closes it;
+    ``cells``: number of cells, 0 for a line of nothing or spaces; ``trailing``: True where a
+    delimiter is the last byte; ``lines``: physical lines before the row begins (0 for the first);
+    ``height``: physical lines of the row.
     """
 
+    starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     cells: NDArray[np.int64]
+    trailing: NDArray[np.bool_]
     lines: NDArray[np.int64]
+    height: NDArray[np.int64]
 
 
 def measure(data: bytes, delimiter: str) -> Structure | None:
     """The structure of a table that ends in a line end, or None where it takes a parser to tell.
 
-    None: a quote that opens inside a cell or closes before its end, an unclosed one, or a blank
-    line. Quotes are sound where every one that opens (the 1st, 3rd... of the file) follows a
-    delimiter, a line end or a quote, and every one that closes is followed by one of them.
+    None: a quote that opens inside a cell or closes before its end, or an unclosed one. Quotes are
+    sound where every one that opens (the 1st, 3rd... of the file) follows a delimiter, a line end
+    or a quote, and every one that closes is followed by one of them.
     """
     text = np.frombuffer(data, np.uint8)
     cut = ord(delimiter)
@@ -42,11 +47,37 @@ def measure(data: bytes, delimiter: str) -> Structure | None:
         ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
         delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
     starts = np.concatenate([[0], ends[:-1] + 1])
-    if (starts == ends).any():
-        return None
+    blank = starts == ends
     cells = np.diff(np.searchsorted(delimiters, ends), prepend=0) + 1
+    blank |= (cells == 1) & _spaces(text, starts, ends, cells)
+    cells[blank] = 0
     lines = np.searchsorted(newlines, starts)
-    return Structure(ends, cells, lines.astype(np.int64))
+    height = np.diff(np.searchsorted(newlines, ends), prepend=-1)
+    # The last byte of a row lies outside of quotes, so a delimiter there is one.
+    trailing = ~blank & (text[ends - 1] == cut)
+    return Structure(starts, ends, cells, trailing, lines, height)
+
+
+def _spaces(
+    text: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    cells: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """True for rows of spaces only; looked for where a row without a delimiter stands."""
+    if not (cells == 1).any():
+        return np.zeros(len(cells), bool)
+    spaces = np.flatnonzero(text == _SPACE)
+    return np.searchsorted(spaces, ends) - np.searchsorted(spaces, starts) == ends - starts
+
+
+def places(data: bytes, what: bytes) -> NDArray[np.int64]:
+    """Offsets at which the bytes ``what`` begin, (m,)."""
+    text = np.frombuffer(data, np.uint8)
+    found = np.flatnonzero(text[: len(text) - len(what) + 1] == what[0])
+    for step, byte in enumerate(what[1:], 1):
+        found = found[text[found + step] == byte]
+    return found
 
 
 def _sound(text: NDArray[np.uint8], quotes: NDArray[np.intp], cut: int) -> bool:

@@ -1,45 +1,51 @@
 """CSV, TSV and any other delimiter: polars where it is exact, else the csv module line by line.
 
 polars fills short rows with nulls, refuses long ones and loses its way at a stray quote. So the
-structure of the file is measured first (:mod:`_structure`); only a file whose every row has the
-cells of its header, with sound quotes, goes the fast way. In the second pass good rows stay
-and each bad line is a reject with its physical line number.
+structure of the file is measured first (:mod:`_structure`). Where its quotes are sound, polars gets
+the rows that have the cells of the header and the others are rejects; where they are not, a second
+pass (:mod:`_lines`) reads line by line. Both give the same, with physical line numbers.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from prodsim_cli.errors import InputError
-from prodsim_cli.sources._delimiter import distinct, find_delimiter, header_cells
+from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.sources._delimiter import find_delimiter, header_cells
 from prodsim_cli.sources._encoding import Decoded, decode
+from prodsim_cli.sources._lines import (
+    BAD_BYTES,
+    DAMAGE,
+    Parsed,
+    frame_of,
+    parse,
+    width_problem,
+)
 from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions, Reject
-from prodsim_cli.sources._structure import measure
+from prodsim_cli.sources._structure import Structure, measure, places
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".psv")
 
 _NAMES = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma"}
 _HEAD = 64_000
-_LONGEST_CELL = 100
-"""Lines that a quoted cell may span; a quote that is not closed by then was opened by mistake."""
-
-csv.field_size_limit(2**31 - 1)  # a description may be long; the default limit is an error
-
-TOO_MANY, TOO_FEW = "too many fields", "too few fields"
-UNCLOSED, BAD_QUOTE, BAD_BYTES = "unclosed quote", "bad quote", "bad bytes"
 
 
 def read(blob: Blob, options: ReadOptions) -> RawTable:
     """The file as a table of strings, empty cells null.
 
     Blank lines are no data and are not counted. Line ends inside quoted cells become ``\\n``.
-    Raises InputError for an empty file, UsageProblem for an unknown ``--encoding``.
+    Raises InputError for an empty file, UsageProblem for an encoding or a delimiter that is none.
     """
+    if options.delimiter is not None and (
+        len(options.delimiter) != 1 or options.delimiter in '"\r\n'
+    ):
+        raise UsageProblem(
+            f"{options.delimiter!r} cannot part cells.", hint="Write one character, e.g. ';'."
+        )
     decoded = decode(blob.data, options.encoding)
     data, notes = _tidy(decoded)
     text_start, first_line, separator = _declared_separator(data)
@@ -54,8 +60,8 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
     data = data[blank:].rstrip(b"\n") + b"\n"
     if not data.strip():
         raise InputError(f"{blob.name} is empty.", hint="Export it again, or leave it out.")
-    fast = None if decoded.damaged else _fast(data, delimiter, first_line)
-    frame, lines, rejects = fast or _careful(data, delimiter, first_line)
+    parsed = _fast(data, delimiter, first_line, decoded.damaged)
+    frame, lines, rejects = parsed or parse(data, delimiter, first_line, decoded.damaged)
     return RawTable(
         name=blob.name,
         frame=frame,
@@ -67,20 +73,28 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
 
 
 def _tidy(decoded: Decoded) -> tuple[bytes, list[str]]:
-    """One kind of line end, no zero bytes."""
+    """One kind of line end, no zero bytes.
+
+    A lone ``\\r`` ends a line only where there is no ``\\n`` (old Macs): among other line ends it
+    is a slip inside a cell, and a space keeps the row whole and the line numbers an editor's.
+    """
     data, notes = decoded.data, []
     if b"\x00" in data:
         notes.append(f"zero bytes taken out: {data.count(0):,}")
         data = data.replace(b"\x00", b"")
     if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        while b"\r\n" in data:  # some copies end their lines in \r\r\n
+            data = data.replace(b"\r\n", b"\n")
+        if b"\n" in data and b"\r" in data:
+            notes.append(f"carriage returns inside lines read as spaces: {data.count(13):,}")
+        data = data.replace(b"\r", b" " if b"\n" in data else b"\n")
     return data, notes
 
 
 def _declared_separator(data: bytes) -> tuple[int, int, str]:
     """Start of the table, its first physical line, and the delimiter of a ``sep=;`` line above."""
-    end = data.find(b"\n")
-    first = data[: end if end >= 0 else len(data)].strip().strip(b'"')
+    end = data.find(b"\n") if b"\n" in data else len(data)
+    first = data[:end].strip().strip(b'"')
     if first.lower().startswith(b"sep=") and 4 < len(first.decode("utf-8", "ignore")) <= 5:
         return end + 1, 2, first.decode("utf-8", "ignore")[4]
     if first.lower() == b"sep=":  # sep=<tab>, whose tab was stripped
@@ -88,115 +102,79 @@ def _declared_separator(data: bytes) -> tuple[int, int, str]:
     return 0, 1, ""
 
 
-Parsed = tuple[pl.DataFrame, NDArray[np.int64], list[Reject]]
+def _fast(data: bytes, delimiter: str, first_line: int, damaged: bool) -> Parsed | None:
+    """The table by polars, or None where only a parser can tell the rows.
 
-
-def _fast(data: bytes, delimiter: str, first_line: int) -> Parsed | None:
-    """The table by polars, or None where that would hide, refuse or alter a row."""
+    Rows of another width than the header's and rows with damaged bytes are found by the structure
+    and kept from polars; so are blank lines, and the delimiter at the end of a row.
+    """
     if len(delimiter.encode()) != 1 or delimiter == '"':
         return None
-    structure = measure(data, delimiter)
-    if structure is None or not (structure.cells == structure.cells[0]).all():
+    rows = measure(data, delimiter)
+    if rows is None or rows.height[0] != 1:
         return None
-    header_end = int(structure.ends[0])
-    names = header_cells(data[:header_end].decode(), delimiter)
-    lines = structure.lines[1:] + first_line
-    if len(names) != structure.cells[0]:
+    names = header_cells(data[: rows.ends[0]].decode(), delimiter)
+    if len(names) != rows.cells[0]:
         return None
-    if not len(lines):
-        return _frame([], names), lines, []
+    extra = rows.trailing & (rows.cells == len(names) + 1)
+    good = (rows.cells == len(names)) | extra
+    hurt = np.zeros(len(good), bool)
+    if damaged:
+        hurt[np.searchsorted(rows.ends, places(data, DAMAGE.encode()))] = True
+    odd = (rows.cells > 0) & ~good
+    if hurt[0] or (odd & (rows.height > 1)).any():
+        return None
+    kept = good & ~hurt
+    kept[0] = False  # the header is no row
+    frame = _by_polars(_only(data, rows, kept, extra), names, delimiter)
+    if frame is None or len(frame) != kept.sum():
+        return None
+    rejects = _rejects(data, rows, odd | hurt, hurt, len(names), first_line)
+    return frame, rows.lines[kept] + first_line, rejects
+
+
+def _only(data: bytes, rows: Structure, kept: NDArray[np.bool_], extra: NDArray[np.bool_]) -> bytes:
+    """The bytes of the rows that are kept, without the delimiter that ends those of ``extra``."""
+    if kept[1:].all() and not extra.any():
+        return data[rows.ends[0] + 1 :]
+    mask = np.repeat(kept, rows.ends + 1 - rows.starts)
+    mask[rows.ends[extra] - 1] = False
+    return np.frombuffer(data, np.uint8)[mask].tobytes()
+
+
+def _by_polars(data: bytes, names: list[str], delimiter: str) -> pl.DataFrame | None:
+    """Rows without a header as strings, empty cells null; None where polars refuses them."""
+    if not data:
+        return frame_of([], names)
     try:
         frame = pl.read_csv(
-            io.BytesIO(data[header_end + 1 :]),
+            io.BytesIO(data),
             has_header=False,
             new_columns=names,
             separator=delimiter,
             infer_schema=False,
-            raise_if_empty=False,
         )
     except pl.exceptions.PolarsError:
         return None
-    if frame.shape != (len(lines), len(names)):
+    if frame.width != len(names):
         return None
     if b'""' in data:  # a quoted empty cell is as empty as a bare one
         frame = frame.with_columns(pl.all().replace("", None))
-    return frame, lines, []
+    return frame
 
 
-def _careful(data: bytes, delimiter: str, first_line: int) -> Parsed:
-    """The table by the csv module: every line becomes a row or a reject."""
-    physical = data.decode("utf-8", "replace").split("\n")[:-1]
-    header, width, problem = _record(physical, 0, delimiter, None)
-    if problem:
-        raise InputError(
-            f"The header line cannot be read ({problem}): {physical[0][:80]}",
-            hint="Mend the first line of the file, or name the character with --delimiter.",
-        )
-    names = distinct([cell.strip() for cell in header])
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    rejects: list[Reject] = []
-    at = width
-    while at < len(physical):
-        cells, used, problem = _record(physical, at, delimiter, len(names))
-        if len(cells) == len(names) + 1 and cells[-1] == "":
-            cells = cells[:-1]  # a delimiter at the end of the line
-        reason = problem or _width_problem(cells, names)
-        if reason:
-            raw = "\n".join(physical[at : at + used])
-            rejects.append(Reject(at + first_line, reason, raw))
-        elif cells:
-            rows.append(cells)
-            lines.append(at + first_line)
-        at += used
-    return _frame(rows, names), np.array(lines, np.int64), rejects
-
-
-def _width_problem(cells: list[str], names: list[str]) -> str:
-    if len(cells) in (0, len(names)):  # a blank line is no data
-        return ""
-    return TOO_MANY if len(cells) > len(names) else TOO_FEW
-
-
-def _frame(rows: list[list[str]], names: list[str]) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    frame = pl.DataFrame(
-        {str(place): column for place, column in enumerate(columns)},
-        schema={str(place): pl.String for place in range(len(names))},
-    )
-    frame.columns = names
-    return frame.with_columns(pl.all().replace("", None))
-
-
-def _record(
-    physical: list[str], at: int, delimiter: str, width: int | None
-) -> tuple[list[str], int, str]:
-    """The record that begins at a line: its cells, how many lines it takes, why it is rejected.
-
-    No cells: a blank line. ``width``: cells of a good record (a quoted cell that swallows other
-    lines and still gives another number was opened by mistake), None for the header.
-    """
-    line = physical[at]
-    if not line.strip(" "):
-        return [], 1, ""
-    if "\ufffd" in line:
-        return [], 1, BAD_BYTES
-    if '"' not in line:
-        return line.split(delimiter), 1, ""
-    for used in range(1, min(_LONGEST_CELL, len(physical) - at) + 1):
-        block = _with_line_ends(physical[at : at + used])
-        try:
-            cells = next(csv.reader(block, delimiter=delimiter, strict=True))
-        except csv.Error as problem:
-            if "unexpected end" in str(problem):
-                continue
-            return [], 1, BAD_QUOTE if used == 1 else UNCLOSED
-        if used > 1 and width not in (None, len(cells)):
-            return [], 1, UNCLOSED
-        return cells, used, ""
-    return [], 1, UNCLOSED
-
-
-def _with_line_ends(block: list[str]) -> list[str]:
-    """Physical lines as the csv module wants them: with their ends, but for the last."""
-    return [line + "\n" for line in block[:-1]] + block[-1:]
+def _rejects(
+    data: bytes,
+    rows: Structure,
+    bad: NDArray[np.bool_],
+    hurt: NDArray[np.bool_],
+    width: int,
+    first_line: int,
+) -> list[Reject]:
+    """A reject for each row that is none."""
+    rejects = []
+    for place in np.flatnonzero(bad).tolist():
+        raw = data[rows.starts[place] : rows.ends[place]].decode("utf-8", "replace")
+        reason = BAD_BYTES if hurt[place] else width_problem(int(rows.cells[place]), width)
+        rejects.append(Reject(int(rows.lines[place]) + first_line, reason, raw))
+    return rejects
