@@ -1,7 +1,7 @@
 """Reading products and people: found by what a person types, with what is known of them.
 
-Ground floor. At the edge a product is written ``source:sku`` where the database holds products of
-several sources, and bare where it does not.
+Ground floor. At the edge a product is written ``source:sku`` where its SKU stands in several
+sources, and bare where it does not.
 """
 
 from __future__ import annotations
@@ -20,19 +20,22 @@ _LAST = "\U0010ffff"
 _FOUND = "i.id, i.sku, i.source, i.title, i.listed"
 
 
-def label(connection: sqlite3.Connection, item: str = "i") -> str:
+def label(connection: sqlite3.Connection, item: str = "i", *, in_full: bool = False) -> str:
     """The SQL expression that writes a product at the edge, for the table alias ``item``.
 
-    ``source:sku`` as soon as two sources stand in the database (two look-ups at the ends of an
-    index tell); a product without a source that shares its SKU is ``:sku``.
+    ``source:sku`` where another source has the same SKU (two look-ups at the ends of an index tell
+    whether there is another source at all); a product without a source is then ``:sku``.
+    ``in_full``: wherever there are several sources, for a word that is being typed.
     """
     several = connection.execute(
         "select (select min(source) from items) is not (select max(source) from items)"
     ).fetchone()[0]
     if not several:
         return f"{item}.sku"
-    return f"""case when {item}.source != '' or exists (
-        select 1 from items o where o.sku = {item}.sku and o.source != '' and o.listed = 1
+    shared = f"{item}.source != ''" if in_full else "false"
+    return f"""case when {shared} or exists (
+        select 1 from items o where o.sku = {item}.sku and o.source != {item}.source
+            and o.listed = 1
     ) then {item}.source || ':' || {item}.sku else {item}.sku end"""
 
 
@@ -132,7 +135,7 @@ def beginning_with(
         conditions.append("(i.source >= ? and i.source < ?)")
         values += [start, start + _LAST]
     rows = connection.execute(
-        f"""select {label(connection)}, coalesce(i.title, '') from items i
+        f"""select {label(connection, in_full=True)}, coalesce(i.title, '') from items i
             where i.listed = 1 and ({" or ".join(conditions)}) order by i.sku limit ?""",
         (*values, limit),
     )

@@ -7,6 +7,7 @@ which files arrive does not matter. sqlite-utils joins our transaction with save
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ def apply(
         _describe_from_lines(connection, cleaned.events, item_of, changes)
     _derive(connection, changes)
     _drop_orphans(connection, changes)
+    _hash_contents(connection)
     _write_rejects(connection, name, file_id, cleaned, changes)
     account = report(cleaned, name, changes)
     _finish(connection, file_id, account, changes)
@@ -103,8 +105,8 @@ def _forget_application(connection: sqlite3.Connection, sha256: str, source: str
     if ids:
         # An item that no other catalogue describes falls back to what its events say.
         connection.execute(
-            f"""update items set origin = 'events', {", ".join(f"{c} = null" for c in CONTENT)}
-                where origin = 'catalog' and id not in (select s.item_id from spellings s
+            f"""update items set origin = 'events', content_hash = null,
+                {", ".join(f"{c} = null" for c in CONTENT)} where origin = 'catalog' and id not in (select s.item_id from spellings s
                     join files f on f.id = s.file_id where f.kind = 'catalog')"""
         )
         meta.bump(connection, "events_version", "catalog_version")
@@ -331,7 +333,8 @@ def _update_items(
     """An update by id keeps the row, so nothing that points at it is lost."""
     assignments = "".join(f", {name} = ?" for name in present)
     connection.executemany(
-        f"update items set origin = 'catalog', listed = 1{assignments} where id = ?",
+        "update items set origin = 'catalog', listed = 1, content_hash = null"
+        f"{assignments} where id = ?",
         (row[1:] + row[:1] for row in changed.iter_rows()),
     )
 
@@ -492,7 +495,8 @@ def _describe_from_lines(
     changed = both.filter(pl.any_horizontal(*differs))
     changes.texts += len(changed)
     connection.executemany(
-        f"update items set {', '.join(f'{name} = ?' for name in present)} where id = ?",
+        f"update items set content_hash = null, {', '.join(f'{name} = ?' for name in present)}"
+        " where id = ?",
         changed.select(*present, "item_id").iter_rows(),
     )
 
@@ -550,7 +554,8 @@ def _set_derived(
         changes.texts += len(changed)
     changes.other += len(changed)
     connection.executemany(
-        f"update items set {column} = ? where id = ?", changed.select(column, "item_id").iter_rows()
+        f"update items set content_hash = null, {column} = ? where id = ?",
+        changed.select(column, "item_id").iter_rows(),
     )
     connection.execute(
         """update items set origin = 'transactions' where origin = 'events' and title is not null"""
@@ -569,6 +574,17 @@ def _drop_orphans(connection: sqlite3.Connection, changes: Changes) -> None:
             "delete from users where id not in"
             " (select user_id from events where user_id is not null)"
         )
+
+
+def _hash_contents(connection: sqlite3.Connection) -> None:
+    """sha256 over the content columns of items that were written, for programs that copy them."""
+    rows = connection.execute(
+        f"select id, {', '.join(CONTENT)} from items where content_hash is null"
+    ).fetchall()
+    connection.executemany(
+        "update items set content_hash = ? where id = ?",
+        ((hashlib.sha256(json.dumps(tuple(row)[1:]).encode()).hexdigest(), row[0]) for row in rows),
+    )
 
 
 def _write_rejects(
