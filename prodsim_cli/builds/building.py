@@ -22,7 +22,7 @@ from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, NotReady, UsageProblem
 from prodsim_cli.records import Listing
-from prodsim_cli.store import meta, writing
+from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing
 from prodsim_cli.store.digest import remember_digest
 from prodsim_cli.store.loading import Shop, load_neighbors, load_shop
@@ -189,12 +189,11 @@ def _vectors(run: _Build) -> None:
     rows = vectors.encode_missing(run.connection, run.shop, model, wanted, version, run.progress)
     run.stages.append(Stage(model, "space", "built", rows, time.perf_counter() - begun))
     run.shop = load_shop(run.connection, tuple(run.settings["fields"]))
-    others = run.connection.execute(
-        "select name from artifacts where kind = 'space' and name != ?", (model,)
-    ).fetchall()
-    for (name,) in others:
-        writing.drop_artifact(run.connection, name, "space")
-        run.stages.append(Stage(name, "space", "removed", reason=f"the model is {model} now"))
+    for name in artifacts.names(run.connection, "space"):
+        if name != model:
+            writing.drop_artifact(run.connection, name, "space")
+            reason = f"the model is {model} now"
+            run.stages.append(Stage(name, "space", "removed", reason=reason))
 
 
 def _choose_model(run: _Build) -> None:
@@ -225,15 +224,10 @@ def _choose_model(run: _Build) -> None:
 
 def _fresh(run: _Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
     """True if the artifact was made of today's data with at least these settings."""
-    import json
-
-    row = run.connection.execute(
-        "select settings, data_version from artifacts where name = ? and kind = ?", (name, kind)
-    ).fetchone()
-    if row is None or row[1] != version:
+    found = artifacts.recorded(run.connection, name, kind)
+    if found is None or found[1] != version:
         return False
-    stored = json.loads(row[0])
-    return all(stored.get(key) == value for key, value in settings.items())
+    return all(found[0].get(key) == value for key, value in settings.items())
 
 
 def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
@@ -355,9 +349,7 @@ def _store(
 
 def _leave_out(run: _Build, name: str, kind: str, why: str) -> None:
     """What can't be built any more must not go on answering."""
-    stored = run.connection.execute(
-        "select exists (select 1 from artifacts where name = ? and kind = ?)", (name, kind)
-    ).fetchone()[0]
+    stored = artifacts.recorded(run.connection, name, kind) is not None
     if stored:
         writing.drop_artifact(run.connection, name, kind)
     run.stages.append(Stage(name, kind, "removed" if stored else "left out", reason=why))

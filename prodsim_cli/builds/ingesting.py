@@ -65,6 +65,7 @@ def ingest(
     if options.dry_run:
         return _dry_run(inputs, options)
     reports: list[FileReport] = []
+    catalogs: list[str] = []
     skipped: dict[str, str] = {}
     new = not os.path.exists(database)
     connection = open_for_writing(database)
@@ -73,7 +74,9 @@ def ingest(
         for item in inputs:
             listener.stage(f"reading {os.path.basename(item.name)}")
             try:
-                reports.append(_one_file(connection, item, options))
+                report, sha256 = _one_file(connection, item, options)
+                reports.append(report)
+                catalogs += [sha256] if report.kind == "catalog" else []
             except _Skip as skip:
                 skipped[item.name] = str(skip)
         if not reports:
@@ -83,9 +86,9 @@ def ingest(
                 hint="Name the file with --catalog FILE or --events FILE, and --map sku=COLUMN.",
             )
         if options.prune:
-            changed |= _prune(connection, options.source, reports, listener)
+            changed |= _prune(connection, options.source, catalogs, listener)
         changed |= any(report.changed for report in reports)
-        return IngestReport(tuple(reports), changed, skipped, _counts(connection))
+        return IngestReport(tuple(reports), changed, skipped, intake.counts(connection))
     finally:
         connection.close()
         if new and not reports:  # a refused first file must not leave an empty database
@@ -97,16 +100,16 @@ def _one_file(
     connection: sqlite3.Connection,
     item: sources.Input,
     options: IngestOptions,
-) -> FileReport:
-    """Read, clean and apply one file, or say that it is known already."""
+) -> tuple[FileReport, str]:
+    """Read, clean and apply one file, or say that it is known already; its report and sha256."""
     blob = sources.load(item)
     identity = options.identity(item.kind)
     known = intake.known_file(connection, blob.sha256, options.source, identity)
     if known is not None:
-        return replace(known, file=blob.name)
+        return replace(known, file=blob.name), blob.sha256
     cleaned = _clean(blob, item, options)
     with transaction(connection):
-        return intake.apply(
+        report = intake.apply(
             connection,
             cleaned,
             name=blob.name,
@@ -115,6 +118,7 @@ def _one_file(
             options=identity,
             keep_case=options.clean.keep_case,
         )
+    return report, blob.sha256
 
 
 class _Skip(Exception):
@@ -189,36 +193,16 @@ def _store_weights(connection: sqlite3.Connection, weights: dict[str, float]) ->
 
 
 def _prune(
-    connection: sqlite3.Connection,
-    source: str,
-    reports: Sequence[FileReport],
-    listener: Progress,
+    connection: sqlite3.Connection, source: str, catalogs: Sequence[str], listener: Progress
 ) -> bool:
-    """Take products that are in none of the catalogues just read out of the answers."""
-    names = [report.file for report in reports if report.kind == "catalog"]
-    if not names:
+    """Take products that are in none of the catalogues just read (by sha256) out of the answers."""
+    if not catalogs:
         raise UsageProblem(
             "--prune needs a catalogue: it takes out what the feed no longer holds.",
             hint="Name the whole feed of this source together with --prune.",
         )
-    marks = ", ".join("?" * len(names))
     with transaction(connection):
-        rows = connection.execute(
-            f"select max(id) from files where source = ? and name in ({marks}) group by name",
-            (source, *names),
-        )
-        gone = writing.prune(connection, source, [row[0] for row in rows])
+        gone = writing.prune(connection, source, catalogs)
     if gone:
         listener.say(f"{gone:,} products that left the feed are out of all answers now.")
     return gone > 0
-
-
-def _counts(connection: sqlite3.Connection) -> dict[str, int]:
-    queries = {
-        "items": "select count(*) from items where listed = 1",
-        "without_text": "select count(*) from items where listed = 1 and title is null",
-        "users": "select count(*) from users",
-        "events": "select count(*) from events",
-        "rejects": "select count(*) from rejects",
-    }
-    return {name: connection.execute(query).fetchone()[0] for name, query in queries.items()}

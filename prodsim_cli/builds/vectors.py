@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import time
 from typing import Any
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from prodsim_cli import embedders
 from prodsim_cli.builds.progress import Progress
-from prodsim_cli.store import writing
+from prodsim_cli.store import artifacts, writing
+from prodsim_cli.store import vectors as space
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.loading import UNFINISHED, Shop
 
@@ -54,10 +54,7 @@ def encode_missing(
     written = _reuse(connection, shop, model, hashes)
     written += _encode(connection, shop, model, embedder, hashes, progress)
     with transaction(connection):
-        connection.execute(
-            "delete from vectors where space = ? and entity_id not in (select id from items)",
-            (model,),
-        )
+        space.forget_gone(connection, model)
         writing.put_artifact(
             connection,
             model,
@@ -71,13 +68,11 @@ def encode_missing(
 
 def _begin(connection: sqlite3.Connection, model: str, identity: dict[str, Any]) -> None:
     """Note whose vectors are being written; those of another identity are thrown away."""
-    row = connection.execute(
-        "select settings from artifacts where name = ? and kind = 'space'", (model,)
-    ).fetchone()
-    same = row is not None and _without_fields(json.loads(row[0])) == _without_fields(identity)
+    found = artifacts.recorded(connection, model, "space")
+    same = found is not None and _without_fields(found[0]) == _without_fields(identity)
     with transaction(connection):
         if not same:
-            connection.execute("delete from vectors where space = ?", (model,))
+            space.forget_space(connection, model)
         writing.put_artifact(
             connection, model, "space", settings=identity, data_version=UNFINISHED, seconds=0.0
         )
@@ -91,7 +86,7 @@ def _missing(
     connection: sqlite3.Connection, shop: Shop, model: str, hashes: list[str]
 ) -> list[int]:
     """Positions of items whose stored vector is not that of their text."""
-    stored = writing.stored_hashes(connection, model)
+    stored = space.stored_hashes(connection, model)
     ids = shop.item_ids.tolist()
     return [i for i, digest in enumerate(hashes) if digest and stored.get(ids[i]) != digest]
 
@@ -103,17 +98,10 @@ def _reuse(connection: sqlite3.Connection, shop: Shop, model: str, hashes: list[
     """
     ids = shop.item_ids.tolist()
     with transaction(connection):
-        emptied = [(model, ids[i]) for i, digest in enumerate(hashes) if not digest]
-        connection.executemany("delete from vectors where space = ? and entity_id = ?", emptied)
-        owner = {h: entity for entity, h in writing.stored_hashes(connection, model).items()}
+        space.forget(connection, model, (ids[i] for i, digest in enumerate(hashes) if not digest))
+        owner = {h: entity for entity, h in space.stored_hashes(connection, model).items()}
         again = [i for i in _missing(connection, shop, model, hashes) if hashes[i] in owner]
-        connection.executemany(
-            """insert into vectors (space, entity_id, vector, content_hash)
-               select space, ?, vector, content_hash from vectors where space = ? and entity_id = ?
-               on conflict (space, entity_id) do update
-               set vector = excluded.vector, content_hash = excluded.content_hash""",
-            [(ids[i], model, owner[hashes[i]]) for i in again],
-        )
+        space.copy_vectors(connection, model, [(ids[i], owner[hashes[i]]) for i in again])
     return len(again)
 
 
@@ -155,7 +143,7 @@ def _store_batch(
     rows = [(item, row) for row, i in enumerate(chosen) for item in items_of[hashes[i]]]
     items = [item for item, _ in rows]
     with transaction(connection):
-        writing.put_vectors(
+        space.put_vectors(
             connection,
             model,
             shop.item_ids[items].tolist(),

@@ -8,11 +8,28 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from typing import Any
 
 from prodsim_cli.store import meta
 
 BLEND = "hybrid"
 WORDS = {"catalog": "products", "events": "events"}
+
+
+def recorded(
+    connection: sqlite3.Connection, name: str, kind: str
+) -> tuple[dict[str, Any], str] | None:
+    """Settings and data version of one artifact, or None where it is not there."""
+    row = connection.execute(
+        "select settings, data_version from artifacts where name = ? and kind = ?", (name, kind)
+    ).fetchone()
+    return None if row is None else (json.loads(row[0]), str(row[1]))
+
+
+def names(connection: sqlite3.Connection, kind: str) -> list[str]:
+    """Names of the artifacts of one kind, unfinished ones included."""
+    rows = connection.execute("select name from artifacts where kind = ? order by name", (kind,))
+    return [row[0] for row in rows]
 
 
 def methods(connection: sqlite3.Connection, kind: str = "neighbors") -> list[str]:

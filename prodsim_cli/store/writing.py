@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -110,41 +110,17 @@ def _rows(
         yield from zip([method] * len(own), own, ranks[rank].tolist(), other, scores, strict=True)
 
 
-def put_vectors(
-    connection: sqlite3.Connection,
-    space: str,
-    entity_ids: Iterable[int],
-    vectors: NDArray[np.float32],
-    hashes: Sequence[str],
-) -> None:
-    """Store vectors (m, d) float32 as little-endian blobs, replacing those of the same entities."""
-    blobs = (row.tobytes() for row in np.ascontiguousarray(vectors, "<f4"))
-    connection.executemany(
-        "insert into vectors (space, entity_id, vector, content_hash) values (?, ?, ?, ?)"
-        " on conflict (space, entity_id) do update"
-        " set vector = excluded.vector, content_hash = excluded.content_hash",
-        zip([space] * len(hashes), entity_ids, blobs, hashes, strict=True),
-    )
-
-
-def stored_hashes(connection: sqlite3.Connection, space: str) -> dict[int, str]:
-    """Content hash of each stored vector by entity id."""
-    rows = connection.execute(
-        "select entity_id, content_hash from vectors where space = ?", (space,)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def prune(connection: sqlite3.Connection, source: str, file_ids: Sequence[int]) -> int:
-    """Take items of a source that its newest catalogue files do not hold out of all answers.
+def prune(connection: sqlite3.Connection, source: str, sha256s: Sequence[str]) -> int:
+    """Take items of a source that these catalogue files do not hold out of all answers.
 
     Their events stay; a later feed that holds them brings them back. Number of items taken out.
     """
-    marks = ", ".join("?" * len(file_ids))
+    marks = ", ".join("?" * len(sha256s))
     gone = connection.execute(
-        f"""update items set listed = 0 where listed = 1 and source = ?
-            and id not in (select item_id from spellings where file_id in ({marks}))""",
-        (source, *file_ids),
+        f"""update items set listed = 0 where listed = 1 and source = ? and id not in
+            (select s.item_id from spellings s join files f on f.id = s.file_id
+             where f.source = ? and f.kind = 'catalog' and f.sha256 in ({marks}))""",
+        (source, source, *sha256s),
     ).rowcount
     if gone:
         meta.bump(connection, "catalog_version", "events_version")

@@ -246,7 +246,9 @@ def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
         builds.build(str(tmp_path / "new.db"))
 
 
-def test_a_reader_sees_the_old_table_until_the_new_one_is_whole(shop: str, monkeypatch: Any) -> None:
+def test_a_reader_sees_the_old_table_until_the_new_one_is_whole(
+    shop: str, monkeypatch: Any
+) -> None:
     from prodsim_cli.store import writing
 
     before = ask(shop, "select count(*) from neighbors")
