@@ -93,7 +93,7 @@ def _forget_application(connection: sqlite3.Connection, sha256: str, source: str
         # An item that no other catalogue describes falls back to what its events say.
         connection.execute(
             f"""update items set origin = 'events', content_hash = null,
-                {", ".join(f"{c} = null" for c in CONTENT)} 
+                {", ".join(f"{c} = null" for c in CONTENT)}
                 where origin = 'catalog' and id not in (select s.item_id from spellings s
                     join files f on f.id = s.file_id where f.kind = 'catalog')"""
         )
