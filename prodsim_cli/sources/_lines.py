@@ -1,12 +1,13 @@
-"""The second pass over a text table: the csv module, line by line, so that every line is a row or
-a reject with its physical line number."""
+"""Lines that take a parser: the csv module walks over them, so that every one is a row or a reject
+with its physical line number."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from prodsim_cli.errors import InputError
@@ -20,40 +21,76 @@ UNCLOSED, BAD_QUOTE, BAD_BYTES = "unclosed quote", "bad quote", "bad bytes"
 DAMAGE = "\ufffd"
 """Stands for bytes that are not of the encoding, in a file whose decoding says ``damaged``."""
 
-Parsed = tuple[pl.DataFrame, NDArray[np.int64], list[Reject]]
+
+class Lines:
+    """The physical lines of UTF-8 text that ends in a line end, decoded when asked for (a list of
+    ten million strings would not fit)."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+        self.starts: NDArray[np.int64] = np.concatenate([[0], newlines[:-1] + 1])
+        self.ends: NDArray[np.int64] = newlines
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, place: int) -> str:
+        return self.block(place, 1)
+
+    def block(self, place: int, height: int) -> str:
+        """``height`` lines as one text, without the last line end."""
+        return self.data[self.starts[place] : self.ends[place + height - 1]].decode()
 
 
-def parse(data: bytes, delimiter: str, first_line: int, damaged: bool) -> Parsed:
-    """The table of UTF-8 text that ends in a line end, its line numbers and its rejects.
+@dataclass
+class Walked:
+    """What a walk found: cells of the rows and their places (0-based lines), rejects with places
+    for lines, and ``taken`` (n,), True for the lines that are dealt with."""
 
-    A quoted cell may span any number of lines. Raises InputError where the header is unreadable.
-    """
-    physical = data.decode("utf-8", "replace").split("\n")[:-1]
-    header, width, problem = _record(physical, 0, delimiter)
-    problem = problem or (BAD_BYTES if damaged and DAMAGE in physical[0] else "")
+    taken: NDArray[np.bool_]
+    rows: list[list[str]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def header(lines: Lines, delimiter: str, damaged: bool) -> tuple[list[str], int]:
+    """Names of the columns and the lines that they take. Raises InputError for a broken header."""
+    cells, height, problem = _record(lines, 0, delimiter)
+    if damaged and DAMAGE in lines[0]:
+        problem = BAD_BYTES
     if problem:
         raise InputError(
-            f"The header line cannot be read ({problem}): {physical[0][:80]}",
+            f"The header line cannot be read ({problem}): {lines[0][:80]}",
             hint="Mend the first line of the file, or name the encoding or the delimiter:"
             " --encoding windows-1252, --delimiter ';'.",
         )
-    names = distinct([cell.strip() for cell in header])
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    rejects: list[Reject] = []
-    at = width
-    while at < len(physical):
-        cells, used, problem = _judged(physical, at, delimiter, len(names))
-        block = physical[at : at + used]
-        if damaged and any(DAMAGE in line for line in block):
+    return distinct([cell.strip() for cell in cells]), height
+
+
+def walk(
+    lines: Lines, places: Iterable[int], delimiter: str, width: int, first: int, damaged: bool
+) -> Walked:
+    """Parse the records that begin at ``places`` (ascending); those inside of an earlier record, or
+    before ``first``, the first line below the header, are passed over."""
+    found = Walked(np.zeros(len(lines), bool))
+    found.taken[:first] = True
+    at = first
+    for place in places:
+        if place < at:
+            continue
+        cells, height, problem = _judged(lines, place, delimiter, width)
+        raw = lines.block(place, height)
+        if damaged and DAMAGE in raw:
             problem = BAD_BYTES
         if problem:
-            rejects.append(Reject(at + first_line, problem, "\n".join(block)))
+            found.rejects.append(Reject(place, problem, raw))
         elif cells:
-            rows.append(cells)
-            lines.append(at + first_line)
-        at += used
-    return frame_of(rows, names), np.array(lines, np.int64), rejects
+            found.rows.append(cells)
+            found.places.append(place)
+        at = place + height
+        found.taken[place:at] = True
+    return found
 
 
 def width_problem(found: int, wanted: int) -> str:
@@ -63,40 +100,29 @@ def width_problem(found: int, wanted: int) -> str:
     return TOO_MANY if found > wanted else TOO_FEW
 
 
-def frame_of(rows: list[list[str]], names: list[str]) -> pl.DataFrame:
-    """Rows of strings as a frame, empty cells null."""
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    frame = pl.DataFrame(
-        {str(place): column for place, column in enumerate(columns)},
-        schema={str(place): pl.String for place in range(len(names))},
-    )
-    frame.columns = names
-    return frame.with_columns(pl.all().replace("", None))
-
-
-def _judged(physical: list[str], at: int, delimiter: str, width: int) -> tuple[list[str], int, str]:
+def _judged(lines: Lines, at: int, delimiter: str, width: int) -> tuple[list[str], int, str]:
     """The record at a line with ``width`` cells, or why it has not. No cells: a blank line.
 
     A quoted cell that spans lines and still gives another number of cells is one wrong row, unless
     a line between its first and its last is a whole row by itself: then the quote was opened by
     mistake, only its line is rejected, and the next one is read afresh.
     """
-    cells, used, problem = _record(physical, at, delimiter)
+    cells, height, problem = _record(lines, at, delimiter)
     if not cells and not problem:
-        return [], used, ""
+        return [], height, ""
     if problem or len(cells) != width or _quoted_after_space(cells):
-        spaced, lines, failed = _record(physical, at, delimiter, skip_space=True)
+        spaced, taller, failed = _record(lines, at, delimiter, skip_space=True)
         if not failed and len(spaced) == width:
-            return spaced, lines, ""
+            return spaced, taller, ""
     if problem:
         return [], 1, problem
-    if len(cells) == width + 1 and physical[at + used - 1].endswith(delimiter):
+    if len(cells) == width + 1 and lines[at + height - 1].endswith(delimiter):
         cells = cells[:-1]
     problem = width_problem(len(cells), width)
-    swallowed = physical[at + 1 : at + used - 1]
-    if problem and any(line.count(delimiter) == width - 1 for line in swallowed):
+    inside = range(at + 1, at + height - 1) if problem else ()
+    if any(lines[place].count(delimiter) == width - 1 for place in inside):
         return [], 1, UNCLOSED
-    return cells, used, problem
+    return cells, height, problem
 
 
 def _quoted_after_space(cells: list[str]) -> bool:
@@ -108,15 +134,15 @@ def _quoted_after_space(cells: list[str]) -> bool:
 
 
 def _record(
-    physical: list[str], at: int, delimiter: str, skip_space: bool = False
+    lines: Lines, at: int, delimiter: str, skip_space: bool = False
 ) -> tuple[list[str], int, str]:
     """The cells of the record at a line, how many lines it takes, and what is wrong with it."""
-    line = physical[at]
+    line = lines[at]
     if not line.strip(" "):
         return [], 1, ""
     if '"' not in line:
         return line.split(delimiter), 1, ""
-    following = (physical[place] + "\n" for place in range(at, len(physical)))
+    following = (lines[place] + "\n" for place in range(at, len(lines)))
     reader = csv.reader(following, delimiter=delimiter, strict=True, skipinitialspace=skip_space)
     try:
         cells = next(reader)

@@ -3,30 +3,16 @@
 polars fills short rows with nulls, refuses long ones and loses its way at a stray quote. So the
 structure of the file is measured first (:mod:`_structure`). Where its quotes are sound, polars gets
 the rows that have the cells of the header and the others are rejects; where they are not, a second
-pass (:mod:`_lines`) reads line by line. Both give the same, with physical line numbers.
+pass (:mod:`_lines`) walks over the lines with quotes. Both give the same (:mod:`_table`).
 """
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.sources._delimiter import find_delimiter, header_cells
+from prodsim_cli.sources._delimiter import find_delimiter
 from prodsim_cli.sources._encoding import Decoded, decode
-from prodsim_cli.sources._lines import (
-    BAD_BYTES,
-    DAMAGE,
-    Parsed,
-    frame_of,
-    parse,
-    width_problem,
-)
-from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions, Reject
-from prodsim_cli.sources._structure import Structure, measure, places
+from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions
+from prodsim_cli.sources._table import parse
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".psv")
 
@@ -60,8 +46,7 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
     data = data[blank:].rstrip(b"\n") + b"\n"
     if not data.strip():
         raise InputError(f"{blob.name} is empty.", hint="Export it again, or leave it out.")
-    parsed = _fast(data, delimiter, first_line, decoded.damaged)
-    frame, lines, rejects = parsed or parse(data, delimiter, first_line, decoded.damaged)
+    frame, lines, rejects = parse(data, delimiter, first_line, decoded.damaged)
     return RawTable(
         name=blob.name,
         frame=frame,
@@ -100,81 +85,3 @@ def _declared_separator(data: bytes) -> tuple[int, int, str]:
     if first.lower() == b"sep=":  # sep=<tab>, whose tab was stripped
         return end + 1, 2, "\t"
     return 0, 1, ""
-
-
-def _fast(data: bytes, delimiter: str, first_line: int, damaged: bool) -> Parsed | None:
-    """The table by polars, or None where only a parser can tell the rows.
-
-    Rows of another width than the header's and rows with damaged bytes are found by the structure
-    and kept from polars; so are blank lines, and the delimiter at the end of a row.
-    """
-    if len(delimiter.encode()) != 1 or delimiter == '"':
-        return None
-    rows = measure(data, delimiter)
-    if rows is None or rows.height[0] != 1:
-        return None
-    names = header_cells(data[: rows.ends[0]].decode(), delimiter)
-    if len(names) != rows.cells[0]:
-        return None
-    extra = rows.trailing & (rows.cells == len(names) + 1)
-    good = (rows.cells == len(names)) | extra
-    hurt = np.zeros(len(good), bool)
-    if damaged:
-        hurt[np.searchsorted(rows.ends, places(data, DAMAGE.encode()))] = True
-    odd = (rows.cells > 0) & ~good
-    if hurt[0] or (odd & (rows.height > 1)).any():
-        return None
-    kept = good & ~hurt
-    kept[0] = False  # the header is no row
-    frame = _by_polars(_only(data, rows, kept, extra), names, delimiter)
-    if frame is None or len(frame) != kept.sum():
-        return None
-    rejects = _rejects(data, rows, odd | hurt, hurt, len(names), first_line)
-    return frame, rows.lines[kept] + first_line, rejects
-
-
-def _only(data: bytes, rows: Structure, kept: NDArray[np.bool_], extra: NDArray[np.bool_]) -> bytes:
-    """The bytes of the rows that are kept, without the delimiter that ends those of ``extra``."""
-    if kept[1:].all() and not extra.any():
-        return data[rows.ends[0] + 1 :]
-    mask = np.repeat(kept, rows.ends + 1 - rows.starts)
-    mask[rows.ends[extra] - 1] = False
-    return np.frombuffer(data, np.uint8)[mask].tobytes()
-
-
-def _by_polars(data: bytes, names: list[str], delimiter: str) -> pl.DataFrame | None:
-    """Rows without a header as strings, empty cells null; None where polars refuses them."""
-    if not data:
-        return frame_of([], names)
-    try:
-        frame = pl.read_csv(
-            io.BytesIO(data),
-            has_header=False,
-            new_columns=names,
-            separator=delimiter,
-            infer_schema=False,
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    if frame.width != len(names):
-        return None
-    if b'""' in data:  # a quoted empty cell is as empty as a bare one
-        frame = frame.with_columns(pl.all().replace("", None))
-    return frame
-
-
-def _rejects(
-    data: bytes,
-    rows: Structure,
-    bad: NDArray[np.bool_],
-    hurt: NDArray[np.bool_],
-    width: int,
-    first_line: int,
-) -> list[Reject]:
-    """A reject for each row that is none."""
-    rejects = []
-    for place in np.flatnonzero(bad).tolist():
-        raw = data[rows.starts[place] : rows.ends[place]].decode("utf-8", "replace")
-        reason = BAD_BYTES if hurt[place] else width_problem(int(rows.cells[place]), width)
-        rejects.append(Reject(int(rows.lines[place]) + first_line, reason, raw))
-    return rejects

@@ -12,8 +12,7 @@ from prodsim_cli import sources
 from prodsim_cli.errors import ProdsimError
 from prodsim_cli.sources import Blob, ReadOptions
 from prodsim_cli.sources._encoding import _mostly_utf8, decode
-from prodsim_cli.sources._lines import parse
-from prodsim_cli.sources.delimited import _fast
+from prodsim_cli.sources._table import mixed, sound
 
 CELL = st.text(
     st.characters(
@@ -57,15 +56,15 @@ def test_a_written_table_comes_back(
 
 @given(st.text('ab, "\n\ufffd', max_size=60), st.sampled_from(["h1,h2", "h1"]), st.booleans())
 @settings(max_examples=800, deadline=None)
-def test_the_fast_way_and_the_careful_way_agree(text: str, header: str, damaged: bool) -> None:
+def test_each_way_to_read_agrees_with_the_plain_loop(text: str, header: str, damaged: bool) -> None:
     data = f"{header}\n{text}".rstrip("\n").encode() + b"\n"
-    fast = _fast(data, ",", 1, damaged)
-    if fast is None:
-        return
-    careful = parse(data, ",", 1, damaged)
-    assert fast[0].rows() == careful[0].rows()
-    assert fast[1].tolist() == careful[1].tolist()
-    assert fast[2] == careful[2]
+    frame, lines, rejects = mixed(data, ",", 1, damaged, every=True)
+    for way in (sound, mixed):
+        found = way(data, ",", 1, damaged)
+        if found is not None:
+            assert found[0].rows() == frame.rows()
+            assert found[1].tolist() == lines.tolist()
+            assert found[2] == rejects
 
 
 @given(st.binary(max_size=400), st.sampled_from(["a.csv", "a.json", "a.jsonl", "a.parquet", "-"]))
