@@ -20,7 +20,7 @@ from prodsim_cli.builds import vectors
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.errors import InputError, NotReady, UsageProblem
+from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.records import Listing
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing
@@ -76,7 +76,11 @@ class BuildReport:
         return Listing(
             columns,
             tuple(
-                (s.name, s.kind, s.action, s.rows, round(s.seconds, 2), s.reason)
+                (
+                    *(s.name, s.kind, s.action),
+                    *((s.rows, round(s.seconds, 2)) if s.action == "built" else (None, None)),
+                    s.reason,
+                )
                 for s in self.stages
             ),
         )
@@ -381,10 +385,9 @@ def _blend(run: _Build) -> None:
     """``hybrid`` over the tables that exist; stale as soon as one of them is new."""
     parts = {name: s for name, (s, _, why) in _parts(run).items() if not why}
     if not parts:
-        raise InputError(
-            "There is nothing to compare products by: no texts, no customer with two products.",
-            hint="Ingest a catalogue with titles or a file of purchases.",
-        )
+        why = "no texts, and no customer with two products"
+        _leave_out(run, "hybrid", "neighbors", why)
+        return
     version = meta.data_version(run.connection, "catalog", "events")
     settings = {"k": K, "parts": sorted(parts), "part_settings": parts}
     if _fresh(run, "hybrid", "neighbors", settings, version):

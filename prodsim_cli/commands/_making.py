@@ -76,6 +76,16 @@ def build_options(given: dict[str, Any]) -> Any:
     )
 
 
+def show_build(report: Any, form: str) -> None:
+    """What was built; for a person one sentence where all is fresh."""
+    from prodsim_cli.render import show
+
+    if form == "table" and not report.changed:
+        click.echo("Everything that can be built is up to date.", err=True)
+    else:
+        show(report.listing(), form)
+
+
 def pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
     """``("a=b,c=d", "e=f")`` as a dict; a word without ``=`` is a usage error."""
     found: dict[str, str] = {}

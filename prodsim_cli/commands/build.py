@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prodsim_cli import options
-from prodsim_cli.commands._making import build_options, graph_options, model_options
+from prodsim_cli.commands._making import build_options, graph_options, model_options, show_build
 
 
 @click.command("build")
@@ -23,9 +23,8 @@ def command(database: str, form: str, progress: Any, **given: Any) -> options.An
     ended.
     """
     from prodsim_cli import builds
-    from prodsim_cli.render import show
     from prodsim_cli.store.connection import require_database
 
     require_database(database)
     report = builds.build(database, build_options(given), progress)
-    return lambda: show(report.listing(), form)
+    return lambda: show_build(report, form)

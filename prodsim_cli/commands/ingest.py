@@ -8,8 +8,14 @@ from typing import Any
 import click
 
 from prodsim_cli import options
-from prodsim_cli.commands._making import build_options, graph_options, model_options, pairs
-from prodsim_cli.errors import ExitCode, UsageProblem
+from prodsim_cli.commands._making import (
+    build_options,
+    graph_options,
+    model_options,
+    pairs,
+    show_build,
+)
+from prodsim_cli.errors import ExitCode, ProdsimError, UsageProblem
 
 
 @click.command("ingest")
@@ -53,14 +59,19 @@ def command(
     stdin = sys.stdin.buffer if "-" in (*paths, *given["catalog"], *given["events"]) else None
     report = builds.ingest(database, paths, asked, stdin=stdin, progress=progress)
     stored = any(file.kept or file.merged for file in report.files)
-    built = None
+    built, problem = None, None
     if not (no_build or asked.dry_run) and report.counts.get("items"):
-        built = builds.build(database, wanted, progress)
+        try:
+            built = builds.build(database, wanted, progress)
+        except ProdsimError as error:  # what was read is stored, and is told first
+            problem = error
 
     def answer() -> None:
         show(report, form)
         if built is not None and form == "table":
-            show(built.listing(), form)
+            show_build(built, form)
+        if problem is not None:
+            raise problem
         if not stored:
             sys.exit(ExitCode.PROBLEM)
 

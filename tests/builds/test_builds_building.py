@@ -12,7 +12,7 @@ import pytest
 
 from prodsim_cli import builds, embedders
 from prodsim_cli.builds.building import BuildOptions
-from prodsim_cli.errors import InputError, NotReady, UsageProblem
+from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.store.connection import open_for_reading
 
 HASHING = BuildOptions(model="hashing")
@@ -237,8 +237,9 @@ def test_nothing_to_compare_by_is_said(tmp_path: Path) -> None:
     events = tmp_path / "events.csv"
     events.write_text("user_id,sku,timestamp\nu,A,2024-01-01\n")
     builds.ingest(path, [str(events)])
-    with pytest.raises(InputError, match="nothing to compare products by"):
-        builds.build(path)
+    hybrid = next(stage for stage in builds.build(path).stages if stage.name == "hybrid")
+    assert hybrid.action == "left out"
+    assert hybrid.reason == "no texts, and no customer with two products"
 
 
 def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
