@@ -7,6 +7,8 @@ a reject; nothing vanishes.
 
 from __future__ import annotations
 
+import re
+
 from prodsim_cli import registry
 from prodsim_cli.sources._inputs import Input, extension, inputs, load
 from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions
@@ -25,17 +27,26 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
 
 def format_of(blob: Blob) -> str:
     """Name of the reader. What the bytes say for certain goes before what the name says."""
-    start = blob.data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if blob.data.startswith(b"PAR1"):
         return "parquet"
     if blob.data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "excel"
     suffix = extension(blob.name)
-    for name in registry.names("sources"):
-        if suffix in registry.load("sources", name).EXTENSIONS:
-            return name
-    if start.startswith((b"[", b"{")):
-        first = start.split(b"\n", 1)[0].rstrip(b"\r ,")
-        one_a_line = first.startswith(b"{") and first.endswith(b"}") and b"\n" in start
-        return "jsonl" if one_a_line else "json_file"
-    return "delimited"
+    readers = {n: registry.load("sources", n).EXTENSIONS for n in registry.names("sources")}
+    named = next((name for name, suffixes in readers.items() if suffix in suffixes), "")
+    if named in ("", "delimited", "json_file"):
+        return _json_kind(blob.data) or named or "delimited"
+    return named
+
+
+def _json_kind(data: bytes) -> str:
+    """``json_file`` or ``jsonl`` where the text begins like one, else ''.
+
+    JSON lines often come as ``.json``: one whole object on the first line, another one below.
+    """
+    begin = re.match(rb"(?:\xef\xbb\xbf)?\s*(?=\[\s*[{\]]|\{\s*[\"}])", data)
+    if begin is None:
+        return ""
+    end = data.find(b"\n", begin.end())
+    lines = end >= 0 and data[begin.end() : end].rstrip().endswith(b"}")
+    return "jsonl" if lines and re.compile(rb"\s*\{").match(data, end) else "json_file"

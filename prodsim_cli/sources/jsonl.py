@@ -7,7 +7,7 @@ from typing import Any
 
 from prodsim_cli.sources._encoding import decode
 from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions, Reject
-from prodsim_cli.sources.json_file import table
+from prodsim_cli.sources.json_file import parsed, table
 
 EXTENSIONS = (".jsonl", ".ndjson")
 
@@ -21,11 +21,9 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
         if not line.strip():
             continue
         text = line.decode("utf-8", "replace").rstrip("\r")
-        if decoded.damaged and "\ufffd" in text:
-            rejects.append(Reject(number, "bad bytes", text))
-            continue
         try:
-            records.append((number, json.loads(text)))
+            records.append((number, parsed(text)))
         except (json.JSONDecodeError, RecursionError):
-            rejects.append(Reject(number, "broken JSON", text))
-    return table(blob, records, rejects, (decoded.note,), counts_rows=False)
+            hurt = decoded.damaged and "\ufffd" in text
+            rejects.append(Reject(number, "bad bytes" if hurt else "broken JSON", text))
+    return table(blob, records, rejects, decoded, counts_rows=False)
