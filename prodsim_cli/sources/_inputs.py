@@ -18,6 +18,7 @@ from prodsim_cli.sources._raw import Blob
 
 _CATALOG_WORDS = ("catalog", "product", "item", "article", "goods", "商品", "目录")
 _STDIN = "-"
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,32 @@ def _unzipped(data: bytes, name: str) -> tuple[bytes, str]:
 
 
 def _salvaged(data: bytes) -> bytes:
-    """What comes out of a damaged gzip file, up to its last whole line."""
-    unzip = zlib.decompressobj(wbits=31)
+    """What comes out of a damaged gzip file of any number of members, up to its last whole line.
+
+    zlib gives nothing of a piece in which it finds damage, a wrong checksum included; so that piece
+    is fed again byte by byte.
+    """
     found = bytearray()
-    try:
-        for start in range(0, len(data), 1 << 16):
-            found += unzip.decompress(data[start : start + (1 << 16)])
-    except zlib.error:
-        pass  # the damage: what came before it stays
+    while data:
+        unzip = zlib.decompressobj(wbits=31)
+        at = 0
+        while at < len(data) and not unzip.eof:
+            piece, before = data[at : at + _PIECE], unzip.copy()
+            at += len(piece)
+            try:
+                found += unzip.decompress(piece)
+            except zlib.error:
+                found += _up_to_the_damage(before, piece)
+                return bytes(found[: found.rfind(b"\n") + 1])
+        data = unzip.unused_data + data[at:] if unzip.eof else b""
     return bytes(found[: found.rfind(b"\n") + 1])
+
+
+def _up_to_the_damage(unzip: zlib._Decompress, piece: bytes) -> bytes:
+    found = bytearray()
+    for place in range(len(piece)):
+        try:
+            found += unzip.decompress(piece[place : place + 1])
+        except zlib.error:
+            break
+    return bytes(found)
