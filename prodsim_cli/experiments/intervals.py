@@ -14,7 +14,7 @@ from prodsim_cli.records import Interval
 
 RESAMPLES = 1000
 _CELLS = 8_000_000
-_DIGITS = 6
+_DIGITS = 12  # what the order of a sum can change lies below
 
 
 def resampled_sums(
@@ -50,7 +50,7 @@ def resampled_means(
 
 
 def interval(estimate: float, samples: NDArray[np.float64] | None = None) -> Interval:
-    """A figure and the middle 95 % of its resampled values, in six digits; no samples: no bounds.
+    """A figure and the middle 95 % of its resampled values, without the noise of summation; no samples: none.
 
     Samples that are NaN (a resample in which the figure has no value) are left out.
     """
