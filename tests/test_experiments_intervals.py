@@ -38,8 +38,8 @@ def test_the_interval_of_a_share_is_about_that_of_the_textbook():
     assert found.high == pytest.approx(share + wide, abs=0.003)
 
 
-def test_no_samples_no_bounds_and_six_digits():
-    assert interval(1 / 3) == Interval(0.333333)
+def test_no_samples_no_bounds_and_twelve_digits():
+    assert interval(1 / 3) == Interval(0.333333333333)
     assert interval(0.5, np.full(10, np.nan)) == Interval(0.5)
     assert interval(0.5, np.array([np.nan, 0.25, 0.25])) == Interval(0.5, 0.25, 0.25)
 

@@ -50,7 +50,9 @@ def resampled_means(
 
 
 def interval(estimate: float, samples: NDArray[np.float64] | None = None) -> Interval:
-    """A figure and the middle 95 % of its resampled values, without the noise of summation; no samples: none.
+    """A figure and the middle 95 % of its resampled values, rounded below what sums can differ by.
+
+    Without samples there are no bounds.
 
     Samples that are NaN (a resample in which the figure has no value) are left out.
     """
