@@ -75,7 +75,7 @@ def test_batches_hold_each_distinct_text_once_in_a_fixed_order(texts: list[str],
 
 
 def test_hashing_counts_the_grams_of_a_text() -> None:
-    """" ab " has three bigrams, two trigrams and one 4-gram, each in a place of its own."""
+    """ " ab " has three bigrams, two trigrams and one 4-gram, each in a place of its own."""
     (vector,) = hashing.encode(["ab"])
     assert np.abs(vector).sum() == 6
     assert (hashing.encode(["ab", "AB"])[0] == hashing.encode(["AB"])[0]).all()
