@@ -3,6 +3,9 @@ bytes, GB18030 where it reads as Chinese, Windows-1252. First floor.
 
 Ordinary Latin-1 text is valid GB18030 (``Müller Straße`` would become ``M黮ler Stra遝``), so that
 Chinese is believed only where most of the letters beyond ASCII are common ones standing in runs.
+Where a few bytes are broken, the file stays what nearly all of it is (UTF-8 or GB18030), and only
+their lines are lost; a reading without damage goes before one with it. Beyond reach: a file of one
+Chinese word of which GBK bytes happen to be UTF-8 (``女装``), or of a single character.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ _MARKS = (
 _SAMPLE = 1_000_000
 _RUNS = 100_000
 _CHINESE_SHARE = 0.6
+_SURELY_CHINESE = 0.9
 _UTF8_SHARE = 0.8
+_PLAUSIBLE_SHARE = 0.6
 # Chinese text around its letters: full-width marks and digits.
 _MARKS_OF_CHINESE = re.compile("[\u3000-\u303f\uff00-\uffef]")
 
@@ -56,15 +61,19 @@ def decode(data: bytes, forced: str | None = None) -> Decoded:
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return _as(data[len(mark) :], codec, "byte order mark")
-    if _valid(data, "utf-8") and not _zeros(data):
+    wide = _zeros(data)
+    if not wide and _valid(data, "utf-8"):
         why = "plain ASCII" if data.isascii() else "valid UTF-8"
         return Decoded(data, "utf-8", why)
-    wide = _zeros(data)
     if wide:
-        return _as(data, wide, "zero bytes in every second place")
-    if _mostly_utf8(data):
+        # A line end of one byte behind UTF-16, by an editor or a cut, is none of its characters.
+        whole = data[:-1] if len(data) % 2 and data[-1:] in b"\r\n" else data
+        return _as(whole, wide, "zero bytes in every second place")
+    chinese = _chinese_share(data.decode("gb18030", "replace"))
+    surely = chinese >= _SURELY_CHINESE and _valid(data, "gb18030")
+    if not surely and _mostly_utf8(data):
         return _as(data, "utf-8", "nearly all of it is valid UTF-8")
-    if _is_chinese(data):
+    if chinese >= _CHINESE_SHARE:
         return _as(data, "gb18030", "common Chinese characters in runs")
     return _as(data, "windows-1252", "not valid UTF-8, and not Chinese")
 
@@ -85,8 +94,12 @@ def _as(data: bytes, codec: str, why: str) -> Decoded:
     """Decode with U+FFFD for what the codec does not know."""
     if codec == "utf-8" and _valid(data, codec):
         return Decoded(data, codec, why)
+    damaged = False
     try:
-        text = data.decode(codec, "prodsim_c1" if codec == "windows-1252" else "replace")
+        try:
+            text = data.decode(codec, "prodsim_c1" if codec == "windows-1252" else "strict")
+        except UnicodeDecodeError:
+            text, damaged = data.decode(codec, "replace"), True
     except UnicodeError as problem:
         raise UsageProblem(
             f"The encoding {codec!r} cannot read this file: {problem}.",
@@ -94,7 +107,6 @@ def _as(data: bytes, codec: str, why: str) -> Decoded:
         ) from None
     if text.startswith("\ufeff"):
         text = text[1:]
-    damaged = "\ufffd" in text
     return Decoded(text.encode("utf-8", "replace"), codec, why, damaged)
 
 
@@ -117,21 +129,34 @@ def _valid(data: bytes, codec: str) -> bool:
 
 
 def _zeros(data: bytes) -> str:
-    """``utf-16-le`` or ``-be`` where zero bytes fill (nearly) every second place, else ''.
+    """``utf-16-le`` or ``-be`` where zero bytes stand in every second place only, else ''.
 
-    Chinese UTF-16 has them at its delimiters and line ends only, so the other places must hold
-    none, and the text must decode.
+    Chinese UTF-16 has few of them, at its delimiters and line ends, and a stray one in another file
+    stands in some place, too; so the text must read as one. ASCII in pairs does not: it gives
+    characters of all kinds, a fifth of them common.
     """
-    sample = np.frombuffer(data[: _SAMPLE - _SAMPLE % 2], np.uint8)
-    sample = sample[: len(sample) - len(sample) % 2]
+    sample = np.frombuffer(data[: min(_SAMPLE, len(data) - len(data) % 2)], np.uint8)
     if not len(sample):
         return ""
     even, odd = (sample[::2] == 0).mean(), (sample[1::2] == 0).mean()
     for here, there, codec in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
-        whole = len(data) % 2 == 0 and _valid(data, codec)
-        if whole and here >= 0.05 and there <= here / 20 and here > 0:
-            return codec
+        if here > 0 and there <= here / 20:
+            text = sample.tobytes().decode(codec, "replace")
+            if _plausible(text, korean=here >= 0.05) >= _PLAUSIBLE_SHARE:
+                return codec
     return ""
+
+
+def _plausible(text: str, korean: bool) -> float:
+    """Share of alphabets, usual marks, kana, common Chinese and (``korean``) Hangul in a text."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4")
+    good = codes < 0x2000
+    for first, last in ((0x2000, 0x206F), (0x20A0, 0x20CF), (0x3000, 0x30FF), (0xFF00, 0xFFEF)):
+        good |= (codes >= first) & (codes <= last)
+    if korean:
+        good |= (codes >= 0xAC00) & (codes <= 0xD7A3)
+    rest = codes[~good].astype("<u4").tobytes().decode("utf-32-le", "replace")
+    return (int(good.sum()) + _common(rest)) / len(codes)
 
 
 def _mostly_utf8(data: bytes) -> bool:
@@ -148,17 +173,16 @@ def _mostly_utf8(data: bytes) -> bool:
     return good > 0 and good >= _UTF8_SHARE * (good + bad)
 
 
-def _is_chinese(data: bytes) -> bool:
-    """True if most of what is beyond ASCII, read as GB18030, are common characters (level 1 of
-    GB2312, bytes B0A1 to D7F9) that stand beside another one. A few bad bytes do not matter."""
-    text = data.decode("gb18030", "replace")
+def _chinese_share(text: str) -> float:
+    """Share, of what is beyond ASCII, of common Chinese characters that stand beside another one
+    (level 1 of GB2312, bytes B0A1 to D7F9) and of the marks of Chinese text."""
     beyond = [run[0] for run in islice(re.finditer(r"[^\x00-\x7f]+", text), _RUNS)]
     letters = sum(len(run) for run in beyond)
     if not letters:
-        return False
+        return 0.0
     in_runs = "".join(run for run in beyond if len(run) > 1)
     marks = len(_MARKS_OF_CHINESE.findall(in_runs))
-    return _common(in_runs) + marks >= _CHINESE_SHARE * letters
+    return (_common(in_runs) + marks) / letters
 
 
 def _common(text: str) -> int:
