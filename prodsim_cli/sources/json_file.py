@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from prodsim_cli.errors import InputError
-from prodsim_cli.sources._delimiter import distinct
-from prodsim_cli.sources._encoding import Decoded, decode
+from prodsim_cli.sources._encoding import decode
 from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions, Reject
+from prodsim_cli.sources._records import (
+    CHUNK,
+    NOT_AN_OBJECT,
+    Chunk,
+    as_int,
+    as_json,
+    parsed,
+    table,
+)
 
 EXTENSIONS = (".json",)
-
-_DIGITS = 4000
 
 
 def read(blob: Blob, options: ReadOptions) -> RawTable:
@@ -39,35 +43,47 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
         raise InputError(
             f"{blob.name} is nested too deeply.", hint="Export a flat list of objects."
         ) from None
-    records = list(enumerate(_records(whole, text, blob.name), 1))
-    return table(blob, records, [], decoded, counts_rows=True)
+    records, rejects = _records(whole, text, blob.name)
+
+    def chunks() -> Iterator[Chunk]:
+        yield [], [], rejects
+        for start in range(0, len(records), CHUNK):
+            part = records[start : start + CHUNK]
+            yield [number for number, _ in part], [value for _, value in part], []
+
+    return table(blob, chunks, (decoded.note,), damaged=decoded.damaged, counts_rows=True)
 
 
-def parsed(text: str) -> Any:
-    """What a JSON text means. Raises JSONDecodeError or RecursionError."""
-    return json.loads(text, parse_int=_int)
-
-
-def _int(digits: str) -> int | str:
-    """Python refuses to convert thousands of digits; such a key stays what it is, a text."""
-    return int(digits) if len(digits) <= _DIGITS else digits
-
-
-def _records(whole: Any, text: str, name: str) -> list[Any]:
+def _records(whole: Any, text: str, name: str) -> tuple[list[tuple[int, Any]], list[Reject]]:
+    """Numbered values, and the entries of an object keyed by SKU that hold none."""
     if isinstance(whole, dict):
         lists = [v for v in whole.values() if isinstance(v, list) and _objects(v)]
+        objects = sum(isinstance(value, dict) for value in whole.values())
         if len(lists) == 1:
-            return list(lists[0])
-        if whole and all(isinstance(v, dict) for v in whole.values()):
-            key = "key" if any("sku" in v for v in whole.values()) else "sku"
-            return [{key: sku, **fields} for sku, fields in _pairs(text)]
-        whole = [whole] if whole else []
+            whole = lists[0]
+        elif 2 * objects > len(whole):
+            return _keyed(text)
+        else:
+            whole = [whole] if whole else []
     if not isinstance(whole, list):
         raise InputError(
             f"{name} holds one {type(whole).__name__}, no list of products or events.",
             hint="Write a list of objects, or an object keyed by SKU.",
         )
-    return whole
+    return list(enumerate(whole, 1)), []
+
+
+def _keyed(text: str) -> tuple[list[tuple[int, Any]], list[Reject]]:
+    """The entries of an object keyed by SKU; an entry that is no object is a reject."""
+    pairs = list(enumerate(_pairs(text), 1))
+    key = "key" if any("sku" in v for _, (_, v) in pairs if isinstance(v, dict)) else "sku"
+    good = [(n, {key: sku, **v}) for n, (sku, v) in pairs if isinstance(v, dict)]
+    bad = [
+        Reject(n, NOT_AN_OBJECT, as_json({sku: v}))
+        for n, (sku, v) in pairs
+        if not isinstance(v, dict)
+    ]
+    return good, bad
 
 
 def _pairs(text: str) -> list[tuple[str, Any]]:
@@ -79,84 +95,9 @@ def _pairs(text: str) -> list[tuple[str, Any]]:
         outermost = pairs  # the outermost object closes last
         return dict(pairs)
 
-    json.loads(text, object_pairs_hook=closed, parse_int=_int)
+    json.loads(text, object_pairs_hook=closed, parse_int=as_int)
     return outermost
 
 
 def _objects(values: list[Any]) -> bool:
     return not values or isinstance(values[0], dict)
-
-
-def table(
-    blob: Blob,
-    records: list[tuple[int, Any]],
-    rejects: list[Reject],
-    decoded: Decoded,
-    *,
-    counts_rows: bool,
-) -> RawTable:
-    """Objects with their line or row number as a table; what is no object, or holds bytes that are
-    not of the encoding, is a reject."""
-    good: list[tuple[int, dict[str, Any]]] = []
-    for line, record in records:
-        if not isinstance(record, dict):
-            rejects.append(Reject(line, "not an object", _dumped(record)))
-        elif decoded.damaged and "\ufffd" in _dumped(record):
-            rejects.append(Reject(line, "bad bytes", _dumped(record)))
-        else:
-            good.append((line, record))
-    rejects.sort(key=lambda reject: reject.line or 0)
-    names = list(dict.fromkeys(name for _, record in good for name in record))
-    columns = [_column([r.get(name) for _, r in good]) for name in names]
-    titles = distinct([_sound(name) for name in names])
-    frame = pl.DataFrame([c.alias(title) for title, c in zip(titles, columns, strict=True)])
-    if not names:
-        raise InputError(
-            f"{blob.name} holds no objects.", hint="Write a list of objects, one per product."
-        )
-    lines = np.array([line for line, _ in good], np.int64)
-    return RawTable(
-        name=blob.name,
-        frame=frame,
-        lines=lines,
-        read=len(good) + len(rejects),
-        rejects=tuple(rejects),
-        notes=(*blob.notes, decoded.note),
-        counts_rows=counts_rows,
-    )
-
-
-def _column(values: list[Any]) -> pl.Series:
-    """A column of one type: numbers and booleans stay where all are such, else text."""
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float} and kinds and not _huge(values, 2**63 if kinds == {int} else 2**53):
-        kind = pl.Int64 if kinds == {int} else pl.Float64
-        return pl.Series(values, dtype=kind, strict=False)
-    if kinds == {bool}:
-        return pl.Series(values, dtype=pl.Boolean)
-    return pl.Series([_text(value) for value in values], dtype=pl.String)
-
-
-def _huge(values: list[Any], limit: int) -> bool:
-    """True where an integer would not survive as Int64, or among floats as Float64."""
-    return any(isinstance(value, int) and abs(value) >= limit for value in values)
-
-
-def _text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    return _sound(value) if isinstance(value, str) else _dumped(value)
-
-
-def _sound(text: str) -> str:
-    """Half a surrogate pair (``"\\ud800"``) is no text: ``?`` in its place."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _dumped(value: Any) -> str:
-    try:
-        return _sound(json.dumps(value, ensure_ascii=False))
-    except RecursionError:  # writing takes a little more stack than reading did
-        raise InputError(
-            "A value is nested too deeply to be a cell.", hint="Export a flat list of objects."
-        ) from None

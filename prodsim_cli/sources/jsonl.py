@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from prodsim_cli.sources._encoding import decode
+from prodsim_cli.sources._encoding import Decoded, decode
 from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions, Reject
-from prodsim_cli.sources.json_file import parsed, table
+from prodsim_cli.sources._records import BAD_BYTES, BROKEN, CHUNK, DAMAGE, Chunk, parsed, table
 
 EXTENSIONS = (".jsonl", ".ndjson")
 
@@ -15,15 +18,31 @@ EXTENSIONS = (".jsonl", ".ndjson")
 def read(blob: Blob, options: ReadOptions) -> RawTable:
     """One row per line; blank lines are no data. Numbers are physical lines from 1."""
     decoded = decode(blob.data, options.encoding)
-    records: list[tuple[int, Any]] = []
-    rejects: list[Reject] = []
-    for number, line in enumerate(decoded.data.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        text = line.decode("utf-8", "replace").rstrip("\r")
-        try:
-            records.append((number, parsed(text)))
-        except (json.JSONDecodeError, RecursionError):
-            hurt = decoded.damaged and "\ufffd" in text
-            rejects.append(Reject(number, "bad bytes" if hurt else "broken JSON", text))
-    return table(blob, records, rejects, decoded, counts_rows=False)
+    return table(
+        blob,
+        lambda: _chunks(decoded),
+        (decoded.note,),
+        damaged=decoded.damaged,
+        counts_rows=False,
+    )
+
+
+def _chunks(decoded: Decoded) -> Iterator[Chunk]:
+    """The values of so many lines at a time: all of them as Python objects would not fit."""
+    lines = enumerate(io.BytesIO(decoded.data), 1)
+    while chunk := list(islice(lines, CHUNK)):
+        numbers: list[int] = []
+        values: list[Any] = []
+        rejects: list[Reject] = []
+        for number, line in chunk:
+            text = line.decode().rstrip("\r\n")
+            if not text.strip():
+                continue
+            try:
+                values.append(parsed(text))
+            except (json.JSONDecodeError, RecursionError):
+                hurt = decoded.damaged and DAMAGE in text
+                rejects.append(Reject(number, BAD_BYTES if hurt else BROKEN, text))
+            else:
+                numbers.append(number)
+        yield numbers, values, rejects
