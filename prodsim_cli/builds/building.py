@@ -139,6 +139,7 @@ def _run(
             raise NotReady(
                 f"{path} holds no products.", hint="Run `prodsim ingest FILE` with a catalogue."
             )
+        writing.index_events(connection)
         run = _Build(connection, shop, settings, listener)
         for step in steps:
             step(run)

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Sequence
 from prodsim_cli import registry
 from prodsim_cli.embedders._base import Embedder
 
-__all__ = ["Embedder", "batches", "load", "resolve"]
+__all__ = ["CHARACTERS", "Embedder", "batches", "load", "resolve"]
+
+CHARACTERS = 32_768
+"""Characters of one batch of short texts: about a second of work, and what a stop can lose."""
 
 
 def resolve(model: str) -> tuple[str, dict[str, str]]:
@@ -30,14 +33,22 @@ def load(model: str) -> Embedder:
 def batches(texts: Sequence[str], size: int = 64) -> Iterator[list[int]]:
     """Positions of the distinct non-blank texts, cut by a fixed order: length, then text.
 
-    Texts of one length share a batch, so little is padded; and the cut depends on nothing but the
-    texts, so a run that was stopped cuts the same batches when it goes on. Of equal texts the
-    first position stands.
+    A batch holds ``size`` texts, and more while they are short, up to :data:`CHARACTERS` in all:
+    many titles at once leave little to pad, and a batch of long texts is no long wait. The cut
+    depends on nothing but the texts, so a run that was stopped cuts the same batches when it goes
+    on. Of equal texts the first position stands.
     """
     first: dict[str, int] = {}
     for position, text in enumerate(texts):
         if text.strip():
             first.setdefault(text, position)
-    ordered = sorted(first, key=lambda text: (len(text), text))
-    for start in range(0, len(ordered), size):
-        yield [first[text] for text in ordered[start : start + size]]
+    batch: list[int] = []
+    characters = 0
+    for text in sorted(first, key=lambda text: (len(text), text)):
+        if len(batch) >= size and characters + len(text) > CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+        batch.append(first[text])
+        characters += len(text)
+    if batch:
+        yield batch

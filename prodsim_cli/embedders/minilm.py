@@ -5,10 +5,9 @@ Wang et al. 2020, MiniLM; Reimers & Gurevych 2019, Sentence-BERT. Of the BERT fa
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from prodsim_cli.embedders import sentence_transformer as house
+from prodsim_cli.embedders import _transformer
 from prodsim_cli.embedders._base import Embedder
 from prodsim_cli.errors import InputError
 
@@ -32,7 +31,7 @@ def folder() -> Path:
 
 def check_weights(file: Path) -> None:
     """Raise where the weights are not those that were released: other weights, other neighbours."""
-    digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "no file"
+    digest = _transformer.sha256_of([file]) if file.is_file() else "no file"
     if digest != SHA256:
         raise InputError(
             f"The weights of minilm are not those of {PACKAGE} (sha256 {digest[:16]}...).",
@@ -43,13 +42,13 @@ def check_weights(file: Path) -> None:
 def load() -> Embedder:
     """Load from the installed package."""
     where = folder()
-    with house.quiet():
-        model, precision = house.open_model(str(where), offline=True)
+    with _transformer.quiet():
+        model, precision = _transformer.open_model(str(where), local=True)
     return Embedder(
         name="minilm",
         revision=PACKAGE,
-        dimension=house.dimension(model),
+        dimension=_transformer.dimension(model),
         weights_hash=SHA256,
         precision=precision,
-        forward=house.forward(model),
+        forward=_transformer.forward(model),
     )

@@ -9,6 +9,12 @@ rule.
 
 from __future__ import annotations
 
+EVENT_INDEXES = {
+    "events_user": "create index if not exists events_user on events (user_id)",
+    "events_item": "create index if not exists events_item on events (item_id)",
+}
+"""Dropped before a bulk of events is written, made again by the next build."""
+
 STEPS: tuple[tuple[str, ...], ...] = (
     # 1: the first release
     (
@@ -75,8 +81,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             file_id integer references files (id)
         )
         """,
-        "create index events_user on events (user_id)",
-        "create index events_item on events (item_id)",
+        *EVENT_INDEXES.values(),
         """
         create table spellings (
             file_id integer not null references files (id) on delete cascade,

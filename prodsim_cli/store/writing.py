@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.store import meta
 from prodsim_cli.store.connection import transaction
+from prodsim_cli.store.schema import EVENT_INDEXES
 
 _ROWS = 4096
 
@@ -125,6 +126,13 @@ def prune(connection: sqlite3.Connection, source: str, sha256s: Sequence[str]) -
     if gone:
         meta.bump(connection, "catalog_version", "events_version")
     return gone
+
+
+def index_events(connection: sqlite3.Connection) -> None:
+    """Make the indexes of events that a bulk ingest dropped."""
+    with transaction(connection):
+        for create in EVENT_INDEXES.values():
+            connection.execute(create)
 
 
 def analyze(connection: sqlite3.Connection) -> None:

@@ -62,7 +62,8 @@ def apply(
     taken out first. Lines of events that are stored already (an export that grew) are merged.
     """
     changes = Changes()
-    changes.other += _forget_application(connection, sha256, source)
+    again = _forget_application(connection, sha256, source)
+    changes.other += again
     file_id = _new_file(connection, name, source, cleaned.kind, sha256, options)
     spellings = spellings_of(cleaned, source)
     item_of = resolve(connection, spellings, cleaned, keep_case, changes)
@@ -73,7 +74,8 @@ def apply(
         write_events(connection, cleaned.events, item_of, source, file_id, changes)
         describe_from_lines(connection, cleaned.events, item_of, changes)
     derive(connection, changes)
-    drop_orphans(connection, changes)
+    if again:
+        drop_orphans(connection, changes)
     hash_contents(connection)
     _write_rejects(connection, name, file_id, cleaned, changes)
     account = report(cleaned, name, changes)

@@ -7,6 +7,7 @@ import sqlite3
 import polars as pl
 
 from prodsim_cli.store.intake.changes import Changes, next_id, read_frame
+from prodsim_cli.store.schema import EVENT_INDEXES
 
 _CHUNK = 50_000
 
@@ -96,13 +97,10 @@ def _insert_events(
     connection: sqlite3.Connection, frame: pl.DataFrame, source: str, file_id: int
 ) -> None:
     stored = connection.execute("select count(*) from events").fetchone()[0]
-    indexes = {
-        "events_user": "create index events_user on events (user_id)",
-        "events_item": "create index events_item on events (item_id)",
-    }
-    bulk = len(frame) > stored
-    if bulk:  # sorting an index once is far cheaper than filling it in random order
-        for name in indexes:
+    if len(frame) > stored:
+        # Filling an index in random order costs far more than sorting it once; `build` does that
+        # (writing.index_events), and until then the few questions about one item scan.
+        for name in EVENT_INDEXES:
             connection.execute(f"drop index if exists {name}")
     columns = ("user_id", "item_id", *EVENT_KEY[2:])
     marks = ", ".join("?" * len(columns))
@@ -112,9 +110,6 @@ def _insert_events(
     )
     for part in frame.select(columns).iter_slices(_CHUNK):
         connection.executemany(statement, part.rows())
-    if bulk:
-        for create in indexes.values():
-            connection.execute(create)
 
 
 def _quote(text: str) -> str:

@@ -12,6 +12,7 @@ from prodsim_cli.cleaning import fold_case
 from prodsim_cli.sources._raw import Cleaned
 from prodsim_cli.store import meta
 from prodsim_cli.store.intake.changes import CONTENT, TEXTS, Changes, next_id, read_frame
+from prodsim_cli.store.schema import EVENT_INDEXES
 
 
 def spellings_of(cleaned: Cleaned, source: str) -> pl.DataFrame:
@@ -236,17 +237,16 @@ def write_spellings(
 
 
 def drop_orphans(connection: sqlite3.Connection, changes: Changes) -> None:
-    """Items and users that no file speaks of any more (after a file was applied anew)."""
-    gone = connection.execute(
+    """Items and users that no file speaks of any more, after a file was applied anew."""
+    for create in EVENT_INDEXES.values():  # each deleted row is looked up in events
+        connection.execute(create)
+    changes.items += connection.execute(
         """delete from items where id not in (select item_id from spellings)
            and id not in (select item_id from events)"""
     ).rowcount
-    changes.items += gone
-    if gone or changes.other:
-        connection.execute(
-            "delete from users where id not in"
-            " (select user_id from events where user_id is not null)"
-        )
+    connection.execute(
+        "delete from users where id not in (select user_id from events where user_id is not null)"
+    )
 
 
 def hash_contents(connection: sqlite3.Connection) -> None:
