@@ -195,6 +195,21 @@ def test_the_same_bytes_with_other_options_are_applied_anew(db: sqlite3.Connecti
     assert rows(db, "select count(*) from files") == [(1,)]
 
 
+def test_a_file_applied_anew_keeps_the_ids_of_its_items(db: sqlite3.Connection) -> None:
+    lines = [
+        {"user": "u", "sku": sku, "at": "2024-01-01", "title": "tea"} for sku in ("a1", "A1", "A1")
+    ]
+    put(db, events(lines), "f", sha256="s", options="a")
+    (before,) = rows(db, "select id from items")
+    put(db, events(lines), "f", sha256="s", options="b", keep_case=True)
+    assert rows(db, "select sku from items order by sku") == [("A1",), ("a1",)]
+    assert rows(db, "select id from items where sku = 'A1'") == [before]
+    assert rows(db, "select count(*) from events") == [(3,)]
+    put(db, events(lines), "f", sha256="s", options="a")
+    assert rows(db, "select id, sku from items") == [(*before, "A1")]
+    assert rows(db, "select count(*), count(distinct item_id) from events") == [(3, 1)]
+
+
 def test_an_id_is_never_given_twice(db: sqlite3.Connection) -> None:
     put(db, catalog([{"sku": "1", "title": "old"}]), "f", sha256="s", options="a")
     (old,) = rows(db, "select id from items")

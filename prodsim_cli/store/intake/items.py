@@ -72,7 +72,9 @@ def resolve(
     """
     stored = read_frame(
         connection,
-        "select source, sku, title, lines, item_id from spellings",
+        # An item is known by its own name even where the file that spelled it was taken out.
+        """select source, sku, title, lines, item_id from spellings
+           union all select source, sku, '', 0, id from items""",
         {
             "source": pl.String,
             "sku": pl.String,
