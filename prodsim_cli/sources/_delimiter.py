@@ -6,20 +6,24 @@ import csv
 import re
 
 CANDIDATES = (",", ";", "\t", "|", "^", "~", ":")
+ONE_COLUMN = "\x1f"
+"""The delimiter of a file that has none: a character that no text holds."""
+
 _LINES = 60
+_MOST = 0.8
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter of the beginning of a text; ``,`` for a file of one column.
+    """The delimiter of the beginning of a text; ``ONE_COLUMN`` for a file of one column.
 
     Quoted cells are blanked out first. The header must hold the delimiter; the candidate that
     gives most lines as many cells as the header wins, then the one that gives more cells.
     """
-    lines = [line for line in _QUOTED.sub('""', text).splitlines() if line.strip()][:_LINES]
+    lines = [line for line in _QUOTED.sub('""', text).split("\n") if line.strip()][:_LINES]
     if not lines:
         return ","
-    best, best_score = ",", (0.0, 0)
+    best, best_score = "", (0.0, 0)
     for candidate in CANDIDATES:
         in_header = lines[0].count(candidate)
         if not in_header:
@@ -29,7 +33,18 @@ def find_delimiter(text: str) -> str:
         score = (round(alike, 2) if candidate != ":" else alike / 100, in_header)
         if score > best_score:
             best, best_score = candidate, score
-    return best
+    return best or _of_the_body(lines[1:])
+
+
+def _of_the_body(lines: list[str]) -> str:
+    """What cuts nearly all lines below a header of one name alike: then the header is too short,
+    and its lines are to be rejected rather than taken for the cells of one column."""
+    for candidate in CANDIDATES[:-1]:
+        counts = [line.count(candidate) for line in lines]
+        usual = max(counts, key=counts.count, default=0)
+        if usual and counts.count(usual) >= _MOST * len(lines):
+            return candidate
+    return ONE_COLUMN
 
 
 def header_cells(line: str, delimiter: str) -> list[str]:

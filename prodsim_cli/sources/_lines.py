@@ -114,6 +114,10 @@ def _judged(lines: Lines, at: int, delimiter: str, width: int) -> tuple[list[str
         spaced, taller, failed = _record(lines, at, delimiter, skip_space=True)
         if not failed and len(spaced) == width:
             return spaced, taller, ""
+    if problem and '\\"' in lines[at]:
+        escaped, taller, failed = _record(lines, at, delimiter, escaped=True)
+        if not failed and len(escaped) == width:
+            return escaped, taller, ""
     if problem:
         return [], 1, problem
     if len(cells) == width + 1 and lines[at + height - 1].endswith(delimiter):
@@ -134,16 +138,26 @@ def _quoted_after_space(cells: list[str]) -> bool:
 
 
 def _record(
-    lines: Lines, at: int, delimiter: str, skip_space: bool = False
+    lines: Lines, at: int, delimiter: str, skip_space: bool = False, escaped: bool = False
 ) -> tuple[list[str], int, str]:
-    """The cells of the record at a line, how many lines it takes, and what is wrong with it."""
+    """The cells of the record at a line, how many lines it takes, and what is wrong with it.
+
+    ``escaped``: a quote within a cell is written ``\\"``, as MySQL does.
+    """
     line = lines[at]
     if not line.strip(" "):
         return [], 1, ""
     if '"' not in line:
         return line.split(delimiter), 1, ""
     following = (lines[place] + "\n" for place in range(at, len(lines)))
-    reader = csv.reader(following, delimiter=delimiter, strict=True, skipinitialspace=skip_space)
+    reader = csv.reader(
+        following,
+        delimiter=delimiter,
+        strict=True,
+        skipinitialspace=skip_space,
+        doublequote=not escaped,
+        escapechar="\\" if escaped else None,
+    )
     try:
         cells = next(reader)
     except csv.Error as problem:

@@ -9,14 +9,20 @@ pass (:mod:`_lines`) walks over the lines with quotes. Both give the same (:mod:
 from __future__ import annotations
 
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.sources._delimiter import find_delimiter
+from prodsim_cli.sources._delimiter import ONE_COLUMN, find_delimiter
 from prodsim_cli.sources._encoding import Decoded, decode
 from prodsim_cli.sources._raw import Blob, RawTable, ReadOptions
 from prodsim_cli.sources._table import parse
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".psv")
 
-_NAMES = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma"}
+_NAMES = {
+    "\t": "tab",
+    ";": "semicolon",
+    "|": "vertical bar",
+    ",": "comma",
+    ONE_COLUMN: "none, one column",
+}
 _HEAD = 64_000
 
 

@@ -50,6 +50,18 @@ CASES = {
         'sku, title\n1, "Tea, green"\n2, "Cup"\n3, 12" plate\n',
         [(2, ("1", "Tea, green")), (3, ("2", "Cup")), (4, ("3", ' 12" plate'))],
     ),
+    "quotes within a cell after a backslash": (
+        'sku,title\n1,"a \\"b\\", c"\n2,"C:\\dir"\n3,"x\\"y\n4,Cup\n',
+        [(2, ("1", 'a "b", c')), (3, ("2", "C:\\dir")), (4, "bad quote"), (5, ("4", "Cup"))],
+    ),
+    "one column holds commas": (
+        "title\nTea, green\nCup\nPot, blue, big\n",
+        [(2, ("Tea, green",)), (3, ("Cup",)), (4, ("Pot, blue, big",))],
+    ),
+    "a header of one name over lines that are cut alike is too short": (
+        "sku\n1,Tea\n2,Cup\n",
+        [(2, "too many fields"), (3, "too many fields")],
+    ),
     "a replacement character in a sound file is a character": (
         "sku,title\n1,a\ufffdb\n2\n",
         [(2, ("1", "a\ufffdb")), (3, "too few fields")],
