@@ -69,7 +69,14 @@ DISEASES = {
         [2, 3, 5],
         [(4, "bad bytes", "A3,B��x,4")],
     ),
-    "zero_bytes.csv": ([("A1", "Tea"), ("A2", "Cup")], [2, 3], []),
+    "zero_bytes.csv": ([("A1", "Tea"), ("A2", "Cups")], [2, 3], []),
+    "backslash_quote.csv": (
+        [("A1", 'Ruler "12", red', "1.20"), ("A2", "Cup", "3.00")],
+        [2, 3],
+        [],
+    ),
+    "one_column.csv": ([("Tea, green",), ("Cup",), ("Pot, blue, big",)], [2, 3, 4], []),
+    "bad_checksum.csv.gz": ([("A1", "Tea"), ("A2", "Cup")], [2, 3], []),
     "old_mac.csv": ([("A1", "Tea"), ("A2", "Cup")], [2, 3], []),
     "not_gzip.csv.gz": ([("A1", "Tea")], [2], []),
 }
@@ -101,6 +108,11 @@ ENCODINGS = {
         "Camisón de niño español",
     ),
     "chinese_gbk.csv": ("gb18030 (common Chinese characters in runs)", "红色连衣裙"),
+    "chinese_gbk_short.csv": ("gb18030 (common Chinese characters in runs)", "毛衣香水女装"),
+    "chinese_utf16_long.csv": (
+        "utf-16-le (zero bytes in every second place)",
+        "红色连衣裙男士运动鞋" * 30,
+    ),
     "chinese_utf16.tsv": ("utf-16-le (zero bytes in every second place)", "红色连衣裙"),
 }
 
