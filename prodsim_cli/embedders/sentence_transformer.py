@@ -38,7 +38,7 @@ def load(model: str) -> Embedder:
 
 
 def _check_hub(model: str) -> bool:
-    """True if a copy lies in this machine's cache; else ask the hub once whether it has the model."""
+    """True if a copy lies in the cache of this machine; else ask the hub once for the model."""
     from huggingface_hub import constants, model_info, try_to_load_from_cache
     from huggingface_hub.errors import RepositoryNotFoundError
 
