@@ -38,12 +38,12 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
             f"{blob.name} cannot be read as an Excel file: {str(problem).splitlines()[0]}.",
             hint="Save it again as .xlsx, or as CSV.",
         ) from None
-    sheet, others = _chosen(book, options.sheet, blob.name)
     try:
+        sheet, others = _chosen(book, options.sheet, blob.name)
         frame = _frame(book, sheet)
     except (fastexcel.FastExcelError, ValueError) as problem:
         raise InputError(
-            f"The sheet {sheet!r} of {blob.name} cannot be read: {str(problem).splitlines()[0]}.",
+            f"A sheet of {blob.name} cannot be read: {str(problem).splitlines()[0]}.",
             hint="Name another one with --sheet, or save the sheet as CSV.",
         ) from None
     if not frame.width:
@@ -87,6 +87,8 @@ def _frame(book: ExcelReader, sheet: str) -> pl.DataFrame:
 def _chosen(book: ExcelReader, wanted: str | None, name: str) -> tuple[str, list[str]]:
     """Name of the sheet asked for, or of the first one with rows; the others that have rows."""
     names = list(book.sheet_names)
+    if not names:
+        raise InputError(f"{name} holds no sheet.", hint="Save it again as .xlsx, or as CSV.")
     if wanted is None:
         filled = [n for n in names if book.load_sheet(n, n_rows=1).height]
         chosen = filled[0] if filled else names[0]

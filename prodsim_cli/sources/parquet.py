@@ -18,7 +18,8 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
     """One row per row, numbered from 1. Raises InputError for a damaged file."""
     try:
         frame = pl.read_parquet(io.BytesIO(blob.data))
-    except (pl.exceptions.PolarsError, OSError) as problem:
+    # polars panics over some damage within a column; a panic is no PolarsError.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as problem:
         raise InputError(
             f"{blob.name} cannot be read as Parquet: {str(problem).splitlines()[0]}.",
             hint="Export it again; a copy that stopped half-way is the usual cause.",
