@@ -9,6 +9,7 @@ odd "Dutch" title of an English shop is read as the English it is; a mixed catal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,8 @@ LANGUAGES = (
 
 SAMPLE = 2_000
 _ROUNDS = 200
+# Chinese and Japanese stand beside a number without a blank, so only Latin letters go with it.
+_NUMBERED = re.compile(r"[a-z\u00c0-\u024f./-]*\d[a-z\u00c0-\u024f\d./-]*")
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,30 @@ def shares(titles: Sequence[str]) -> dict[str, float]:
 
     The sample is spread evenly over the titles in order, so the same catalogue gives the same.
     """
-    distinct = sorted({title.strip().lower() for title in titles} - {""})
-    if not distinct:
+    distinct = sorted({title.strip().lower() for title in titles})
+    spoken = [words for words in map(words_of, distinct) if words]
+    if not spoken:
         return {}
-    picked = np.linspace(0, len(distinct) - 1, min(SAMPLE, len(distinct))).round().astype(int)
+    picked = np.linspace(0, len(spoken) - 1, min(SAMPLE, len(spoken))).round().astype(int)
     labels = list(_detector().labels)
     place = {name: column for column, name in enumerate(labels)}
     given = np.zeros((len(picked), len(labels)))
     for row, position in enumerate(picked):
-        for name, probability in _detector().rank(distinct[position]):
+        for name, probability in _detector().rank(spoken[position]):
             given[row, place[name]] = probability
     return dict(zip(labels, _mixture(given).tolist(), strict=True))
+
+
+def words_of(title: str) -> str:
+    """The words of a title in small letters, '' where they are too few to speak a language.
+
+    Sizes and model numbers ("500ml", "X-200") are of no language, and the detector takes capitals
+    for names.
+    """
+    words = " ".join(_NUMBERED.sub(" ", title.lower()).split())
+    letters = [letter for letter in words if letter.isalpha()]
+    speaks = len(letters) >= 3 or any(letter > "\u024f" for letter in letters)  # beyond Latin
+    return words if speaks else ""
 
 
 def _mixture(given: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from prodsim_cli.languages import _mixture, choose_model, shares
+from prodsim_cli.languages import _mixture, choose_model, shares, words_of
 
 ENGLISH = ["RED RETROSPOT MUG", "JUMBO BAG PINK", "SET OF 3 CAKE TINS", "White metal lantern"]
 CATALOGUES = {
@@ -42,6 +42,28 @@ def test_a_little_chinese_leaves_an_english_catalogue_english() -> None:
 def test_no_titles_no_language() -> None:
     assert shares(["", "  "]) == {}
     assert choose_model([]).model == "minilm"
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("RED MUG 250ml", "red mug"),
+        ("  Thermos\tflask  ", "thermos flask"),
+        ("X-200 B", ""),
+        ("12345", ""),
+        ("杯", "杯"),
+        ("iPhone12手机壳", "手机壳"),
+        ("2024新款不锈钢保温杯500ml", "新款不锈钢保温杯"),
+        ("- / -", ""),
+    ],
+)
+def test_the_words_that_speak_a_language(title: str, words: str) -> None:
+    assert words_of(title) == words
+
+
+def test_model_numbers_are_no_foreign_language() -> None:
+    choice = choose_model(["AB-1234", "X200", "12345", "KX-TG6700"])
+    assert (choice.model, choice.reason) == ("minilm", "no titles to tell a language by")
 
 
 def test_order_and_copies_of_titles_do_not_matter() -> None:
