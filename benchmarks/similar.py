@@ -1,6 +1,6 @@
 """A cold `prodsim similar SKU -f json` beside `llm similar` and beside nothing, in one run.
 
-    python benchmarks/similar.py --db online_retail.db --sku 85123A [--products 50000] [--runs 7]
+    python benchmarks/similar.py [--db shop.db --sku SKU] [--products 50000] [--runs 7]
 
 Prints CPU seconds (user + system of the whole process, median of the runs, taken in turn) of
 
@@ -8,10 +8,11 @@ Prints CPU seconds (user + system of the whole process, median of the runs, take
 - ``prodsim similar SKU -f json`` on a database that is built already,
 - ``llm similar COLLECTION SKU`` over the same products with vectors of 384 dimensions,
 
-for the database given and for a synthetic catalogue. ``llm`` is installed into a virtual
-environment of its own in a temporary folder; its collection is filled with the vectors of the
-database (random ones for the synthetic shop), so that it embeds nothing. Bars of the project: at
-most 2.5 times the floor; 8 times less than llm, 30 times less at 50,000 products.
+for the database given (else Online Retail, read for the purpose) and for a synthetic catalogue.
+``llm`` is installed into a virtual environment of its own in a temporary folder; its collection is
+filled with the vectors of the database (random ones for the synthetic shop), so that it embeds
+nothing. Bars of the project: at most 2.5 times the floor; 8 times less than llm, 30 times less at
+50,000 products.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import tempfile
 import venv
 from pathlib import Path
 
+DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "online_retail" / "events.csv.gz"
 FLOOR = [sys.executable, "-c", "import click, sqlite3"]
 DIMENSION = 384
 WORDS = [
@@ -51,7 +53,7 @@ def install_llm(folder: Path) -> Path:
     """The `llm` command in a virtual environment of its own."""
     venv.create(folder / "llm", with_pip=True)
     binaries = folder / "llm" / "bin"
-    subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "llm"], check=True)
+    subprocess.run([binaries / "python", "-m", "pip", "install", "-qq", "llm"], check=True)
     return binaries / "llm"
 
 
@@ -101,10 +103,14 @@ def synthetic(folder: Path, products: int) -> tuple[Path, str]:
         for number in range(products):
             title = " ".join(rng.choices(WORDS, k=5)) + f" {rng.randrange(10_000)}"
             writer.writerow([f"P{number}", title, round(rng.uniform(1, 99), 2)])
-    database = folder / "synthetic.db"
-    command = [sys.executable, "-m", "prodsim_cli", "--db", str(database), "ingest", str(catalog)]
-    subprocess.run([*command, "--no-lm", "-q"], check=True, stdout=subprocess.DEVNULL)
-    return database, "P7"
+    return ingested(catalog, folder / "synthetic.db", "--no-lm"), "P7"
+
+
+def ingested(source: Path, database: Path, *options: str) -> Path:
+    """The database of a file, built."""
+    command = [sys.executable, "-m", "prodsim_cli", "--db", str(database), "ingest", str(source)]
+    subprocess.run([*command, *options, "-q"], check=True, stdout=subprocess.DEVNULL)
+    return database
 
 
 def compare(label: str, database: Path, sku: str, llm: Path, folder: Path, runs: int) -> None:
@@ -131,15 +137,16 @@ def compare(label: str, database: Path, sku: str, llm: Path, folder: Path, runs:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--db", type=Path, required=True)
-    parser.add_argument("--sku", required=True)
+    parser.add_argument("--db", type=Path)
+    parser.add_argument("--sku", default="85123A")
     parser.add_argument("--products", type=int, default=50_000)
     parser.add_argument("--runs", type=int, default=7)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         llm = install_llm(folder)
-        compare("given", arguments.db, arguments.sku, llm, folder, arguments.runs)
+        shop = arguments.db or ingested(DEFAULT, folder / "online_retail.db")
+        compare("given", shop, arguments.sku, llm, folder, arguments.runs)
         if arguments.products:
             database, sku = synthetic(folder, arguments.products)
             compare("synthetic", database, sku, llm, folder, arguments.runs)
