@@ -138,6 +138,9 @@ def _as_catalog(raw: RawTable, forced: dict[str, str]) -> Recognition:
         column = None if field in mapping or field == "title" else headers.first(tiers)
         if column:
             mapping[field] = headers.take(column)
+    kind = None if parts or "category" in mapping else headers.first(words.KIND)
+    if kind:  # a type is a category where there is no other one
+        mapping["category"] = headers.take(kind)
     if parts:
         mapping["title"] = " + ".join(parts)
         notes.append(f"no title column: the title is put together from {listed(parts)}")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from prodsim_cli.cleaning import (
@@ -14,7 +16,7 @@ from prodsim_cli.cleaning import (
 )
 from prodsim_cli.cleaning.columns import squash
 from prodsim_cli.errors import ExitCode
-from prodsim_cli.sources._raw import CleanOptions
+from prodsim_cli.sources._raw import CleanOptions, RawTable
 
 NONE = CleanOptions()
 
@@ -149,7 +151,8 @@ CATALOGS = [
     ("product_id,item_id,title\n1,1,x\n2,2,y", {"sku": "product_id", "title": "title"}),
     ("sku,title,created_at\n1,x,2011-01-01", {"sku": "sku", "title": "title"}),
     ("sku,title,date\n1,x,2011-01-01\n2,y,2011-01-01", {"sku": "sku", "title": "title"}),
-    ("sku,title,type\n1,x,chair\n2,y,table", {"sku": "sku", "title": "title"}),
+    ("sku,title,type\n1,x,chair\n2,y,table",
+     {"sku": "sku", "title": "title", "category": "type"}),
     ("sku,title,order\n1,x,1\n2,y,2", {"sku": "sku", "title": "title"}),
     ("sku,description\n1,Red mug\n2,Tin", {"sku": "sku", "title": "description"}),
 ]  # fmt: skip
@@ -333,3 +336,16 @@ def test_a_broken_key_of_transactions_is_refused(table: Any) -> None:
     with pytest.raises(BrokenKey) as caught:
         clean(raw, CleanOptions(mapping={"sku": "barcode"}))
     assert caught.value.hint == "Take another column as key: --map sku=article no"
+
+
+def test_a_type_is_the_category_where_there_is_no_other() -> None:
+    """The columns of a Shopify export."""
+    frame = pl.DataFrame({"Variant SKU": ["M1", "M2"], "Title": ["a", "b"], "Type": ["Mug", "Cup"]})
+    raw = RawTable("products.csv", frame, np.arange(2, 4), 2)
+    assert recognise(raw, CleanOptions()).mapping == {
+        "sku": "Variant SKU",
+        "title": "Title",
+        "category": "Type",
+    }
+    both = RawTable("p.csv", frame.with_columns(Category=pl.lit("x")), np.arange(2, 4), 2)
+    assert recognise(both, CleanOptions()).mapping["category"] == "Category"
