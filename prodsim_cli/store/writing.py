@@ -107,7 +107,7 @@ def _rows(
         row, rank = np.nonzero(positions >= 0)
         own = ids[table.rows[block]][row].tolist()
         other = ids[positions[row, rank]].tolist()
-        scores = table.scores[block][row, rank].astype(np.float64).round(7).tolist()
+        scores = table.scores[block][row, rank].astype(np.float64).tolist()
         yield from zip([method] * len(own), own, ranks[rank].tolist(), other, scores, strict=True)
 
 

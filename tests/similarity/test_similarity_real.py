@@ -25,7 +25,7 @@ def online_retail(shared_data):
     )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    frame = module.purchases(shared_data / "online_retail" / "events.csv.gz")
+    frame = module.purchases(module.protocol_lines(shared_data / "online_retail" / "events.csv.gz"))
     module.check(frame)
     data = module.shop(frame.filter(pl.col("part") == "train"))
     return data, module.Judge(data, frame.filter(pl.col("part") == "test"))
