@@ -9,9 +9,8 @@ from prodsim_cli.cleaning.titles import judged_titles
 
 SERVICE_RULE = (
     "service lines are the lines of codes whose commonest title is a word for postage, carriage,"
-    " a fee, "
-    "a discount, a sample, a voucher, bad debt or a correction (or whose code is such a word "
-    "and has no title)"
+    " a fee, a discount, a sample, a voucher, bad debt or a correction (or whose code is such a"
+    " word and has no title); --keep-services keeps them"
 )
 _EXAMPLES = 12
 
@@ -112,4 +111,4 @@ def service_note(codes: pl.DataFrame) -> str:
     ]
     more = f" and {len(codes) - _EXAMPLES} more" if len(codes) > _EXAMPLES else ""
     total = int(codes["lines"].sum())
-    return f"{SERVICE_RULE}: {total:,} lines of {len(codes)} codes: {', '.join(shown)}{more}"
+    return f"{SERVICE_RULE}. {total:,} lines of {len(codes)} codes: {', '.join(shown)}{more}"
