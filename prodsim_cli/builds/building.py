@@ -18,10 +18,10 @@ import numpy as np
 from prodsim_cli import registry
 from prodsim_cli.builds import vectors
 from prodsim_cli.builds.progress import Progress, Silent
+from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.records import Listing
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing
 from prodsim_cli.store.digest import remember_digest
@@ -31,59 +31,6 @@ K = 50
 """Neighbours kept per item."""
 
 USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
-GRAPH_SETTINGS = ("by", "half_life", "shrinkage", "min_support")
-
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """What the person asked for; None keeps what the database has stored.
-
-    ``model``: a name for :func:`embedders.resolve` or ``auto``; ``lm`` False: no language model;
-    ``fields``: text fields; ``graph``: settings of the event measures (:data:`GRAPH_SETTINGS`).
-    """
-
-    model: str | None = None
-    fields: tuple[str, ...] | None = None
-    lm: bool | None = None
-    graph: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One artifact and what was done: ``built``, ``fresh``, ``removed`` or ``left out``."""
-
-    name: str
-    kind: str
-    action: str
-    rows: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class BuildReport:
-    """All stages of a build, in order."""
-
-    stages: tuple[Stage, ...]
-
-    @property
-    def changed(self) -> bool:
-        return any(stage.action in ("built", "removed") for stage in self.stages)
-
-    def listing(self) -> Listing:
-        """The report as rows for ``render.show``."""
-        columns = ("artifact", "kind", "action", "rows", "seconds", "reason")
-        return Listing(
-            columns,
-            tuple(
-                (
-                    *(s.name, s.kind, s.action),
-                    *((s.rows, round(s.seconds, 2)) if s.action == "built" else (None, None)),
-                    s.reason,
-                )
-                for s in self.stages
-            ),
-        )
 
 
 @dataclass

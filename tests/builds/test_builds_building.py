@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from prodsim_cli import builds, embedders
-from prodsim_cli.builds.building import BuildOptions
+from prodsim_cli.builds import BuildOptions
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.store.connection import open_for_reading
 

@@ -112,7 +112,8 @@ def test_services(dirty: Any) -> None:
     assert cleaned.notes[-1] == (
         "service lines are the lines of codes whose commonest title is a word for postage, "
         "carriage, a fee, a discount, a sample, a voucher, bad debt or a correction (or whose "
-        "code is such a word and has no title); --keep-services keeps them. 4 lines of 4 codes: B (Adjust bad debt, 1), "
+        "code is such a word and has no title); --keep-services keeps them. 4 lines of 4 codes: "
+        "B (Adjust bad debt, 1), "
         "M (Manual, 1), POST (POSTAGE, 1), gift_0001_20 (Dotcomgiftshop Gift Voucher £20.00, 1)"
     )
     off = clean(dirty("services.csv"), CleanOptions(service_lines=False))
