@@ -111,7 +111,8 @@ def _unlist(text: str) -> str:
 
 
 def _joined(parts: list[str]) -> str:
-    return (" " if any(len(part) > 60 for part in parts) else ", ").join(parts)
+    text = (" " if any(len(part) > 60 for part in parts) else ", ").join(parts)
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
 
 
 def _unescape(text: str) -> str:

@@ -69,7 +69,7 @@ def _expanded(name: str, kind: str | None, stdin: BinaryIO | None) -> list[Input
         return [Input(_STDIN, None, kind, stdin=stdin)]
     path = Path(name)
     if path.is_dir():
-        files = [Input(str(file), file, kind, kind is None) for file in _data_files(path)]
+        files = [Input(_shown(file), file, kind, kind is None) for file in _data_files(path)]
         if not files:
             raise InputError(
                 f"The folder {name} holds no file that could be read.",
@@ -81,7 +81,12 @@ def _expanded(name: str, kind: str | None, stdin: BinaryIO | None) -> list[Input
         near = get_close_matches(path.name, [file.name for file in around.iterdir()], n=1)
         hint = f"Did you mean {path.parent / near[0]}?" if near else "Check the path."
         raise InputError(f"There is no file {name}.", hint=hint)
-    return [Input(name, path, kind)]
+    return [Input(_shown(name), path, kind)]
+
+
+def _shown(name: str | Path) -> str:
+    """A name that can be printed and stored; a file's may hold bytes that are no text."""
+    return str(name).encode("utf-8", "replace").decode()
 
 
 def _of_current_folder() -> list[Input]:
@@ -95,7 +100,7 @@ def _of_current_folder() -> list[Input]:
             "There is no catalog.* or events.* in this folder.",
             hint="Name the files or the folder: `prodsim ingest shop/`.",
         )
-    return [Input(str(file), file) for file in files]
+    return [Input(_shown(file), file) for file in files]
 
 
 def _data_files(folder: Path) -> list[Path]:

@@ -13,6 +13,9 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     for name, kind in frame.schema.items():
         if kind == pl.Categorical or isinstance(kind, pl.Enum):
             changes.append(pl.col(name).cast(pl.String))
+        elif kind == pl.Duration:  # polars has no cast of it to text
+            spans = [None if v is None else str(v) for v in frame[name]]
+            changes.append(pl.Series(name, spans, pl.String))
         elif kind == pl.Binary:
             texts = [None if v is None else v.decode("utf-8", "replace") for v in frame[name]]
             changes.append(pl.Series(name, texts, pl.String))

@@ -122,3 +122,8 @@ def test_type_columns() -> None:
     assert looks_like_types(pl.Series(["view", "buy", "zoom"]))
     assert not looks_like_types(pl.Series(["mug", "plate", "view"]))
     assert not looks_like_types(pl.Series([1, 2]))
+
+
+def test_half_a_surrogate_pair_in_a_list_is_no_text() -> None:
+    column = pl.Series("description", ['["a \\ud800", "b"]'])
+    assert clean_texts(column).to_list() == ["a ?, b"]

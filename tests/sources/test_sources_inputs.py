@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,15 @@ def test_standard_input_may_be_gzipped() -> None:
     assert (blob.name, blob.data) == ("-", b"sku\n1\n")
     plain = sources.load(sources.inputs(["-"], stdin=io.BytesIO(b"sku\n1\n"))[0])
     assert blob.sha256 == plain.sha256
+
+
+def test_a_name_that_is_no_text_can_be_shown(tmp_path: Path) -> None:
+    raw = os.path.join(os.fsencode(tmp_path), b"caf\xe9.csv")
+    try:
+        with open(raw, "wb") as file:
+            file.write(b"sku\n1\n")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    (item,) = sources.inputs([os.fsdecode(raw)])
+    assert Path(item.name).name == "caf?.csv"
+    assert sources.load(item).data == b"sku\n1\n"

@@ -242,3 +242,9 @@ def test_excel_sheets(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="no sheet 'nine'") as caught:
         read(path, sheet="nine")
     assert caught.value.hint == "Its sheets are: empty, goods, other."
+
+
+def test_a_span_of_time_becomes_text() -> None:
+    buffer = io.BytesIO()
+    pl.DataFrame({"sku": ["1", "2"], "span": [dt.timedelta(days=1), None]}).write_parquet(buffer)
+    assert of(buffer.getvalue(), "a.parquet").frame.rows() == [("1", "1 day, 0:00:00"), ("2", None)]
