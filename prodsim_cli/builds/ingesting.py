@@ -66,6 +66,7 @@ def ingest(
         return _dry_run(inputs, options)
     reports: list[FileReport] = []
     catalogs: list[str] = []
+    failures: list[InputError] = []
     skipped: dict[str, str] = {}
     new = not os.path.exists(database)
     connection = open_for_writing(database)
@@ -74,11 +75,16 @@ def ingest(
         for item in inputs:
             listener.stage(f"reading {os.path.basename(item.name)}")
             try:
-                report, sha256 = _one_file(connection, item, options)
+                report, sha256 = _one_file(connection, item, options, len(inputs) > 1)
                 reports.append(report)
-                catalogs += [sha256] if report.kind == "catalog" else []
+                catalogs += [sha256] if report.kind == "catalog" and report.kept else []
             except _Skip as skip:
                 skipped[item.name] = str(skip)
+            except InputError as problem:  # the good files of a call stay, as good lines of a file
+                failures.append(problem)
+                skipped[item.name] = f"{problem.message} {problem.hint}"
+        if not reports and failures:
+            raise failures[0]
         if not reports:
             raise InputError(
                 "No file of the folder is a catalogue or events with certainty: "
@@ -100,6 +106,7 @@ def _one_file(
     connection: sqlite3.Connection,
     item: sources.Input,
     options: IngestOptions,
+    several: bool,
 ) -> tuple[FileReport, str]:
     """Read, clean and apply one file, or say that it is known already; its report and sha256."""
     blob = sources.load(item)
@@ -107,7 +114,7 @@ def _one_file(
     known = intake.known_file(connection, blob.sha256, options.source, identity)
     if known is not None:
         return replace(known, file=blob.name), blob.sha256
-    cleaned = _clean(blob, item, options)
+    cleaned = _clean(blob, item, options, several)
     with transaction(connection):
         report = intake.apply(
             connection,
@@ -125,15 +132,22 @@ class _Skip(Exception):
     """A file of a folder that is not a shop's with certainty; the text says why."""
 
 
-def _clean(blob: Blob, item: sources.Input, options: IngestOptions) -> Cleaned:
-    """Read and clean a file. One that was named must be usable; one of a folder may be skipped."""
+def _clean(blob: Blob, item: sources.Input, options: IngestOptions, several: bool) -> Cleaned:
+    """Read and clean a file. One that was named must be usable; one of a folder may be skipped.
+
+    Of ``--map``, each of several files takes what names a column of its own.
+    """
     try:
         raw = sources.read(blob, options.read)
+        wanted = options.clean
+        if several:
+            own = {f: c for f, c in wanted.mapping.items() if c in raw.frame.columns}
+            wanted = replace(wanted, mapping=own)
         if item.from_folder:
-            found = cleaning.recognise(raw, options.clean, item.kind)
+            found = cleaning.recognise(raw, wanted, item.kind)
             if not found.certain:
                 raise _Skip(found.why)
-        cleaned = cleaning.clean(raw, options.clean, kind=item.kind)
+        cleaned = cleaning.clean(raw, wanted, kind=item.kind)
     except (cleaning.AmbiguousKey, cleaning.BrokenKey):
         raise  # a shop's file that needs a word from the person
     except InputError as problem:
@@ -151,11 +165,11 @@ def _dry_run(inputs: Sequence[sources.Input], options: IngestOptions) -> IngestR
     for item in inputs:
         blob = sources.load(item)
         try:
-            cleaned = _clean(blob, item, options)
+            cleaned = _clean(blob, item, options, len(inputs) > 1)
         except _Skip as skip:
             skipped[item.name] = str(skip)
             continue
-        reports.append(intake.report(cleaned, blob.name))
+        reports.append(replace(intake.report(cleaned, blob.name), changed=True))
         frame = cleaned.events if cleaned.events is not None else cleaned.items
         if frame is not None:
             rows = frame.drop("line").head(5).to_dicts()
@@ -198,7 +212,7 @@ def _prune(
     """Take products that are in none of the catalogues just read (by sha256) out of the answers."""
     if not catalogs:
         raise UsageProblem(
-            "--prune needs a catalogue: it takes out what the feed no longer holds.",
+            "--prune needs a catalogue with products: it takes out what the feed no longer holds.",
             hint="Name the whole feed of this source together with --prune.",
         )
     with transaction(connection):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import polars as pl
 
 from prodsim_cli.cleaning.account import LINE, ROW, Account, body
@@ -61,7 +63,7 @@ def refuse_broken_key(raw: RawTable, found: Recognition) -> None:
         f"{raw.name}: a spreadsheet broke the key column {key}: {count:,} of {len(keys):,} values"
         f" are in "
         f"scientific notation, and {worst[0]} alone stands for {worst[1]} different products.",
-        hint=f"Take another column as key: --map sku={better or 'COLUMN'}",
+        hint=f"Take another column as key: --map sku={quote(better or 'COLUMN')}",
         columns=raw.frame.columns,
     )
 

@@ -7,6 +7,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from shlex import quote
 
 import polars as pl
 
@@ -131,7 +132,7 @@ def pick_key(
             raise AmbiguousKey(
                 f"{raw.name}: {' and '.join(found)} are equally good for {field}. "
                 f"Columns found: {listed(frame.columns)}.",
-                hint="Say which it is, for example: " + f"--map {field}={found[0]}",
+                hint=f"Say which it is, for example: --map {field}={quote(found[0])}",
                 columns=frame.columns,
             )
         if found:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import polars as pl
 
@@ -25,6 +27,7 @@ from prodsim_cli.sources._raw import CleanOptions, RawTable
 
 CATALOG, TRANSACTIONS, EVENTS = "catalog", "transactions", "events"
 _LONG_TEXT = 120
+_NUMBER = re.compile(r"\d+(?:[.:-]\d+)*$")
 _SAMPLE = 1_000
 _MEASURES = ("quantity", "price", "total", "position", "weight", "rating")
 _EVENT_ONLY = {*words.EVENT_FIELDS} - {*words.ITEM_FIELDS}
@@ -80,10 +83,13 @@ def _missing_key(raw: RawTable, what: str, others: Collection[str] = ()) -> NotR
     """The error without a key column; ``others``: columns that hold something else already."""
     columns = raw.frame.columns
     suggestion = suggest_key(raw.frame, but=others, unique=not others) or "COLUMN"
+    hint = f"Say which it is, for example: --map sku={quote(suggestion)}"
+    if any(_NUMBER.match(name) for name in columns):
+        hint = "The file seems to have no header line: write the names of the columns above it."
     return NotRecognised(
         f"{raw.name}: no column was recognised as the product key ({what}). "
         f"Columns found: {listed(columns)}.",
-        hint=f"Say which it is, for example: --map sku={suggestion}",
+        hint=hint,
         columns=columns,
     )
 

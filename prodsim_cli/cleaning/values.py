@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-EMPTY_WORDS = ("nan", "null", "none", "n/a", "#n/a", "<na>", "nil")
+EMPTY_WORDS = ("nan", "na", "null", "none", "n/a", "#n/a", "<na>", "nil")
 """Cells that stand for nothing, in small letters."""
 
 _INVISIBLE = (
@@ -74,7 +74,8 @@ def _spaces(values: pl.Series) -> pl.Series:
 def clean_ids(column: pl.Series) -> pl.Series:
     """Keys as text: trimmed, NFKC, and ``17850.0`` as ``17850`` where the whole column is so.
 
-    Leading zeros, letter case and a version-like ``1.0`` among other keys stay.
+    Among other keys only a long number loses its ``.0``, and only where no key has other digits
+    after a point. Leading zeros, letter case and a version-like ``1.0`` among other keys stay.
     """
 
     def change(values: pl.Series) -> pl.Series:
@@ -82,6 +83,8 @@ def clean_ids(column: pl.Series) -> pl.Series:
         filled = values.drop_nulls()
         if len(filled) and bool(filled.str.contains(r"^\d+\.0+$").all()):
             values = values.str.replace(r"\.0+$", "")
+        elif not filled.str.contains(r"^\d+\.\d*[1-9]").any():
+            values = values.str.replace(r"^(\d{4,})\.0$", "$1")
         return values
 
     return on_distinct(as_text(column), change)

@@ -335,7 +335,7 @@ def test_a_broken_key_of_transactions_is_refused(table: Any) -> None:
     raw = table("user,barcode,name,article no\nu,8.41E+12,Mug,1\nu,8.41E+12,Tin,2\nv,9,Box,1")
     with pytest.raises(BrokenKey) as caught:
         clean(raw, CleanOptions(mapping={"sku": "barcode"}))
-    assert caught.value.hint == "Take another column as key: --map sku=article no"
+    assert caught.value.hint == "Take another column as key: --map sku='article no'"
 
 
 def test_a_type_is_the_category_where_there_is_no_other() -> None:

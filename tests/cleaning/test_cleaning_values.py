@@ -76,7 +76,7 @@ def test_ids_of_a_column_that_was_once_a_float() -> None:
 
 def test_ids_that_only_look_so_stay() -> None:
     assert ids(["1.0", "1.1"]) == ["1.0", "1.1"]
-    assert ids(["17850.0", "A1"]) == ["17850.0", "A1"]
+    assert ids(["1.0", "A1"]) == ["1.0", "A1"]
     assert ids([1.0, 2.5]) == ["1.0", "2.5"]
     assert ids(["007", "7"]) == ["007", "7"]
 
@@ -127,3 +127,10 @@ def test_type_columns() -> None:
 def test_half_a_surrogate_pair_in_a_list_is_no_text() -> None:
     column = pl.Series("description", ['["a \\ud800", "b"]'])
     assert clean_texts(column).to_list() == ["a ?, b"]
+
+
+def test_long_numbers_lose_their_point_among_other_keys_too() -> None:
+    mixed = pl.Series("user", ["17850.0", "17850", "guest", "NA", None])
+    assert clean_ids(mixed).to_list() == ["17850", "17850", "guest", None, None]
+    versions = pl.Series("sku", ["1.0", "1.5", "17850.0"])
+    assert clean_ids(versions).to_list() == ["1.0", "1.5", "17850.0"]

@@ -170,6 +170,43 @@ def test_without_words_the_files_of_this_folder(
     assert [file["file"] for file in report["files"]] == ["catalog.csv", "events.jsonl"]
 
 
+def test_a_bad_file_among_good_ones_is_named_and_the_good_rows_stay(
+    ingest: Run, run: Run, tmp_path: Path
+) -> None:
+    good = write(tmp_path / "good.csv", "sku,title\nA,Tea\n")
+    bad = write(tmp_path / "bad.csv", "foo,bar\n1,2\n")
+    for order in ((good, bad), (bad, good)):
+        result = ingest(*order, "-f", "json")
+        assert result.exit_code == 0
+        report = json.loads(result.stdout)
+        assert [Path(file["file"]).name for file in report["files"]] == ["good.csv"]
+        assert [Path(name).name for name in report["skipped"]] == ["bad.csv"]
+        (tmp_path / "mine.db").unlink()
+
+
+def test_a_mapping_reaches_the_files_that_have_its_column(ingest: Run, tmp_path: Path) -> None:
+    catalog = write(tmp_path / "catalog.csv", "sku,title\nA,Tea\n")
+    events = write(tmp_path / "events.csv", "customer,ref x,t\nu,A,2024-01-01\nv,A,2024-01-02\n")
+    words = ("--map", "sku=ref x", "--map", "at=t", "-f", "json")
+    report = json.loads(ingest(catalog, events, *words).stdout)
+    assert [file["mapping"]["sku"] for file in report["files"]] == ["sku", "ref x"]
+    assert report["counts"]["items"] == 1
+
+
+def test_prune_by_a_feed_without_products_is_refused(ingest: Run, run: Run, tmp_path: Path) -> None:
+    ingest(write(tmp_path / "catalog.csv", "sku,title\nA,Tea\n"))
+    result = ingest(write(tmp_path / "none.csv", "sku,title\n,Tea\n"), "--prune")
+    assert result.exit_code == 2
+    status = json.loads(run("--db", tmp_path / "mine.db", "status", "-f", "json").stdout)
+    assert status["counts"]["items"] == 1
+
+
+def test_a_file_without_a_header_is_told_so(ingest: Run, tmp_path: Path) -> None:
+    result = ingest(write(tmp_path / "u.data", "196\t242\t3\t881250949\n186\t302\t3\t891717742\n"))
+    assert result.exit_code == 1
+    assert "no header line" in result.stderr
+
+
 def test_standard_input(ingest: Run) -> None:
     report = json.loads(ingest("-", "-f", "json", input="sku;title\n1;Tee\n").stdout)
     assert report["files"][0]["kept"] == 1
