@@ -77,7 +77,7 @@ def seed(command: F) -> F:
     """``--seed``: of what is drawn by chance; the command gets ``seed``."""
     return click.option(
         "--seed",
-        type=int,
+        type=click.IntRange(min=0),
         default=SEED,
         show_default=True,
         help="Of what is drawn by chance; the same seed gives the same figures.",

@@ -10,12 +10,12 @@ import inspect
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from prodsim_cli import registry
+from prodsim_cli import embedders, registry
 from prodsim_cli.builds import vectors
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
@@ -23,13 +23,14 @@ from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.store import artifacts, meta, writing
-from prodsim_cli.store.connection import open_for_writing
+from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
-from prodsim_cli.store.loading import Shop, load_neighbors, load_shop
+from prodsim_cli.store.loading import Shop, load_neighbors, load_shop, load_space
 
 K = 50
 """Neighbours kept per item."""
 
+PARTS = ("catalog", "events")
 USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
 
 
@@ -41,6 +42,7 @@ class _Build:
     shop: Shop
     settings: dict[str, Any]
     progress: Progress
+    versions: dict[str, str]
     stages: list[Stage] = field(default_factory=list)
     tables: dict[str, NeighborTable] = field(default_factory=dict)
 
@@ -81,13 +83,15 @@ def _run(
         settings = _settle(connection, options or BuildOptions())
         listener = progress or Silent()
         listener.stage("loading")
-        shop = load_shop(connection, tuple(settings["fields"]))
+        with transaction(connection):  # what is read and its version belong together
+            shop = load_shop(connection, tuple(settings["fields"]))
+            versions = {part: meta.data_version(connection, part) for part in PARTS}
         if not len(shop.dataset):
             raise NotReady(
                 f"{path} holds no products.", hint="Run `prodsim ingest FILE` with a catalogue."
             )
         writing.index_events(connection)
-        run = _Build(connection, shop, settings, listener)
+        run = _Build(connection, shop, settings, listener, versions)
         for step in steps:
             step(run)
         if BuildReport(tuple(run.stages)).changed:
@@ -116,8 +120,9 @@ def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, 
         settings.update(lm=True, asked=options.model)
         settings.pop("model", None)
     if options.graph is not None:
-        settings["graph"] = {k: v for k, v in options.graph.items() if v is not None}
-    if settings != stored:
+        asked = {k: v for k, v in options.graph.items() if v is not None}
+        settings["graph"] = {**settings["graph"], **asked}
+    if settings != stored and options.model is None:  # a model is stored once it could be loaded
         meta.put_settings(connection, settings)
     return settings
 
@@ -130,17 +135,25 @@ def _vectors(run: _Build) -> None:
     _choose_model(run)
     model = run.settings["model"]
     if not any(run.data.texts()):
+        meta.put_settings(run.connection, run.settings)
         run.stages.append(Stage(model, "space", "left out", reason="no product has a text"))
         return
-    version = meta.data_version(run.connection, "catalog")
+    version = run.versions["catalog"]
     wanted = {"model": model, "fields": run.settings["fields"]}
     if _fresh(run, model, "space", wanted, version):
+        meta.put_settings(run.connection, run.settings)
         run.stages.append(Stage(model, "space", "fresh"))
         return
     begun = time.perf_counter()
-    rows = vectors.encode_missing(run.connection, run.shop, model, wanted, version, run.progress)
+    run.progress.stage(f"loading {model}")
+    embedder = embedders.load(model)
+    meta.put_settings(run.connection, run.settings)  # a name that can't be loaded must not stay
+    rows = vectors.encode_missing(
+        run.connection, run.shop, model, embedder, wanted, version, run.progress
+    )
     run.stages.append(Stage(model, "space", "built", rows, time.perf_counter() - begun))
-    run.shop = load_shop(run.connection, tuple(run.settings["fields"]))
+    space = load_space(run.connection, model, run.shop.item_ids)
+    run.shop = replace(run.shop, dataset=replace(run.data, embeddings={model: space}))
     for name in artifacts.names(run.connection, "space"):
         if name != model:
             writing.drop_artifact(run.connection, name, "space")
@@ -171,7 +184,6 @@ def _choose_model(run: _Build) -> None:
         settings["model"] = settings["auto"]["model"] if auto else asked
         settings["model_reason"] = settings["auto"]["reason"] if auto else "chosen with --model"
         run.progress.say(f"Language model: {settings['model']} ({settings['model_reason']}).")
-    meta.put_settings(run.connection, settings)
 
 
 def _fresh(run: _Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
@@ -191,7 +203,7 @@ def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
     for name in registry.names("similarity"):
         needs = registry.load("similarity", name).NEEDS
         settings: dict[str, Any] = {"k": K}
-        counters, why = ("catalog",), ""
+        version, why = run.versions["catalog"], ""
         if needs in ("text", "vectors"):
             settings["fields"] = run.settings["fields"]
             why = "" if any(run.data.texts()) else "no product has a text"
@@ -199,12 +211,15 @@ def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
             settings["space"] = model
             why = why or ("--no-lm" if not run.settings["lm"] else "")
             why = why or ("" if model in spaces else "run `prodsim embed` first")
+            # A table is no fresher than the vectors it was made of.
+            space = artifacts.recorded(run.connection, model, "space")
+            version = space[1] if space else version
         if needs == "events":
             settings.update(_graph_settings(run, name))
-            counters = ("events",)
+            version = run.versions["events"]
             why = "" if events else "no customer has bought two products"
         if needs != "neighbors":
-            parts[name] = (settings, meta.data_version(run.connection, *counters), why)
+            parts[name] = (settings, version, why)
     return parts
 
 
@@ -311,7 +326,7 @@ def _user_tables(run: _Build) -> None:
     """People alike, by the same measures over what they bought."""
     from prodsim_cli.similarity._graph import user_neighbors
 
-    version = meta.data_version(run.connection, "events")
+    version = run.versions["events"]
     why = "" if (run.data.events.user >= 0).any() else "no event has a customer"
     for name in USER_MEASURES:
         settings = {**_graph_settings(run, name), "k": K}
@@ -331,12 +346,14 @@ def _user_tables(run: _Build) -> None:
 
 def _blend(run: _Build) -> None:
     """``hybrid`` over the tables that exist; stale as soon as one of them is new."""
-    parts = {name: s for name, (s, _, why) in _parts(run).items() if not why}
+    found = _parts(run)
+    parts = {name: s for name, (s, _, why) in found.items() if not why}
     if not parts:
         why = "no texts, and no customer with two products"
         _leave_out(run, "hybrid", "neighbors", why)
         return
-    version = meta.data_version(run.connection, "catalog", "events")
+    texts = found["text"][1] if "text" in parts else run.versions["catalog"]
+    version = f"{texts} {run.versions['events']}"
     settings = {"k": K, "parts": sorted(parts), "part_settings": parts}
     if _fresh(run, "hybrid", "neighbors", settings, version):
         run.stages.append(Stage("hybrid", "neighbors", "fresh"))

@@ -29,6 +29,7 @@ def encode_missing(
     connection: sqlite3.Connection,
     shop: Shop,
     model: str,
+    embedder: embedders.Embedder,
     wanted: dict[str, Any],
     version: str,
     progress: Progress,
@@ -39,8 +40,6 @@ def encode_missing(
     comes, so a run that was stopped and resumed encodes the same batches as one that was not.
     """
     begun = time.perf_counter()
-    progress.stage(f"loading {model}")
-    embedder = embedders.load(model)
     identity = {
         **wanted,
         "revision": embedder.revision,

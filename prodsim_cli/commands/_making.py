@@ -67,6 +67,9 @@ def build_options(given: dict[str, Any]) -> Any:
     if given.get("model") and given.get("no_lm"):
         raise UsageProblem("--model and --no-lm contradict each other.", hint="Leave one out.")
     graph = {name: given[name] for name in GRAPH_SETTINGS if given.get(name) is not None}
+    for name, value in graph.items():
+        if isinstance(value, float) and not value < float("inf"):
+            raise UsageProblem(f"--{name.replace('_', '-')} {value} is no number.", hint="Try 30.")
     fields = given.get("fields")
     return BuildOptions(
         model=given.get("model"),

@@ -19,9 +19,21 @@ from prodsim_cli.errors import ExitCode, ProdsimError, UsageProblem
 
 
 @click.command("ingest")
-@click.argument("paths", metavar="[PATH...]", nargs=-1)
-@click.option("--catalog", metavar="FILE", multiple=True, help="A file that is a catalogue.")
-@click.option("--events", metavar="FILE", multiple=True, help="A file of events or transactions.")
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path())
+@click.option(
+    "--catalog",
+    metavar="FILE",
+    type=click.Path(),
+    multiple=True,
+    help="A file that is a catalogue.",
+)
+@click.option(
+    "--events",
+    metavar="FILE",
+    type=click.Path(),
+    multiple=True,
+    help="A file of events or transactions.",
+)
 @click.option(
     "--map", "mapping", metavar="FIELD=COLUMN", multiple=True, help="Which column is what."
 )

@@ -9,6 +9,7 @@ from prodsim_cli.embedders._base import Embedder
 
 DIMENSION = 512
 SIZES = (2, 3, 4)
+_MIX = np.uint64(0xFF51AFD7ED558CCD)
 _PRIME = np.uint64(1099511628211)
 _OFFSET = np.uint64(14695981039346656037)
 
@@ -17,7 +18,7 @@ def load() -> Embedder:
     """Nothing to load; the hash is FNV-1a over code points, the same on every machine."""
     return Embedder(
         name="hashing",
-        revision="fnv1a-2-4",
+        revision="fnv1a-mixed-2-4",
         dimension=DIMENSION,
         weights_hash="",
         precision="float32",
@@ -40,6 +41,10 @@ def encode(texts: list[str]) -> NDArray[np.floating]:
         hashed = np.full(len(starts), _OFFSET)
         for step in range(size):
             hashed = (hashed ^ points[starts + step]) * _PRIME
+        # After so few steps the high bits hardly differ: mix them (the finaliser of MurmurHash3).
+        hashed ^= hashed >> np.uint64(33)
+        hashed *= _MIX
+        hashed ^= hashed >> np.uint64(33)
         sign = np.where(hashed >> np.uint64(63), 1.0, -1.0).astype(np.float32)
         column = ((hashed >> np.uint64(32)) % np.uint64(DIMENSION)).astype(np.intp)
         np.add.at(vectors, (owner[starts], column), sign)

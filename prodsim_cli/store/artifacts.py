@@ -52,12 +52,25 @@ def stale_because(connection: sqlite3.Connection, data_version: str) -> str:
     return f"{' and '.join(changed)} have changed since" if changed else ""
 
 
+def overruled_because(settings: dict[str, Any], chosen: dict[str, Any]) -> str:
+    """Why something made with these settings is not what the settings chosen since ask for."""
+    parts = [settings, *settings.get("part_settings", {}).values()]
+    for part in parts:
+        if "fields" in part and part["fields"] != chosen.get("fields", part["fields"]):
+            return "the text fields have been changed since"
+        if "space" in part and part["space"] != chosen.get("model", part["space"]):
+            return f"the model is {chosen['model']} now"
+    return ""
+
+
 def why_stale(connection: sqlite3.Connection, name: str, kind: str = "neighbors") -> str:
     """Why one artifact is out of date, '' if it is not (or is not there)."""
-    row = connection.execute(
-        "select data_version from artifacts where name = ? and kind = ?", (name, kind)
-    ).fetchone()
-    return "" if row is None else stale_because(connection, row[0])
+    found = recorded(connection, name, kind)
+    if found is None:
+        return ""
+    settings, version = found
+    changed = stale_because(connection, version)
+    return changed or overruled_because(settings, meta.settings(connection))
 
 
 def depth(connection: sqlite3.Connection, method: str) -> int:

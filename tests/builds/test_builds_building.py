@@ -12,7 +12,7 @@ import pytest
 
 from prodsim_cli import builds, embedders
 from prodsim_cli.builds import BuildOptions
-from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.errors import InputError, NotReady, UsageProblem
 from prodsim_cli.store.connection import open_for_reading
 
 HASHING = BuildOptions(model="hashing")
@@ -274,3 +274,73 @@ def test_vectors_are_little_endian_float32(shop: str) -> None:
     blob = connection.execute("select vector from vectors limit 1").fetchone()[0]
     connection.close()
     assert np.linalg.norm(np.frombuffer(blob, "<f4")) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_table_is_no_fresher_than_its_vectors(tmp_path: Path) -> None:
+    """Tables built over old vectors stay stale, and the next build makes them new."""
+    rows = ["A,red cotton shirt", "B,blue cotton shirt", "C,steel claw hammer", "D,steel sledge"]
+    path, other = str(tmp_path / "shop.db"), str(tmp_path / "other.db")
+    builds.ingest(path, [catalog(tmp_path, rows)])
+    builds.build(path, HASHING)
+    changed = catalog(tmp_path, ["A,steel big hammer", *rows[1:]])
+    for database in (path, other):
+        builds.ingest(database, [changed])
+    builds.graph(path)
+    assert artifacts_stale(path, "text")
+    assert artifacts_stale(path, "hybrid")
+    builds.build(path)
+    builds.build(other, HASHING)
+    assert not artifacts_stale(path, "text")
+    assert neighbors(path, "text", "A") == neighbors(other, "text", "A")
+    assert neighbors(path, "hybrid", "A") == neighbors(other, "hybrid", "A")
+
+
+def artifacts_stale(path: str, name: str) -> str:
+    from prodsim_cli.store.artifacts import why_stale
+
+    connection = open_for_reading(path)
+    why = why_stale(connection, name)
+    connection.close()
+    return why
+
+
+def test_what_changes_during_a_build_is_stale_after_it(shop: str, monkeypatch: Any) -> None:
+    from prodsim_cli.builds import building
+    from prodsim_cli.store import meta
+    from prodsim_cli.store.connection import open_for_writing
+
+    tables = building._tables
+
+    def changed_then_tables(run: Any) -> None:
+        other = open_for_writing(shop)
+        meta.bump(other, "events_version")
+        other.close()
+        tables(run)
+
+    monkeypatch.setattr(building, "_tables", changed_then_tables)
+    builds.graph(shop, BuildOptions(graph={"shrinkage": 2.0}))
+    assert artifacts_stale(shop, "hybrid") == artifacts_stale(shop, "cosine") != ""
+
+
+def test_graph_settings_stay(shop: str) -> None:
+    builds.graph(shop, BuildOptions(graph={"shrinkage": 3.0}))
+    builds.graph(shop, BuildOptions(graph={"min_support": 2}))
+    (settings,) = ask(
+        shop, "select settings from artifacts where name = 'cosine' and kind = 'neighbors'"
+    )
+    found = json.loads(settings[0])
+    assert (found["shrinkage"], found["min_support"]) == (3.0, 2)
+
+
+def test_a_model_that_cannot_be_loaded_is_not_stored(shop: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        builds.build(shop, BuildOptions(model=str(tmp_path)))
+    assert set(actions(builds.build(shop)).values()) == {"fresh"}
+
+
+def test_other_fields_make_the_tables_stale_until_they_are_built(shop: str) -> None:
+    builds.embed(shop, BuildOptions(fields=("title",)))
+    assert artifacts_stale(shop, "text") == "the text fields have been changed since"
+    assert artifacts_stale(shop, "hybrid") == "the text fields have been changed since"
+    builds.build(shop)
+    assert artifacts_stale(shop, "hybrid") == ""
