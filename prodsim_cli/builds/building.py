@@ -196,7 +196,8 @@ def _fresh(run: _Build, name: str, kind: str, settings: dict[str, Any], version:
 
 def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
     """Method -> (settings, data version, '' or why it is left out), for all but the blend."""
-    events = _has_links(run.data)
+    by = run.settings["graph"].get("by", "users")
+    events = _has_links(run.data, by)
     spaces = run.data.embeddings
     model = run.settings.get("model", "")
     parts: dict[str, tuple[dict[str, Any], str, str]] = {}
@@ -217,21 +218,19 @@ def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
         if needs == "events":
             settings.update(_graph_settings(run, name))
             version = run.versions["events"]
-            why = "" if events else "no customer has bought two products"
+            owner = "customer has bought" if by == "users" else "order holds"
+            why = "" if events else f"no {owner} two products"
         if needs != "neighbors":
             parts[name] = (settings, version, why)
     return parts
 
 
-def _has_links(data: Dataset) -> bool:
+def _has_links(data: Dataset, by: str) -> bool:
     """True if some person (or order) has touched two products, so that a graph has an edge."""
-    log = data.events
-    for owner in (log.user, log.order):
-        mask = owner >= 0
-        pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + log.item[mask])
-        if len(pairs) > len(np.unique(owner[mask])):
-            return True
-    return False
+    owner = data.events.user if by == "users" else data.events.order
+    mask = owner >= 0
+    pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + data.events.item[mask])
+    return len(pairs) > len(np.unique(owner[mask]))
 
 
 def _graph_settings(run: _Build, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries.finding import resolve_skus
 from prodsim_cli.records import Json, Ranked, Ranking
-from prodsim_cli.store import artifacts, neighbors
+from prodsim_cli.store import artifacts, meta, neighbors
 
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
 
@@ -56,7 +56,7 @@ def _choose(
     else:
         chosen, notes = method, []
         if chosen not in built:
-            raise _not_built(method, built)
+            raise _not_built(connection, method, built)
     why = artifacts.why_stale(connection, chosen)
     if why:
         notes.append(f"The table {chosen} is out of date ({why}); run `prodsim build`.")
@@ -68,11 +68,15 @@ def _place(method: str) -> tuple[int, str]:
     return (_PREFERENCE.index(method) if known else len(_PREFERENCE), method)
 
 
-def _not_built(method: str, built: list[str]) -> NotReady | UsageProblem:
+def _not_built(
+    connection: sqlite3.Connection, method: str, built: list[str]
+) -> NotReady | UsageProblem:
     if method in registry.names("similarity"):
+        without_model = method == "text" and meta.settings(connection).get("lm") is False
+        command = "prodsim build --model auto" if without_model else "prodsim build"
         return NotReady(
             f"The neighbour table {method} is not built.",
-            hint="Run `prodsim build`; `prodsim status` says what is built.",
+            hint=f"Run `{command}`; `prodsim status` says what is built.",
         )
     choices = sorted({*built, *registry.names("similarity")}, key=_place)
     return UsageProblem(

@@ -33,7 +33,12 @@ def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
             hint="Name the right file with --db, or move this one away and ingest again.",
         ) from None
     if version < VERSION:
+        foreign = connection.execute("select count(*) from sqlite_master").fetchone()[0]
         connection.close()
+        if version == 0 and foreign:
+            raise NotReady(
+                f"{path} is a database of another program.", hint="Name another file with --db."
+            )
         if version == 0:
             raise NotReady(f"{path} holds no prodsim data yet.", hint="Run `prodsim ingest FILE`.")
         raise NotReady(

@@ -344,3 +344,29 @@ def test_other_fields_make_the_tables_stale_until_they_are_built(shop: str) -> N
     assert artifacts_stale(shop, "hybrid") == "the text fields have been changed since"
     builds.build(shop)
     assert artifacts_stale(shop, "hybrid") == ""
+
+
+def test_orders_are_asked_for_where_there_are_none(shop: str) -> None:
+    report = builds.graph(shop, BuildOptions(graph={"by": "orders"}))
+    cosine = next(stage for stage in report.stages if stage.name == "cosine")
+    assert (cosine.action, cosine.reason) == ("removed", "no order holds two products")
+
+
+def test_after_no_lm_the_hint_brings_the_text_table_back(shop: str) -> None:
+    from prodsim_cli.queries.similar import similar
+
+    builds.build(shop, BuildOptions(lm=False))
+    connection = open_for_reading(shop)
+    with pytest.raises(NotReady) as caught:
+        similar(connection, ["TEA1"], method="text")
+    connection.close()
+    assert "`prodsim build --model auto`" in caught.value.hint
+
+
+def test_a_database_of_another_program_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    other = sqlite3.connect(path)
+    other.execute("create table notes (text)")
+    other.close()
+    with pytest.raises(NotReady, match="a database of another program"):
+        open_for_reading(path)
