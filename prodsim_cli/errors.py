@@ -52,6 +52,14 @@ class AmbiguousSku(UsageProblem):
     """A bare SKU that stands in several sources."""
 
 
+class Leak(ProdsimError):
+    """A method that has seen the events it is to be judged by."""
+
+
+class Unreached(ProdsimError):
+    """A figure below the bar that the person set (``eval --fail-under``)."""
+
+
 class NotFound(ProdsimError):
     """A SKU or user that the database does not hold (exit 3)."""
 

@@ -13,7 +13,14 @@ from prodsim_cli.records.values import DEFAULT_WEIGHTS, EVENT_TYPES, Json
 
 if TYPE_CHECKING:
     from prodsim_cli.records.answers import Ranked, Ranking
-    from prodsim_cli.records.figures import Interval, Scorecard
+    from prodsim_cli.records.figures import (
+        Change,
+        Cost,
+        Interval,
+        Scorecard,
+        Slice,
+        Standing,
+    )
     from prodsim_cli.records.reports import FileReport, IngestReport
     from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
 
@@ -21,6 +28,8 @@ __all__ = [
     "DEFAULT_WEIGHTS",
     "EVENT_TYPES",
     "ArtifactStatus",
+    "Change",
+    "Cost",
     "FileReport",
     "IngestReport",
     "Interval",
@@ -30,14 +39,20 @@ __all__ = [
     "Ranked",
     "Ranking",
     "Scorecard",
+    "Slice",
+    "Standing",
     "Status",
 ]
 
 _HOME = {
     "Ranked": "answers",
     "Ranking": "answers",
+    "Change": "figures",
+    "Cost": "figures",
     "Interval": "figures",
     "Scorecard": "figures",
+    "Slice": "figures",
+    "Standing": "figures",
     "FileReport": "reports",
     "IngestReport": "reports",
     "ArtifactStatus": "states",
