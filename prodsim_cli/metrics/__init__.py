@@ -4,15 +4,22 @@ Each module says what it looks at (``OVER``), what its column is called (``LABEL
 function ``score``:
 
 ``OVER = "ranks"``
-    ``score(hits, relevant, k) -> (q,) float64``, one figure per query. ``hits`` (q, depth) bool:
-    is the product at that rank a right one; places that a short list leaves empty are False.
-    ``relevant`` (q,) int: how many right products the query has, found or not. ``k``: the cut-off.
+    ``score(ranks: Ranks, k: int) -> (q,) float64``, one figure for each query: how well the right
+    products were found. An empty list is 0, and so is a query without a right product.
 ``OVER = "lists"``
-    ``score(lists, items, k) -> float``, one figure for the whole run. ``lists`` (q, depth) int32
-    item positions, -1 where a list is short; ``items``: how many products could have been shown.
+    ``score(shown: Shown, k: int) -> (q,) float64``, one figure for each list, whatever is right:
+    what kind of products are shown. NaN where it has no meaning (an empty list). A module that
+    reads ``Shown.vectors`` says ``NEEDS_VECTORS = True``; without vectors all its figures are NaN.
+``OVER = "run"``
+    ``score(shown: Shown, k: int) -> float``, one figure for all lists together.
 ``OVER = "pairs"``
     ``score(predicted, truth) -> float`` over (p,) float64 arrays.
 
-Larger is better everywhere, except where a module says ``ASCENDING = True`` (errors). Definitions
-and their sources stand in docs/evaluation.md.
+``Ranks`` and ``Shown`` are in ``_seen``; ``k`` is the cut-off, at least 1, and may be larger than
+the depth of the lists. What several metrics or several k share is cached there, so make one of
+them for a run and ask it everything. No figure of a query depends on the queries beside it, to the
+last bit.
+
+Larger is better, except where a module says ``ASCENDING = True``. Definitions, sources and a
+worked example stand in docs/metrics.md.
 """

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.metrics._seen import Ranks
+
 OVER = "ranks"
 LABEL = "map"
 
 
-def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
-    """(q, depth) bool, (q,) int -> (q,) float64 in 0..1."""
-    top = hits[:, :k]
-    precision = top.cumsum(axis=1) / np.arange(1.0, top.shape[1] + 1)
-    return (precision * top).sum(axis=1) / np.maximum(relevant, 1)
+def score(ranks: Ranks, k: int) -> NDArray[np.float64]:
+    """(q,) float64 in 0..1."""
+    return ranks.summed(ranks.ordinal / ranks.rank, k) / np.maximum(ranks.relevant, 1)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.metrics._seen import Ranks
+
 OVER = "ranks"
 LABEL = "f1"
 
 
-def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
-    """(q, depth) bool, (q,) int -> (q,) float64 in 0..1."""
-    return 2.0 * hits[:, :k].sum(axis=1) / (k + relevant)
+def score(ranks: Ranks, k: int) -> NDArray[np.float64]:
+    """(q,) float64 in 0..1."""
+    return 2.0 * ranks.found_at(k) / (k + ranks.relevant)

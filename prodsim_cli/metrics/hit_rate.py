@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.metrics._seen import Ranks
+
 OVER = "ranks"
 LABEL = "hit"
 
 
-def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
-    """(q, depth) bool, (q,) int -> (q,) float64, 0 or 1."""
-    return np.where(hits[:, :k].any(axis=1), 1.0, 0.0)
+def score(ranks: Ranks, k: int) -> NDArray[np.float64]:
+    """(q,) float64, 0 or 1."""
+    return (ranks.first <= k).astype(np.float64)

@@ -8,14 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.metrics._seen import Ranks
+
 OVER = "ranks"
 LABEL = "mrr"
 
 
-def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
-    """(q, depth) bool, (q,) int -> (q,) float64 in 0..1."""
-    top = hits[:, :k]
-    if top.shape[1] == 0:
-        return np.zeros(len(top))
-    # argmax finds the first True, and 0 where there is none: hence the second factor
-    return top.any(axis=1) / (top.argmax(axis=1) + 1.0)
+def score(ranks: Ranks, k: int) -> NDArray[np.float64]:
+    """(q,) float64 in 0..1."""
+    return np.where(ranks.first <= k, 1.0 / ranks.first, 0.0)

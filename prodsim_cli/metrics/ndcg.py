@@ -1,8 +1,9 @@
 """NDCG at k: hits count less the further down they stand, against the best possible order.
 
-DCG = sum over ranks i of hit_i / log2(i + 1), binary gain; the ideal puts all right products
-first, that is min(k, right products) of them (Järvelin, Kekäläinen 2002, Cumulated gain-based
-evaluation of IR techniques; the discount in the form of Burges et al. 2005).
+DCG = sum over hits at rank i <= k of gain / log2(i + 1), divided by the DCG of the list that has
+the query's right products first, the most gainful before the others (Järvelin, Kekäläinen 2002,
+Cumulated gain-based evaluation of IR techniques; the discount from the first place on in the form
+of Burges et al. 2005). The gain is linear: the judgement itself where it is graded, else 1.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.metrics._seen import Ranks
+
 OVER = "ranks"
 LABEL = "ndcg"
 
 
-def score(hits: NDArray[np.bool_], relevant: NDArray[np.integer], k: int) -> NDArray[np.float64]:
-    """(q, depth) bool, (q,) int -> (q,) float64 in 0..1."""
-    discount = 1.0 / np.log2(np.arange(2, k + 2))
-    top = hits[:, :k]
-    # a sum of products, not a matrix product: it is the same whatever the number of queries
-    gained = np.where(top, discount[: top.shape[1]], 0.0).sum(axis=1)
-    ideal = np.concatenate(([1.0], np.cumsum(discount)))[np.minimum(relevant, k)]
-    return gained / ideal
+def score(ranks: Ranks, k: int) -> NDArray[np.float64]:
+    """(q,) float64 in 0..1."""
+    best = ranks.ideal_dcg
+    if ranks.ideal is None:
+        ideal = best[np.minimum(ranks.relevant, k)]
+    else:
+        ideal = best[:, min(k, best.shape[1] - 1)]
+    gained = ranks.summed(ranks.discounted, k)
+    return np.divide(gained, ideal, out=np.zeros_like(gained), where=ideal > 0)
