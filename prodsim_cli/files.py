@@ -1,0 +1,85 @@
+"""Files that are complete or not there, whatever happens while they are written. Ground floor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from prodsim_cli.errors import InputError, UsageProblem
+
+
+def ending(path: str | Path, known: Iterable[str], option: str) -> str:
+    """The ending of a path without its dot, in lower case; it says which format is meant.
+
+    Raises :class:`UsageProblem` with the ``known`` endings for another one. ``option`` is the word
+    of the command line that the path came with.
+    """
+    found = Path(path).suffix.lower().removeprefix(".")
+    choices = tuple(known)
+    if found not in choices:
+        named = f"the ending {found!r}" if found else "no ending"
+        listed = ", ".join(f".{choice}" for choice in choices)
+        raise UsageProblem(
+            f"{option} {path} has {named}, which is no format that can be written.",
+            hint=f"Name a file that ends in one of: {listed}.",
+        )
+    return found
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of ``path`` when the block ends without an error.
+
+    The place lies in the same folder, so that the last step is one rename: a reader finds the old
+    file or the new one, never half of one. After an error nothing is left behind. A symbolic link
+    is followed.
+
+    Raises :class:`InputError` where the folder does not exist, ``path`` is a folder, or the system
+    refuses to write.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise InputError(
+            f"{path} can't be written: there is no folder {target.parent}.",
+            hint=f"Make it first (mkdir -p '{target.parent}'), or name another place.",
+        )
+    if target.is_dir():
+        raise InputError(
+            f"{path} can't be written: it is a folder.", hint="Name a file inside of it."
+        )
+    # The process id keeps two runs at the same time apart; the ending stays the last one.
+    beside = target.with_name(f".{target.stem[:200]}.{os.getpid()}.part{target.suffix}")
+    try:
+        yield beside
+        os.replace(beside, target)
+    except OSError as problem:
+        raise InputError(
+            f"{path} can't be written: {problem.strerror or problem}.",
+            hint="Check the space and the permissions of its folder, or name another place.",
+        ) from problem
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+
+
+def folder(path: str | Path) -> Path:
+    """A folder to write into, made where there is none; the one above it must exist.
+
+    Raises :class:`InputError` where it can't be made.
+    """
+    made = Path(path)
+    try:
+        made.mkdir(exist_ok=True)
+    except FileNotFoundError as problem:
+        raise InputError(
+            f"The folder {made} can't be made: there is no folder {made.parent}.",
+            hint=f"Make it first (mkdir -p '{made.parent}'), or name another place.",
+        ) from problem
+    except OSError as problem:
+        raise InputError(
+            f"The folder {made} can't be made: {problem.strerror or problem}.",
+            hint="Name a folder that may be written to.",
+        ) from problem
+    return made
