@@ -33,6 +33,11 @@ class Folds:
             yield (judged if self.count == 1 else ~judged), judged
 
 
+def one_fold(pairs: int) -> Folds:
+    """All pairs in one fold: what is fitted on them is judged on them."""
+    return Folds(np.zeros(pairs, np.int64), 1)
+
+
 def deal(product: NDArray[np.integer], match: NDArray[np.bool_], seed: int) -> Folds:
     """Pairs into seeded folds, each with both kinds of pairs, at most :data:`FOLDS`.
 
@@ -46,7 +51,7 @@ def deal(product: NDArray[np.integer], match: NDArray[np.bool_], seed: int) -> F
         count = min(FOLDS, int(with_match.sum()), int(with_other.sum()))
         if count >= 2:
             return Folds(_numbers(with_match, with_other, count, seed)[unit], count)
-    return Folds(np.zeros(len(match), np.int64), 1)
+    return one_fold(len(match))
 
 
 def _numbers(
@@ -95,22 +100,40 @@ def line(scores: NDArray[np.float64], truth: NDArray[np.float64]) -> Line:
 def calibrated(
     scores: NDArray[np.float64],
     truth: NDArray[np.float64],
-    folds: Folds,
-    scale: tuple[float, float],
+    folds: Folds | None = None,
+    scale: tuple[float, float] | None = None,
 ) -> NDArray[np.float64]:
-    """(p,) float64: each score by the :func:`line` of the other folds, cut at the scale's ends."""
+    """(p,) float64: each score by the :func:`line` of the other folds, cut at the scale's ends.
+
+    Without ``folds`` by the line of all pairs, without ``scale`` cut at the range of the truth.
+    """
+    low, high = scale or (float(truth.min()), float(truth.max()))
     fitted = np.empty(len(scores))
-    for fit, judged in folds.parts():
-        fitted[judged] = line(scores[fit], truth[fit]).at(scores[judged], *scale)
+    for fit, judged in (folds or one_fold(len(scores))).parts():
+        fitted[judged] = line(scores[fit], truth[fit]).at(scores[judged], low, high)
     return fitted
 
 
-def best_threshold(scores: NDArray[np.float64], match: NDArray[np.bool_]) -> float:
-    """From which score on calling pairs matches has the highest F1 here; of equals, the highest.
+@dataclass(frozen=True)
+class Decision:
+    """The best cut of some pairs: those with a score of at least ``threshold`` are called matches.
+
+    ``precision``, ``recall`` and ``f1`` follow on these pairs; ``halfway`` makes the same decisions
+    here, and judges a new pair by what it lies nearer to: the middle between ``threshold`` and the
+    next score below it (``threshold`` itself where there is none).
+    """
+
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+    halfway: float
+
+
+def best_threshold(scores: NDArray[np.float64], match: NDArray[np.bool_]) -> Decision:
+    """The threshold with the highest F1 on these pairs; of equals, the highest.
 
     Every distinct score is tried: sort once, count matches from the top, look where scores change.
-    The threshold lies in the middle between the last score that is called and the first that is
-    not, so that a new pair is judged by what it lies nearer to. Always finite.
     """
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
@@ -120,22 +143,37 @@ def best_threshold(scores: NDArray[np.float64], match: NDArray[np.bool_]) -> flo
     last = np.append(ordered[1:] != ordered[:-1], True)
     f1 = np.where(last, 2.0 * right / (called + match.sum()), -1.0)
     best = int(np.argmax(f1))
-    return float((ordered[best] + ordered[min(best + 1, len(ordered) - 1)]) / 2.0)
+    below = min(best + 1, len(scores) - 1)
+    return Decision(
+        threshold=float(ordered[best]),
+        precision=float(right[best] / called[best]),
+        recall=float(right[best] / max(int(match.sum()), 1)),
+        f1=float(max(f1[best], 0.0)),
+        halfway=float((ordered[best] + ordered[below]) / 2.0),
+    )
 
 
-def called(
+def thresholds(
     scores: NDArray[np.float64], match: NDArray[np.bool_], folds: Folds
-) -> NDArray[np.bool_]:
-    """(p,) bool: is a pair called a match by the best threshold of the other folds?"""
-    decided = np.zeros(len(scores), bool)
+) -> NDArray[np.float64]:
+    """(p,) float64: for each pair the best threshold of the other folds, halfway."""
+    out = np.empty(len(scores))
     for fit, judged in folds.parts():
-        decided[judged] = scores[judged] >= best_threshold(scores[fit], match[fit])
-    return decided
+        out[judged] = best_threshold(scores[fit], match[fit]).halfway
+    return out
 
 
-def outcomes(decided: NDArray[np.bool_], match: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(p, 3) float64, 0 or 1: found matches, false alarms, missed matches."""
-    return np.stack([decided & match, decided & ~match, ~decided & match], axis=1).astype(float)
+def outcomes(
+    scores: NDArray[np.float64],
+    match: NDArray[np.bool_],
+    threshold: float | NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(p, 3) float64, 0 or 1: found matches, false alarms, missed matches.
+
+    ``threshold``: one for all pairs, or (p,) one for each.
+    """
+    called = scores >= threshold
+    return np.stack([called & match, called & ~match, ~called & match], axis=1).astype(np.float64)
 
 
 def from_outcomes(counts: NDArray[np.float64]) -> NDArray[np.float64]:

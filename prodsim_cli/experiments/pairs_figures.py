@@ -14,10 +14,10 @@ from prodsim_cli.experiments.fitting import (
     Folds,
     best_threshold,
     calibrated,
-    called,
     deal,
     from_outcomes,
     outcomes,
+    thresholds,
 )
 from prodsim_cli.experiments.intervals import interval, resampled_means, resampled_sums
 from prodsim_cli.experiments.pairs_task import Seen, Task
@@ -70,13 +70,14 @@ def figures_of(
     errors = {} if task.truth is None else _errors(task, seen, board, seed)
     figures = {}
     for m, name in enumerate(board.methods):
+        cut = best_threshold(board.scores[m], board.match)
         figures[name] = {
             **found.get(name, {}),
             **{figure: decisions[name][figure] for figure in ("f1", "precision", "recall")},
             **told[name],
             **errors.get(name, {}),
             # as it is: rounding could carry it over the very score that it lies at
-            "threshold": Interval(best_threshold(board.scores[m], board.match)),
+            "threshold": Interval(cut.halfway),
             **{figure: value for figure, value in decisions[name].items() if "@" in figure},
         }
     return figures, contest or by_f1
@@ -110,10 +111,10 @@ def _decisions(board: Board, seed: int, stored: Mapping[str, float]) -> tuple[Fi
     for m, name in enumerate(board.methods):
         scores = board.scores[m]
         names.append((name, ""))
-        columns.append(outcomes(called(scores, board.match, board.folds), board.match))
+        columns.append(outcomes(scores, board.match, thresholds(scores, board.match, board.folds)))
         if name in stored:
             names.append((name, "@stored"))
-            columns.append(outcomes(scores >= stored[name], board.match))
+            columns.append(outcomes(scores, board.match, stored[name]))
     rows = np.concatenate(columns, axis=1)
     means = from_outcomes(rows.sum(axis=0).reshape(-1, 3))
     draws = from_outcomes(resampled_sums(rows, seed=seed).reshape(-1, len(names), 3))
