@@ -14,11 +14,10 @@ from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.experiments import training
-from prodsim_cli.experiments.judging import hits
 from prodsim_cli.experiments.listening import stage
 from prodsim_cli.experiments.live import live
 from prodsim_cli.experiments.pairs_names import Known
-from prodsim_cli.metrics._seen import Ranks
+from prodsim_cli.metrics._seen import Ranks, hits
 
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
