@@ -134,7 +134,7 @@ def test_outcomes_take_a_threshold_for_each_pair():
 
 def weighted(scores, match, counts):
     order = np.argsort(-scores, kind="stable")
-    return areas(scores[order], match[order], counts[:, order].astype(np.int32))
+    return areas(scores[order], match[order], counts[:, order].astype(float))
 
 
 @given(st.integers(0, 50))
