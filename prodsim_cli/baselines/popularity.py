@@ -9,6 +9,8 @@ from prodsim_cli.baselines._buyers import buyers
 from prodsim_cli.data.dataset import Dataset
 
 NEEDS_TIMES = False
+NEEDS_EVENTS = True
+NEEDS_HISTORY = False
 
 
 def scores(

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 
 NEEDS_TIMES = False
+NEEDS_EVENTS = False
+NEEDS_HISTORY = False
 
 
 def scores(

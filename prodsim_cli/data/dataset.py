@@ -33,7 +33,8 @@ class Dataset:
     fields : the text fields that make an item's text, in order.
     embeddings : space name -> EmbeddingMatrix, or a function that loads it (called once).
     neighbors : method name -> NeighborTable of the methods built so far (``hybrid`` reads them).
-    seen_holdout : names of tables/spaces that learned from events beyond ``events`` (a leak).
+    learned : names of the tables and spaces here that have learned from events. Other events, other
+        tables: :meth:`with_events` drops these tables, and an evaluation refuses these spaces.
     """
 
     items: Vocabulary
@@ -46,6 +47,7 @@ class Dataset:
         default_factory=dict
     )
     neighbors: Mapping[str, NeighborTable] = field(default_factory=dict)
+    learned: frozenset[str] = frozenset()
     _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -74,7 +76,7 @@ class Dataset:
 
     def with_events(self, events: EventLog) -> Dataset:
         """The same shop with other events; tables learned from events are dropped."""
-        keep = {n: self.neighbors[n] for n in ("lexical", "text") if n in self.neighbors}
+        keep = {n: table for n, table in self.neighbors.items() if n not in self.learned}
         memo = {key: value for key, value in self._memo.items() if key.startswith("texts of ")}
         return replace(self, events=events, neighbors=keep, _memo=memo)
 
@@ -82,6 +84,7 @@ class Dataset:
         """The shop without the events under the mask (m,) bool: what a fair judge shows."""
         return self.with_events(self.events.take(~holdout))
 
-    def with_neighbors(self, name: str, table: NeighborTable) -> Dataset:
-        """The same shop, with one more neighbour table."""
-        return replace(self, neighbors={**self.neighbors, name: table})
+    def with_neighbors(self, name: str, table: NeighborTable, *, learned: bool = True) -> Dataset:
+        """The same shop, with one more neighbour table; ``learned``: it has seen the events."""
+        known = self.learned | {name} if learned else self.learned - {name}
+        return replace(self, neighbors={**self.neighbors, name: table}, learned=known)

@@ -1,9 +1,10 @@
-"""Experiments: which method is best on this shop, by its own future or by known pairs.
+"""Experiments: which method is best on this shop, by its own future or by known answers.
 
-Nothing here writes what a customer reads. One module per task (``recommend``, ``pairs``); between
-them they share ``training`` (tables made without the future), ``asking`` (lists for people),
-``judging`` (metrics per query), ``intervals`` (bootstrap) and ``verdict`` (the sentence). A task is
-one function from a dataset to a :class:`~prodsim_cli.records.Scorecard`. First floor.
+Nothing here writes what a customer reads. One module per task (``recommend``, ``similar``,
+``search``, ``pairs``), each from a dataset to a scorecard. The first three share ``splitting``
+(which fold), ``leaks`` (nobody sees the future), ``training`` (tables made without it), ``running``
+(lists of every method), ``judging`` (figures by question), ``intervals`` and ``verdict`` (how
+sure), ``slices`` and ``summary``. First floor.
 """
 
 from prodsim_cli.experiments.pairs import evaluate_pairs

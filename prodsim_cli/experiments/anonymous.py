@@ -21,7 +21,7 @@ def anonymous(data: Dataset) -> Dataset:
     """
     users = len(data.users)
     rank = np.empty(users + 1, np.int32)
-    rank[np.argsort(_fingerprints(data.events, users), kind="stable")] = np.arange(users)
+    rank[order_of_users(data)] = np.arange(users)
     rank[-1] = -1  # an event without a user stays so
     log = replace(data.events, user=rank[data.events.user])
     # lexsort: the last key is the first in importance
@@ -30,6 +30,11 @@ def anonymous(data: Dataset) -> Dataset:
     )
     ordered = data.with_events(log.take(order))
     return replace(ordered, users=Vocabulary(range(users)))
+
+
+def order_of_users(data: Dataset) -> NDArray[np.intp]:
+    """(users,) the position in ``data`` of each user of ``anonymous(data)``."""
+    return np.argsort(_fingerprints(data.events, len(data.users)), kind="stable")
 
 
 def _fingerprints(log: EventLog, users: int) -> NDArray[np.uint64]:

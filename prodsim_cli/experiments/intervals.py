@@ -3,11 +3,15 @@
 Queries are drawn with replacement as often as there are queries, the mean is taken anew, 1,000
 times over; the middle 95 % of those means are the interval (percentile method). All methods and
 metrics see the same draws, so that a difference of two methods has its own, paired interval.
+Questions that belong together (one person in several windows) are drawn together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.records import Interval
@@ -17,6 +21,18 @@ _CELLS = 8_000_000
 _DIGITS = 12  # what the order of a sum can change lies below
 
 
+def _draws(rows: int, seed: int, resamples: int) -> Iterator[NDArray[np.float64]]:
+    """Blocks (b, rows) of how often each row is drawn when as many are drawn as there are."""
+    random = np.random.default_rng(seed)
+    block = max(1, _CELLS // max(rows, 1))
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        drawn = random.integers(0, rows, size=(size, rows))
+        drawn += np.arange(size)[:, None] * rows
+        counts = np.bincount(drawn.ravel(), minlength=size * rows)
+        yield counts.reshape(size, rows).astype(np.float64)
+
+
 def resampled_sums(
     values: NDArray[np.float64], *, seed: int, resamples: int = RESAMPLES
 ) -> NDArray[np.float64]:
@@ -24,22 +40,7 @@ def resampled_sums(
 
     A resample says how often each row was drawn; a block of them is one matrix product.
     """
-    random = np.random.default_rng(seed)
-    block = max(1, _CELLS // len(values))
-    return np.concatenate(
-        [
-            _counts(random, min(block, resamples - start), len(values)) @ values
-            for start in range(0, resamples, block)
-        ]
-    )
-
-
-def _counts(random: np.random.Generator, resamples: int, rows: int) -> NDArray[np.float64]:
-    """(resamples, rows) how often each row is drawn when as many are drawn as there are."""
-    drawn = random.integers(0, rows, size=(resamples, rows))
-    drawn += np.arange(resamples)[:, None] * rows
-    counts = np.bincount(drawn.ravel(), minlength=resamples * rows)
-    return counts.reshape(resamples, rows).astype(np.float64)
+    return np.concatenate([counts @ values for counts in _draws(len(values), seed, resamples)])
 
 
 def resampled_means(
@@ -49,15 +50,74 @@ def resampled_means(
     return resampled_sums(values, seed=seed, resamples=resamples) / len(values)
 
 
+def bootstrap(
+    values: NDArray[np.float64],
+    groups: NDArray[np.integer] | None = None,
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means of columns and of their resamples: (q, c) -> (c,) and (resamples, c) float64.
+
+    NaN says that a column has no value for that query: it counts neither above nor below the line,
+    and a column without any value has NaN as its mean. ``groups`` (q,) ints 0..g-1: rows that are
+    drawn together; None: each by itself.
+    """
+    whole = ~np.isnan(values)
+    holes = np.asarray(~whole.all(axis=0))
+    both = np.concatenate(
+        [np.nan_to_num(values, nan=0.0), whole[:, holes], np.ones((len(values), 1))], axis=1
+    )
+    if groups is not None:
+        places = (groups, np.arange(len(groups)))
+        both = sp.csr_matrix((np.ones(len(groups)), places)) @ both
+    sums = resampled_sums(both, seed=seed, resamples=resamples)
+    return (
+        _ratios(both.sum(axis=0)[None, :], holes)[0],
+        _ratios(sums, holes),
+    )
+
+
+def _ratios(sums: NDArray[np.float64], holes: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(b, c + holes + 1): sums, how many values those with holes have, how many rows -> (b, c)."""
+    columns = len(holes)
+    counts = np.repeat(sums[:, -1:], columns, axis=1)
+    counts[:, holes] = sums[:, columns:-1]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sums[:, :columns] / np.where(counts > 0, counts, np.nan))
+
+
 def interval(estimate: float, samples: NDArray[np.float64] | None = None) -> Interval:
     """A figure and the middle 95 % of its resampled values, rounded below what sums can differ by.
 
-    Without samples there are no bounds.
-
-    Samples that are NaN (a resample in which the figure has no value) are left out.
+    Without samples there are no bounds. Samples that are NaN (a resample in which the figure has
+    no value) are left out.
     """
     mean = round(float(estimate), _DIGITS)
     if samples is None or np.isnan(samples).all():
         return Interval(mean)
     low, high = np.nanpercentile(samples, [2.5, 97.5])
     return Interval(mean, round(float(low), _DIGITS), round(float(high), _DIGITS))
+
+
+def two_sided(differences: NDArray[np.float64]) -> float:
+    """The p-value of "no difference" from resampled differences (Efron, Tibshirani 1993, 15.4).
+
+    Twice the share of resamples on the other side of zero, never below what they can show.
+    """
+    size = len(differences)
+    tail = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
+    return min(1.0, 2.0 * (tail + 1) / (size + 1))
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Holm's correction (1979): p-values of many comparisons, none of which may err by chance.
+
+    The smallest is multiplied by how many there are, the next by one less, never falling; (m,) in,
+    (m,) out, at most 1.
+    """
+    order = np.argsort(p, kind="stable")
+    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(raised, 1.0)
+    return corrected

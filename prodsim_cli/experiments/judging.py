@@ -1,98 +1,227 @@
-"""A run beside the right answers: figures by method, metric and query."""
+"""Lists beside the right answers: figures by method, metric and question."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.experiments.intervals import interval, resampled_means
-from prodsim_cli.experiments.verdict import Contest
-from prodsim_cli.records import Interval
-from prodsim_cli.splits._split import among
+from prodsim_cli.experiments.asking import Questions
+from prodsim_cli.experiments.running import Run
+from prodsim_cli.experiments.slices import Part, parts_of
+from prodsim_cli.metrics._seen import Ranks, Shown, hits
 
-_FIRST = ("ndcg", "hit_rate", "recall", "precision", "f1", "mrr", "average_precision", "coverage")
-"""Columns in the order a reader asks for them; a metric that is not named here follows."""
+_FIRST = (
+    ("ndcg", "hit_rate", "recall", "precision", "f1", "mrr", "average_precision"),
+    ("coverage", "novelty", "diversity", "head_share", "gini"),
+)
+_ORDER = {name: place for place, name in enumerate([*_FIRST[0], *_FIRST[1]])}
+MAIN = "ndcg"
 
 
 def metric_names(over: str) -> list[str]:
-    """The metrics of one kind (``ranks``, ``lists``, ``pairs``), in column order."""
+    """The metrics of one kind (``ranks``, ``lists``, ``run``, ``pairs``), in column order.
+
+    A reader asks for some columns first; a metric that is not named there follows.
+    """
     names = sorted(
-        registry.names("metrics"),
-        key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name),
+        registry.names("metrics"), key=lambda name: (_ORDER.get(name, len(_ORDER)), name)
     )
     return [name for name in names if over == registry.load("metrics", name).OVER]
 
 
-def hits(lists: NDArray[np.int32], answers: sp.csr_matrix) -> NDArray[np.bool_]:
-    """Is the product at each place a right one? (q, depth) int32, (q, n) CSR -> (q, depth) bool."""
+def gains_of(lists: NDArray[np.int32], answers: sp.csr_matrix) -> NDArray[np.float64]:
+    """What the product at each place is worth: (q, depth) int32, (q, n) CSR -> (q, depth) float64.
+
+    0 for a product that is no right answer, and for an empty place.
+    """
+    if not answers.has_sorted_indices:
+        answers = answers.sorted_indices()
     n = answers.shape[1]
-    rows, columns = answers.nonzero()
-    right = np.sort(rows.astype(np.int64) * n + columns)
-    keys = np.arange(len(lists), dtype=np.int64)[:, None] * n + lists
-    return among(keys.ravel(), right).reshape(lists.shape) & (lists >= 0)
+    rows = np.repeat(np.arange(answers.shape[0], dtype=np.int64), np.diff(answers.indptr))
+    right = rows * n + answers.indices
+    keys = (np.arange(len(lists), dtype=np.int64)[:, None] * n + lists).ravel()
+    if not len(right):
+        return np.zeros(lists.shape)
+    place = np.minimum(np.searchsorted(right, keys), len(right) - 1)
+    found = (right[place] == keys) & (lists.ravel() >= 0)
+    return np.where(found, answers.data[place].astype(np.float64), 0.0).reshape(lists.shape)
+
+
+def ideal_of(answers: sp.csr_matrix, width: int) -> NDArray[np.float64]:
+    """(q, width) float64: the gains of each question's right products in falling order, then 0."""
+    rows = np.repeat(np.arange(answers.shape[0]), np.diff(answers.indptr))
+    order = np.lexsort((-answers.data, rows))
+    place = np.arange(len(rows)) - answers.indptr[rows]
+    kept = place < width
+    ideal = np.zeros((answers.shape[0], width))
+    ideal[rows[kept], place[kept]] = answers.data[order][kept]
+    return ideal
+
+
+def ranks_of(lists: NDArray[np.int32], answers: sp.csr_matrix, deepest: int) -> Ranks:
+    """What stands at each place of the lists, graded where the answers are."""
+    relevant = np.diff(answers.indptr)
+    if (answers.data == 1).all():
+        return Ranks(hits(lists, answers), relevant)
+    gains = gains_of(lists, answers)
+    return Ranks(gains > 0, relevant, gains, ideal_of(answers, deepest))
 
 
 @dataclass(frozen=True)
 class Judged:
     """Figures of many methods on the same questions.
 
-    ``methods`` (in order of the second axis) and ``metrics`` (of the third) name what ``values``
-    (q, methods, metrics) float64 holds; ``whole``: figures of a run as a whole by method.
+    Attributes
+    ----------
+    methods, figures : names of the second and third axis of ``values`` (q, methods, figures)
+        float64, NaN where a figure has no value for a question.
+    whole : figures of a run as a whole, by method (a mean over folds).
+    parts : slices of the main figure; ``sliced`` (q, methods, slices) float64, NaN outside a slice;
+        ``answers`` (slices,) right answers in it.
+    fold, group : (q,) int: the fold of a question, and what it is about (a user in two windows is
+        one group).
     """
 
     methods: tuple[str, ...]
-    metrics: tuple[str, ...]
+    figures: tuple[str, ...]
     values: NDArray[np.float64]
     whole: dict[str, dict[str, float]]
+    parts: tuple[Part, ...]
+    sliced: NDArray[np.float64]
+    answers: NDArray[np.int64]
+    fold: NDArray[np.int64]
+    group: NDArray[np.int64]
 
-    def samples(self, seed: int) -> NDArray[np.float64]:
-        """(resamples, methods, metrics) means of resampled queries, the same draws for all."""
-        flat = self.values.reshape(len(self.values), -1)
-        return resampled_means(flat, seed=seed).reshape(-1, *self.values.shape[1:])
 
-    def contest(self, metric: str, samples: NDArray[np.float64], unit: str) -> Contest:
-        """One metric of all methods, for the verdict."""
-        column = self.metrics.index(metric)
-        means = self.values[:, :, column].mean(axis=0)
-        draws = samples[:, :, column]
-        return Contest(self.methods, means, draws, len(self.values), metric, unit)
+def judge(runs: Sequence[Run], ks: Sequence[int], main_k: int) -> Judged:
+    """Judge the lists of several folds by all metrics at each k.
 
-    def figures(self, samples: NDArray[np.float64]) -> dict[str, dict[str, Interval]]:
-        """``figures[method][metric]``, the whole-run figures without an interval."""
-        means = self.values.mean(axis=0)
-        return {
-            method: {
-                **{
-                    metric: interval(means[m, c], samples[:, m, c])
-                    for c, metric in enumerate(self.metrics)
-                },
-                **{metric: interval(value) for metric, value in self.whole[method].items()},
-            }
-            for m, method in enumerate(self.methods)
+    Methods that have lists in every fold are judged.
+    """
+    methods = [name for name in runs[0].lists if all(name in run.lists for run in runs)]
+    folds = [_figures(run, methods, ks) for run in runs]
+    parts = list(dict.fromkeys(part for run in runs for part in parts_of(run.asked)))
+    sliced = [_sliced(run, methods, parts, main_k) for run in runs]
+    whole = {
+        name: {
+            figure: float(np.mean([fold[2][name][figure] for fold in folds]))
+            for figure in folds[0][2][name]
         }
-
-
-def judge(
-    runs: dict[str, NDArray[np.int32]], answers: sp.csr_matrix, *, items: int, k: int
-) -> Judged:
-    """Judge lists (q, depth) of several methods by all metrics over ranks and over lists."""
-    relevant = np.diff(answers.indptr).astype(np.int64)
-    ranks = [registry.load("metrics", name) for name in metric_names("ranks")]
-    whole = [registry.load("metrics", name) for name in metric_names("lists")]
-    columns = []
-    for lists in runs.values():
-        right = hits(lists, answers)
-        columns.append(np.stack([metric.score(right, relevant, k) for metric in ranks], axis=1))
+        for name in methods
+    }
+    subjects = np.concatenate([run.asked.subjects for run in runs])
     return Judged(
-        methods=tuple(runs),
-        metrics=tuple(f"{metric.LABEL}@{k}" for metric in ranks),
-        values=np.stack(columns, axis=1),
-        whole={
-            method: {f"{metric.LABEL}@{k}": metric.score(lists, items, k) for metric in whole}
-            for method, lists in runs.items()
-        },
+        methods=tuple(methods),
+        figures=tuple(folds[0][0]),
+        values=np.concatenate([fold[1] for fold in folds]),
+        whole=whole,
+        parts=tuple(parts),
+        sliced=np.concatenate([one[0] for one in sliced]),
+        answers=np.sum([one[1] for one in sliced], axis=0, dtype=np.int64),
+        fold=np.repeat(np.arange(len(runs)), [len(run.asked) for run in runs]),
+        group=np.unique(subjects, return_inverse=True)[1].reshape(-1),
     )
+
+
+def _figures(
+    run: Run, methods: Sequence[str], ks: Sequence[int]
+) -> tuple[list[str], NDArray[np.float64], dict[str, dict[str, float]]]:
+    """Names of the figures, values (q, methods, figures), and figures of whole runs by method."""
+    people, users = _people(run.asked)
+    vectors = _vectors(run.asked)
+    over = {
+        kind: [registry.load("metrics", name) for name in metric_names(kind)]
+        for kind in ("ranks", "lists", "run")
+    }
+    over["lists"] = [
+        metric
+        for metric in over["lists"]
+        if vectors is not None or not getattr(metric, "NEEDS_VECTORS", False)
+    ]
+    columns, whole = [], {}
+    for name in methods:
+        ranks = ranks_of(run.lists[name], run.asked.answers, max(ks))
+        shown = Shown(run.lists[name], run.asked.candidates, people, users, vectors)
+        of_ranks = [metric.score(ranks, k) for metric in over["ranks"] for k in ks]
+        of_lists = [metric.score(shown, k) for metric in over["lists"] for k in ks]
+        by_kind = _by_relation(run, run.lists[name], over["ranks"], ks[0])
+        columns.append(np.stack([*of_ranks, *of_lists, *by_kind], axis=1))
+        whole[name] = {
+            f"{metric.LABEL}@{k}": metric.score(shown, k) for metric in over["run"] for k in ks
+        }
+    names = [
+        f"{metric.LABEL}@{k}" for kind in ("ranks", "lists") for metric in over[kind] for k in ks
+    ]
+    names += [
+        f"{relation}:{metric.LABEL}@{ks[0]}"
+        for relation, _ in run.asked.relations
+        for metric in over["ranks"]
+    ]
+    return names, np.stack(columns, axis=1), whole
+
+
+def _by_relation(
+    run: Run, lists: NDArray[np.int32], metrics: Sequence[ModuleType], k: int
+) -> list[NDArray[np.float64]]:
+    """Every metric for each kind of answers alone, NaN where a question has none of that kind."""
+    out = []
+    for _, answers in run.asked.relations:
+        some = np.diff(answers.indptr) > 0
+        ranks = ranks_of(lists[some], answers[some], k)
+        for metric in metrics:
+            values = np.full(len(lists), np.nan)
+            values[some] = metric.score(ranks, k)
+            out.append(values)
+    return out
+
+
+def _people(asked: Questions) -> tuple[NDArray[np.float64], int]:
+    """(n,) how many people of training have to do with each product; how many people there are."""
+    log, n = asked.train.events, len(asked.train)
+    known = log.user >= 0
+    pairs = np.unique(log.user[known].astype(np.int64) * n + log.item[known])
+    users = len(np.unique(log.user[known]))
+    return np.bincount(pairs % max(n, 1), minlength=n).astype(np.float64), users
+
+
+def _vectors(asked: Questions) -> NDArray[np.float32] | sp.csr_matrix | None:
+    """Where products lie: the vectors of the language model, else those of the words."""
+    from prodsim_cli.similarity._ngrams import folded, tfidf
+
+    data = asked.train
+    for space in data.embeddings:
+        if space not in data.learned:
+            return data.embedding(space).vectors
+    texts = [folded(text[:300]) for text in data.texts()]
+    return tfidf(texts) if any(texts) else None
+
+
+def _sliced(
+    run: Run, methods: Sequence[str], parts: Sequence[Part], k: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The main figure on each slice: (q, methods, slices) with NaN outside, (slices,) answers."""
+    here = parts_of(run.asked)
+    metric = registry.load("metrics", MAIN)
+    values = np.full((len(run.asked), len(methods), len(parts)), np.nan)
+    answers = np.zeros(len(parts), np.int64)
+    for p, part in enumerate(parts):
+        if part not in here:
+            continue
+        queries, items = here[part]
+        some = np.flatnonzero(queries)
+        right = run.asked.answers[some]
+        if items is not None:
+            right = right.multiply(items[None, :]).tocsr()
+            right.eliminate_zeros()
+            kept = np.diff(right.indptr) > 0
+            some, right = some[kept], right[kept]
+        answers[p] = right.nnz
+        for m, name in enumerate(methods):
+            values[some, m, p] = metric.score(ranks_of(run.lists[name][some, :k], right, k), k)
+    return values, answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -200,3 +200,8 @@ def _sources(data: Dataset) -> list[str]:
 def named(names: Sequence[str], most: int = 5) -> str:
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+
+
+def finder(data: Dataset) -> Callable[[str], int]:
+    """A function from a SKU to its position in the whole catalogue, -1 for a stranger."""
+    return _side(data, None).find

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE
-from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.experiments import training
-from prodsim_cli.experiments.anonymous import anonymous
-from prodsim_cli.experiments.asking import Questions, best, from_table, questions
-from prodsim_cli.experiments.judging import judge
-from prodsim_cli.experiments.listening import stage
-from prodsim_cli.experiments.verdict import verdict
+from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.errors import InputError
+from prodsim_cli.experiments import leaks
+from prodsim_cli.experiments.anonymous import anonymous, order_of_users
+from prodsim_cli.experiments.asking import Questions, binary
+from prodsim_cli.experiments.outcome import Outcome, Part
+from prodsim_cli.experiments.running import run
+from prodsim_cli.experiments.splitting import Where, account, choose, described
+from prodsim_cli.experiments.summary import SEED, Asked, Frame, summarise
+from prodsim_cli.experiments.training import Wish
 from prodsim_cli.records import Scorecard
 from prodsim_cli.splits._split import Split
 
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
-
-SEED = 42
 
 
 def evaluate(
@@ -32,9 +33,11 @@ def evaluate(
     *,
     split: str | None = None,
     at: str | None = None,
-    target: str = "purchase",
+    target: str | None = None,
+    windows: int | None = None,
+    again: bool = False,
     methods: Iterable[str] | None = None,
-    k: int = 10,
+    k: int | tuple[int, ...] = 10,
     seed: int = SEED,
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
@@ -43,13 +46,16 @@ def evaluate(
 
     Parameters
     ----------
-    data : the whole shop. Tables in ``data.neighbors`` other than those made of texts alone are
-        dropped: they may have learned from the events that are asked about.
+    data : the whole shop. Tables in ``data.neighbors`` that have learned from events are dropped,
+        and refused where one is asked for by name: they have seen what is asked about.
     split : name of a split; None takes ``time`` where the events allow it, else ``last``.
     at : ISO moment of the ``time`` split; None: 20 % of the target events lie after it.
-    target : event type whose products are the right answers.
+    target : event type whose products are the right answers; None: purchases where there are any.
+    windows : number of rolling windows (split ``windows``). ``again``: products that a user had
+        before are right answers, too.
     methods : names of similarity methods, None or ``all`` for every one. Baselines always come.
-    k : length of the lists. ``seed`` : of the resamples and of the random baseline.
+    k : lengths of the lists, the main one first. ``seed`` : of the resamples, of the random
+        baseline and of the choice of cold products.
     settings : keyword settings of the methods that learn from events (as stored by ``build``).
 
     Returns
@@ -59,113 +65,94 @@ def evaluate(
 
     Raises
     ------
-    InputError where the events allow no question; UsageProblem for unknown names.
+    InputError where the events allow no question; UsageProblem for unknown names; Leak where a
+    method has seen the held-out events.
     """
-    data = anonymous(data)
-    parts, notes = choose_split(data, split, at, target)
-    if not len(parts.users):
-        raise InputError(
-            f"The split leaves nobody to ask about ({_reasons(parts)}).",
-            hint="Choose another moment with --at, or `--split last`.",
+    ks = (k,) if isinstance(k, int) else tuple(k)
+    wish = Wish(tuple(methods or ("all",)), settings or {})
+    where = Where(split, at, target, windows, again)
+    return judged(data, where, wish, Asked(ks, seed), progress).card
+
+
+def judged(
+    data: Dataset, where: Where, wish: Wish, asked: Asked, progress: Progress | None = None
+) -> Outcome:
+    """:func:`evaluate`, with everything that its scorecard was computed from."""
+    named, data = data, anonymous(data)
+    folds, notes = choose(data, where, asked.seed)
+    held_out = sum(int(fold.test.sum()) for fold in folds)
+    leaks.refuse_stored(data, wish.methods, held_out)
+    folds = tuple(fold for fold in folds if len(fold.users)) or _nobody(folds)
+    runs = [
+        run(
+            questions(data, fold),
+            wish,
+            depth=asked.depth,
+            seed=asked.seed,
+            held_out=held_out,
+            progress=progress,
         )
-    asked = questions(data, parts)
-    made = training.tables(asked.train, methods, settings or {}, progress)
-    runs, silent = _runs(asked, parts, made, k=k, seed=seed, progress=progress)
-    judged = judge(runs, asked.answers, items=int(asked.known.sum()), k=k)
-    samples = judged.samples(seed)
-    main = f"ndcg@{k}"
-    figures = judged.figures(samples)
-    order = sorted(figures, key=lambda name: -figures[name][main].mean)
-    left = {**made.left_out, **silent}
-    notes += [*parts.notes, *(f"{name} is left out: {why}." for name, why in left.items())]
-    return Scorecard(
+        for fold in folds
+    ]
+    keys = Vocabulary(named.users.ids[position] for position in order_of_users(named))
+    shop = replace(data, users=keys)
+    frame = Frame(
         task="recommend",
-        split=parts.as_dict(),
-        k=k,
-        methods={name: figures[name] for name in order},
-        verdict=verdict(judged.contest(main, samples, "users"), registry.names("baselines")),
-        main=main,
-        notes=tuple(notes),
+        split=described(folds),
+        names=[[str(key) for key in keys.at(fold.users)] for fold in folds],
+        items=[str(sku) for sku in data.items.ids],
+        unit="users",
+        notes=[*notes, *account(folds), *(note for fold in folds for note in fold.notes)],
+        parts=[Part(shop, fold.train, fold.test) for fold in folds],
+    )
+    return summarise(runs, frame, asked)
+
+
+def _nobody(folds: tuple[Split, ...]) -> tuple[Split, ...]:
+    reasons: dict[str, int] = {}
+    for fold in folds:
+        for reason, count in fold.left_out.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    counts = ", ".join(f"{reason}: {count:,} events" for reason, count in reasons.items())
+    raise InputError(
+        f"The split leaves nobody to ask about ({counts or 'no test events'}).",
+        hint="Choose another moment with --at, or `--split last`.",
     )
 
 
-def choose_split(
-    data: Dataset, split: str | None, at: str | None, target: str
-) -> tuple[Split, list[str]]:
-    """The split asked for, or the one that the data allows, with the sentence that says why."""
-    if target not in TYPE_CODE or target == "return":
-        types = ", ".join(name for name in TYPE_CODE if name != "return")
-        raise UsageProblem(f"There is no event type {target!r}.", hint=f"Choose one of: {types}.")
-    if at is not None and split not in (None, "time"):
-        raise UsageProblem(f"--at has no meaning with `--split {split}`.", hint="Leave one out.")
-    if not ((data.events.user >= 0) & (data.events.type == TYPE_CODE[target])).any():
-        raise InputError(
-            f"There is no {target} of a known user, so there is no future to foretell.",
-            hint="Ingest events with users, name another type with --target, or judge methods"
-            " against known pairs with --pairs FILE.",
-        )
-    if split is not None or at is not None:
-        return _split(data, split or "time", at, target), []
-    try:
-        parts = _split(data, "time", None, target)
-        if len(parts.users):
-            return parts, ["Split by time: every event has one."]
-        why = "after no moment does a person with a past get a product new to them"
-    except InputError as problem:
-        why = problem.message.rstrip(".")
-        why = why[0].lower() + why[1:]
-    return _split(data, "last", None, target), [f"Split by each user's last event: {why}."]
+def questions(data: Dataset, split: Split) -> Questions:
+    """What ``split`` asks of ``data``; raises :class:`Leak` where an answer could be learned."""
+    leaks.sealed(data, split)
+    train = data.without(~split.train)
+    leaks.same_events(train, split)
+    log, shape = train.events, (len(split.users), len(data))
+    row = np.full(len(data.users) + 1, -1, np.int64)
+    row[split.users] = np.arange(len(split.users))
+    past = (log.user >= 0) & (log.type != TYPE_CODE["return"])
 
+    def matrix(chosen: NDArray[np.bool_]) -> Any:
+        rows, columns = row[log.user[chosen]], log.item[chosen]
+        return binary(rows[rows >= 0], columns[rows >= 0], shape)
 
-def _split(data: Dataset, name: str, at: str | None, target: str) -> Split:
-    extra = {"at": at} if at is not None else {}
-    parts: Split = registry.load("splits", name).split(data, target=target, **extra)
-    return parts
-
-
-def _reasons(parts: Split) -> str:
-    counts = (f"{reason}: {count:,} events" for reason, count in parts.left_out.items())
-    return ", ".join(counts) or "no test events"
-
-
-def _runs(
-    asked: Questions,
-    parts: Split,
-    made: training.Tables,
-    *,
-    k: int,
-    seed: int,
-    progress: Progress | None,
-) -> tuple[dict[str, NDArray[np.int32]], dict[str, str]]:
-    """Lists of every method and baseline, and the baselines left out with why."""
-    now = _moment(parts, asked.train)
-    baselines = registry.names("baselines")
-    done = stage(progress, "lists for users", len(made.by_method) + len(baselines), "methods")
-    runs: dict[str, NDArray[np.int32]] = {}
-    silent: dict[str, str] = {}
-    for name, table in made.by_method.items():
-        runs[name] = best(from_table(table, asked), asked, k)
-        done(1)
-    for name in baselines:
-        module = registry.load("baselines", name)
-        if module.NEEDS_TIMES and now is None:
-            silent[name] = "the events have no times"
-        else:
-            runs[name] = best(_baseline(module, asked, parts.target, now, seed), asked, k)
-        done(1)
-    return runs, silent
-
-
-def _baseline(module: Any, asked: Questions, target: str, now: int | None, seed: int) -> Any:
-    return lambda some: module.scores(
-        asked.train, asked.users[some], target=target, now=now, seed=seed
+    nothing = np.zeros(len(log), bool)
+    had = past & (log.type == TYPE_CODE[split.target])
+    return Questions(
+        train=train,
+        subjects=split.users,
+        candidates=split.candidates,
+        answers=binary(split.pair_user, split.pair_item, shape).astype(np.float32),
+        barred=matrix(nothing if split.again else had),
+        history=matrix(past).astype(np.float32),
+        target=split.target,
+        now=moment_of_asking(split, train),
+        again=split.again,
     )
 
 
-def _moment(parts: Split, train: Dataset) -> int | None:
-    """Seconds since 1970 of the moment of asking: the split, else the end of the training part."""
-    if parts.at is not None:
-        return int(np.datetime64(parts.at, "s").astype(np.int64))
+def moment_of_asking(split: Split, train: Dataset) -> int | None:
+    """Seconds since 1970: the moment of the split, else the end of the training part."""
+    if split.at is not None:
+        return int(np.datetime64(split.at, "s").astype(np.int64))
     if not len(train.events) or (train.events.at == NO_TIME).any():
         return None
     return int(train.events.at.max())

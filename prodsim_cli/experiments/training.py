@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,9 @@ from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
+from prodsim_cli.experiments import leaks
 from prodsim_cli.experiments.listening import stage
+from prodsim_cli.experiments.measuring import Spent, spent
 
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
@@ -23,6 +25,24 @@ K = 50
 """Neighbours kept per product, as ``build`` does."""
 
 FAMILY = "similarity"
+BLIND = ("text", "vectors")
+"""What a method needs that learns nothing from events."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which methods are to be tried, and how.
+
+    ``methods``: names, None or ``all`` for every one. ``settings``: keyword settings as stored by
+    ``build``. ``depth``: neighbours that a table must have at least. ``measure``: build each table
+    by itself and write down what it costs. ``database``: the file that no method may open.
+    """
+
+    methods: tuple[str, ...] = ("all",)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    depth: int = 1
+    measure: bool = False
+    database: str | None = None
 
 
 @dataclass
@@ -31,21 +51,32 @@ class Tables:
 
     by_method: dict[str, NeighborTable] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    cost: dict[str, Spent] = field(default_factory=dict)
+    measure: bool = False
 
 
-def chosen(methods: Iterable[str] | None) -> list[str]:
-    """The methods named, or all; those that read other methods' tables come last."""
+def chosen(methods: Iterable[str] | None, stored: Iterable[str] = ()) -> list[str]:
+    """The methods named, or all; those that read other methods' tables come last.
+
+    ``stored``: names of tables that come ready made, which need no plug-in.
+    """
     known = registry.names(FAMILY)
     wanted = list(dict.fromkeys(methods)) if methods else ["all"]
     if "all" in wanted:
         wanted = [*known, *(name for name in wanted if name not in (*known, "all"))]
-    modules = {name: registry.load(FAMILY, name) for name in wanted}
-    return sorted(modules, key=lambda name: (modules[name].NEEDS == "neighbors", name))
+    needs = {name: _needs(name, stored) for name in wanted}
+    return sorted(needs, key=lambda name: (needs[name] == "neighbors", name))
+
+
+def _needs(name: str, stored: Iterable[str]) -> str:
+    if name in stored and name not in registry.names(FAMILY):
+        return "nothing"
+    return str(registry.load(FAMILY, name).NEEDS)
 
 
 def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> str:
     """Why a method can't work on this dataset with these settings, '' if it can."""
-    if module.NEEDS in ("text", "vectors") and not any(data.texts()):
+    if module.NEEDS in BLIND and not any(data.texts()):
         return "no product has a text"
     space = settings.get("space")
     if (
@@ -53,8 +84,11 @@ def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> st
         and (space or next(iter(data.embeddings), None)) not in data.embeddings
     ):
         return f"there are no vectors{f' of {space}' if space else ''} (run `prodsim embed`)"
-    if module.NEEDS == "events" and not (data.events.user >= 0).any():
-        return "no event has a user"
+    if module.NEEDS == "events":
+        by = settings.get("by", "users")
+        owners = data.events.user if by == "users" else data.events.order
+        if not (owners >= 0).any():
+            return "no event has a user" if by == "users" else "no event has an order"
     return ""
 
 
@@ -71,11 +105,14 @@ def singles(data: Dataset, settings: Mapping[str, Any]) -> list[str]:
 def reasons(wanted: Iterable[str], data: Dataset, settings: Mapping[str, Any]) -> dict[str, str]:
     """Why each method can't work, '' if it can."""
     nothing = "" if singles(data, settings) else "there is no table to join"
-    modules = {name: registry.load(FAMILY, name) for name in wanted}
-    return {
-        name: nothing if module.NEEDS == "neighbors" else absent(module, data, settings)
-        for name, module in modules.items()
-    }
+    out: dict[str, str] = {}
+    for name in wanted:
+        needs = _needs(name, data.neighbors)
+        if needs in ("nothing", "neighbors"):
+            out[name] = nothing if needs == "neighbors" else ""
+        else:
+            out[name] = absent(registry.load(FAMILY, name), data, settings)
+    return out
 
 
 def build(
@@ -98,37 +135,94 @@ def build(
 
 
 def tables(
-    train: Dataset,
-    methods: Iterable[str] | None,
-    settings: Mapping[str, Any],
-    progress: Progress | None,
+    train: Dataset, wish: Wish, held_out: int = 0, progress: Progress | None = None
 ) -> Tables:
     """Each method's table from ``train``, which holds the events of the training part only.
 
-    Tables that ``train`` already has are taken as they are: :meth:`Dataset.with_events` keeps only
+    Tables that ``train`` still has are taken as they are: :meth:`Dataset.with_events` keeps only
     those that learn nothing from events. A method that joins others (``NEEDS = "neighbors"``) gets
     all tables of this run, so the single methods are made for it even when they aren't asked for.
+    Raises :class:`Leak` where a method can see the ``held_out`` events.
     """
-    named = list(methods or ["all"])
-    wanted = chosen(named)
-    why = reasons(wanted, train, settings)
-    out = Tables(left_out={name: reason for name, reason in why.items() if reason})
+    wanted = chosen(wish.methods, train.neighbors)
+    why = reasons(wanted, train, wish.settings)
+    out = Tables(
+        left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
+    )
     usable = [name for name in wanted if not why[name]]
-    joins = [name for name in usable if registry.load(FAMILY, name).NEEDS == "neighbors"]
+    joins = [name for name in usable if _needs(name, train.neighbors) == "neighbors"]
     others = [name for name in usable if name not in joins]
     if joins:
-        others = list(dict.fromkeys([*others, *singles(train, settings)]))
-    data = train
+        others = list(dict.fromkeys([*others, *singles(train, wish.settings)]))
+    made = _Making(train, wish, held_out, out.cost)
     done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
     for name in others + joins:
-        table = data.neighbors.get(name) or build(registry.load(FAMILY, name), data, settings)
-        data = data.with_neighbors(name, table)
+        made.add(name, others)
         done(1)
-    out.by_method = {name: data.neighbors[name] for name in usable}
-    if not out.by_method and "all" not in named:
+    out.by_method = {name: made.data.neighbors[name] for name in usable}
+    if not out.by_method and "all" not in wish.methods:
         said = "; ".join(f"{name}: {reason}" for name, reason in out.left_out.items())
         raise UsageProblem(
             f"None of the methods can be tried here ({said}).",
             hint="Choose others with --methods, or `--methods all`.",
         )
     return out
+
+
+@dataclass
+class _Making:
+    """The dataset to which one table after the other is added."""
+
+    data: Dataset
+    wish: Wish
+    held_out: int
+    cost: dict[str, Spent]
+
+    def add(self, name: str, names: list[str]) -> None:
+        """Make the table of one method, unless there is one that will do."""
+        ready = self.data.neighbors.get(name)
+        needs = _needs(name, self.data.neighbors)
+        if needs == "nothing":
+            return
+        made_here = ready is not None and name in self.data.learned
+        long_enough = ready is not None and ready.k >= min(self.wish.depth, len(self.data))
+        if made_here or (long_enough and not self.wish.measure):
+            return
+        self._guarded(name, needs, names)
+
+    def _guarded(self, name: str, needs: str, names: list[str]) -> None:
+        module = registry.load(FAMILY, name)
+        settings, depth = self.wish.settings, max(K, self.wish.depth)
+        if needs == "vectors":
+            space = settings.get("space")
+            leaks.refuse_space(self.data, name, space, self.held_out)
+            self.data.embedding(space or next(iter(self.data.embeddings)))  # read before the lock
+        graph = [n for n in names if _in_sweep(n) and n not in self.data.neighbors]
+        with leaks.locked(self.wish.database, name):
+            if _in_sweep(name) and len(graph) > 1 and not self.wish.measure:
+                made = _sweep(self.data, graph, settings, depth)
+            else:
+                made = {name: self._one(name, lambda: build(module, self.data, settings, k=depth))}
+        for method, table in made.items():
+            self.data = self.data.with_neighbors(method, table, learned=needs not in BLIND)
+
+    def _one(self, name: str, work: Callable[[], NeighborTable]) -> NeighborTable:
+        if not self.wish.measure:
+            return work()
+        table, self.cost[name] = spent(work)
+        return table
+
+
+def _in_sweep(name: str) -> bool:
+    """Does the method share the sweep over the item graph?"""
+    return name in registry.names(FAMILY) and hasattr(registry.load(FAMILY, name), "MEASURE")
+
+
+def _sweep(
+    data: Dataset, names: list[str], settings: Mapping[str, Any], depth: int
+) -> dict[str, NeighborTable]:
+    """Several graph measures at once: the pairs of the graph are found once for all."""
+    from prodsim_cli.similarity._graph import Settings, several
+
+    known = inspect.signature(Settings).parameters
+    return several(data, names, k=depth, **{n: v for n, v in settings.items() if n in known})

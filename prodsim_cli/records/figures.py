@@ -24,8 +24,8 @@ class Interval:
 class Standing:
     """How a method compares with another by the main figure.
 
-    ``difference``: own mean less the other's, with its paired 95 % interval; ``p``: two-sided, after
-    Holm's correction for all methods compared; ``verdict``: ``better``, ``tie`` or ``worse``.
+    ``difference``: own mean less the other's, with its paired 95 % interval; ``p``: two-sided,
+    after Holm's correction for all methods compared; ``verdict``: ``better``, ``tie``, ``worse``.
     """
 
     other: str
@@ -44,7 +44,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Slice:
-    """The main figure on a part of the questions (``users``) or of the right answers (``products``).
+    """The main figure on a part of the questions or of the right answers.
 
     ``kind`` and ``name`` say which part; ``queries`` and ``answers`` how large it is.
     """

@@ -37,8 +37,10 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
 
 
-def tfidf(texts: Sequence[str]) -> sp.csr_matrix:
+def tfidf(texts: Sequence[str], counted: int | None = None) -> sp.csr_matrix:
     """(n, grams) CSR float32, rows of unit length; a row is empty where a text has no letter.
+
+    ``counted``: how rare an n-gram is, is counted over so many of the first texts; None: all.
 
     Term frequency times ln((1 + n) / (1 + df)) + 1, then divided by the length of the row: the
     defaults of scikit-learn. ``texts`` must be :func:`folded`.
@@ -50,8 +52,9 @@ def tfidf(texts: Sequence[str]) -> sp.csr_matrix:
         (np.ones(len(rows), np.float32), (rows, columns.ravel().astype(np.int32))), shape=shape
     )
     counts.sum_duplicates()
-    found = np.bincount(counts.indices, minlength=shape[1])
-    idf = np.log((1 + len(texts)) / (1 + found)) + 1
+    known = len(texts) if counted is None else counted
+    found = np.bincount(counts.indices[: counts.indptr[known]], minlength=shape[1])
+    idf = np.log((1 + known) / (1 + found)) + 1
     weights = counts.data.astype(np.float64) * idf[counts.indices]
     at = np.repeat(np.arange(shape[0]), np.diff(counts.indptr))
     lengths = np.sqrt(np.bincount(at, weights**2, minlength=shape[0]))

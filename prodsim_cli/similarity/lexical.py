@@ -7,6 +7,8 @@ of signs for Chinese and Japanese. No vocabulary, no language, no training: ``DV
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,3 +50,13 @@ def neighbors(
         return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
 
     return grouped_neighbors(group, search, queries, candidates, k)
+
+
+def search(data: Dataset, texts: Sequence[str], *, k: int = 50, characters: int = 300) -> Best:
+    """The k products whose texts are nearest to each text asked for: (q, k) positions, scores.
+
+    How rare an n-gram is, is counted over the catalogue alone, so no question changes another.
+    """
+    products = [folded(text[:characters]) for text in data.texts()]
+    vectors = tfidf([*products, *map(folded, texts)], counted=len(products))
+    return sparse_neighbors(vectors[len(products) :], vectors[: len(products)].T.tocsr(), k)

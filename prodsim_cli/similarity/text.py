@@ -6,6 +6,8 @@ Reads the vectors of one space (``data.embedding``), exact over all pairs. An it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,14 +32,7 @@ def neighbors(
 
     ``space``: the set of vectors; None: the only one there is. Raises :class:`NotReady` without.
     """
-    if space is None and len(data.embeddings) == 1:
-        space = next(iter(data.embeddings))
-    if space is None or space not in data.embeddings:
-        there = ", ".join(data.embeddings) or "none"
-        raise NotReady(
-            f"There are no text vectors of the model {space or '(none named)'}; there: {there}.",
-            hint="Run `prodsim build`, or name a model with --model.",
-        )
+    space = _space(data, space)
     group, vectors = groups_of_rows(data.embedding(space).vectors)
 
     def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
@@ -47,3 +42,32 @@ def neighbors(
         return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
 
     return grouped_neighbors(group, search, queries, candidates, k)
+
+
+def search(
+    data: Dataset,
+    texts: Sequence[str],
+    *,
+    encode: Callable[[list[str]], NDArray[np.float32]],
+    k: int = 50,
+    space: str | None = None,
+) -> Best:
+    """The k products whose vectors are nearest to that of each text: (q, k) positions, scores.
+
+    ``encode``: the model of the space, texts to (q, d) float32 rows of unit length.
+    """
+    vectors = data.embedding(_space(data, space)).vectors
+    return cosine_neighbors(encode(list(texts)), vectors, k)
+
+
+def _space(data: Dataset, space: str | None) -> str:
+    """The space asked for, or the only one; raises :class:`NotReady` where it is not there."""
+    if space is None and len(data.embeddings) == 1:
+        space = next(iter(data.embeddings))
+    if space is None or space not in data.embeddings:
+        there = ", ".join(data.embeddings) or "none"
+        raise NotReady(
+            f"There are no text vectors of the model {space or '(none named)'}; there: {there}.",
+            hint="Run `prodsim build`, or name a model with --model.",
+        )
+    return space

@@ -29,23 +29,33 @@ class Split:
     ----------
     kind : name of the split; ``at``: the moment it was made at (ISO, UTC), None without one.
     target : the event type whose products are the right answers.
-    train : (m,) bool over the events of the dataset: what a method may learn from.
+    again : True if a product that the user had before is a right answer, too.
+    train, test : (m,) bool over the events of the dataset: what a method may learn from, what is
+        held out to be asked about. No event is in both.
+    candidates : (n,) bool: products that may be answered.
+    cold : (n,) bool: products whose training events were taken away, None where none were.
     users : (q,) int32 positions of the users asked about, ascending.
     pair_user : (p,) int32 row in ``users``, and ``pair_item`` : (p,) int32 item position: the right
         answers, each pair once, in order of user and item.
     tested : events that made the pairs. ``len(events) = train.sum() + tested + sum(left_out)``.
     left_out : events that are neither learned from nor asked about, by reason.
+    strangers : how many different users (products) stand behind the reasons that name such.
     notes : sentences for the person.
     """
 
     kind: str
     target: str
     train: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+    candidates: NDArray[np.bool_]
     users: NDArray[np.int32]
     pair_user: NDArray[np.int32]
     pair_item: NDArray[np.int32]
     tested: int
+    again: bool = False
+    cold: NDArray[np.bool_] | None = None
     left_out: dict[str, int] = field(default_factory=dict)
+    strangers: dict[str, int] = field(default_factory=dict)
     at: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -55,9 +65,11 @@ class Split:
             "kind": self.kind,
             "at": self.at,
             "target": self.target,
+            "again": self.again,
             "users": len(self.users),
             "pairs": len(self.pair_item),
             "left_out": self.left_out,
+            "strangers": self.strangers,
         }
 
 
@@ -69,14 +81,17 @@ def cut(
     train: NDArray[np.bool_],
     test: NDArray[np.bool_],
     left_out: dict[str, int],
+    again: bool = False,
+    cold: NDArray[np.bool_] | None = None,
     at: str | None = None,
     notes: Iterable[str] = (),
 ) -> Split:
     """Ask about the events under ``test`` that a fair judge can ask about.
 
-    A target event is asked about if its user has a past in ``train``, its product is known there
-    (somebody has an event with it) and the user had no target event with it there: bought is
-    bought, even if returned. A purchase of the test of which nothing was kept is no right answer.
+    A target event is asked about if its user has a past in ``train``, its product is a candidate
+    (somebody has an event with it in ``train``; with ``cold``, it is one of those) and the user had
+    no target event with it there: bought is bought, even if returned. ``again`` drops that last
+    condition. A purchase of the test of which nothing was kept is no right answer.
     The rest is counted under the first reason that holds, in the order of the constants above.
     """
     log, items = data.events, len(data)
@@ -84,21 +99,26 @@ def cut(
     past = train & (log.user >= 0) & (log.type != TYPE_CODE["return"])
     known_user = np.zeros(len(data.users) + 1, bool)
     known_user[log.user[past]] = True
-    known_item = np.zeros(items, bool)
-    known_item[log.item[past]] = True
+    candidates = np.zeros(items, bool)
+    candidates[log.item[past]] = True
+    if cold is not None:
+        candidates = cold
     pair = log.user.astype(np.int64) * items + log.item
     had = np.unique(pair[past & (log.type == TYPE_CODE[target])])
 
-    left_out, rest = dict(left_out), test.copy()
-    for reason, bad in (
-        (NO_USER, log.user < 0),
-        (OTHER_TYPE, log.type != TYPE_CODE[target]),
-        (RETURNED, returned(log)),
-        (NO_PAST, ~known_user[log.user]),
-        (NEW_PRODUCT, ~known_item[log.item]),
-        (REPEATED, among(pair, had)),
+    left_out, rest, strangers = dict(left_out), test.copy(), {}
+    for reason, bad, who in (
+        (NO_USER, log.user < 0, None),
+        (OTHER_TYPE, log.type != TYPE_CODE[target], None),
+        (RETURNED, returned(log), None),
+        (NO_PAST, ~known_user[log.user], log.user),
+        (NEW_PRODUCT, ~candidates[log.item], log.item),
+        (REPEATED, among(pair, had) & (not again), None),
     ):
-        left_out[reason] = int((rest & bad).sum())
+        out = rest & bad
+        left_out[reason] = int(out.sum())
+        if who is not None and left_out[reason]:
+            strangers[reason] = len(np.unique(who[out]))
         rest &= ~bad
     asked = np.unique(pair[rest])
     users, row = np.unique(asked // max(items, 1), return_inverse=True)
@@ -106,11 +126,16 @@ def cut(
         kind=kind,
         target=target,
         train=train,
+        test=test,
+        candidates=candidates,
         users=users.astype(np.int32),
         pair_user=row.reshape(-1).astype(np.int32),
         pair_item=(asked % max(items, 1)).astype(np.int32),
         tested=int(rest.sum()),
+        again=again,
+        cold=cold,
         left_out={reason: count for reason, count in left_out.items() if count},
+        strangers=strangers,
         at=at,
         notes=tuple(notes),
     )

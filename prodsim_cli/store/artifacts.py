@@ -26,6 +26,13 @@ def recorded(
     return None if row is None else (json.loads(row[0]), str(row[1]))
 
 
+def learned(connection: sqlite3.Connection, name: str, kind: str) -> bool:
+    """True if an artifact has learned from events, or does not say that it has not."""
+    found = recorded(connection, name, kind)
+    parts = found[1].split() if found else []
+    return not parts or any(not part.startswith("catalog:") for part in parts)
+
+
 def names(connection: sqlite3.Connection, kind: str) -> list[str]:
     """Names of the artifacts of one kind, unfinished ones included."""
     rows = connection.execute("select name from artifacts where kind = ? order by name", (kind,))

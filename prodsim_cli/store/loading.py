@@ -15,7 +15,7 @@ from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.store import meta
+from prodsim_cli.store import artifacts, meta
 
 ITEM_COLUMNS = ("source", "title", "brand", "category", "tags", "description", "price", "lang")
 UNFINISHED = "unfinished"
@@ -65,6 +65,9 @@ def load_shop(connection: sqlite3.Connection, fields: tuple[str, ...] | None = N
         embeddings={
             space: _space_loader(connection, space, item_ids) for space in spaces(connection)
         },
+        learned=frozenset(
+            name for name in spaces(connection) if artifacts.learned(connection, name, "space")
+        ),
     )
     return Shop(dataset, item_ids, user_ids)
 

@@ -1,0 +1,128 @@
+"""A fold run: tables from the training part, lists of every method and baseline, what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli import registry
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.experiments import training
+from prodsim_cli.experiments.asking import Questions, Scores, best, from_history, rows_of
+from prodsim_cli.experiments.listening import stage
+from prodsim_cli.experiments.measuring import spent
+from prodsim_cli.records import Cost
+
+if TYPE_CHECKING:
+    from prodsim_cli.builds.progress import Progress
+
+Lists = NDArray[np.int32]
+Answering = Callable[[], Lists]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Lists (q, depth) int32 by method for the questions of one fold.
+
+    ``left_out``: method -> why it has no lists; ``cost``: by method, empty unless asked for.
+    """
+
+    asked: Questions
+    lists: dict[str, Lists]
+    left_out: dict[str, str] = field(default_factory=dict)
+    cost: dict[str, Cost] = field(default_factory=dict)
+
+
+def run(
+    asked: Questions,
+    wish: training.Wish,
+    *,
+    depth: int,
+    seed: int,
+    held_out: int = 0,
+    progress: Progress | None = None,
+) -> Run:
+    """Build every method on the training part of ``asked`` and let it answer, baselines too."""
+    made = training.tables(asked.train, wish, held_out, progress)
+    answering = {
+        name: partial(_answers, table, asked, depth) for name, table in made.by_method.items()
+    }
+    return answered(asked, answering, made, depth=depth, seed=seed, progress=progress)
+
+
+def answered(
+    asked: Questions,
+    answering: Mapping[str, Answering],
+    made: training.Tables,
+    *,
+    depth: int,
+    seed: int,
+    progress: Progress | None = None,
+) -> Run:
+    """The lists of methods that are ready to answer, and those of every baseline.
+
+    ``made``: why some are left out, and what their tables cost where that is wanted.
+    """
+    baselines = registry.names("baselines")
+    done = stage(progress, "lists", len(answering) + len(baselines), "methods")
+    out = Run(asked, {}, dict(made.left_out))
+    for name, answer in answering.items():
+        _note(out, name, made, answer)
+        done(1)
+    for name in baselines:
+        module = registry.load("baselines", name)
+        why = _silent(module, asked)
+        if why:
+            out.left_out[name] = why
+        else:
+            _note(
+                out, name, made, partial(best, baseline_scores(module, asked, seed), asked, depth)
+            )
+        done(1)
+    return out
+
+
+def _answers(table: NeighborTable, asked: Questions, depth: int) -> Lists:
+    if asked.history is None:
+        return rows_of(table, asked, depth)
+    return best(from_history(table, asked), asked, depth)
+
+
+def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None:
+    """Keep the lists of a method and, where wanted, what they and its table cost."""
+    if not made.measure:
+        out.lists[name] = answer()
+        return
+    built = made.cost.get(name)
+    out.lists[name], answering = spent(answer)
+    out.cost[name] = Cost(
+        build_seconds=built.seconds if built else 0.0,
+        answer_seconds=answering.seconds,
+        peak_mb=max(answering.peak_mb, built.peak_mb if built else 0.0),
+    )
+
+
+def _silent(module: ModuleType, asked: Questions) -> str:
+    """Why a baseline has nothing to say about these questions, '' if it has."""
+    if module.NEEDS_TIMES and asked.now is None:
+        return "the events have no times"
+    if module.NEEDS_EVENTS and not (asked.train.events.user >= 0).any():
+        return "no event has a user"
+    if module.NEEDS_HISTORY and asked.history is None:
+        return "nobody with a history is asked about"
+    if module.NEEDS_HISTORY and not asked.again:
+        return "what was had before is no answer here (see --again)"
+    return ""
+
+
+def baseline_scores(module: ModuleType, asked: Questions, seed: int) -> Scores:
+    """The scores of a baseline for some of the questions."""
+    return lambda some: module.scores(
+        asked.train, asked.subjects[some], target=asked.target, now=asked.now, seed=seed
+    )
