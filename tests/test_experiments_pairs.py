@@ -209,6 +209,19 @@ def test_the_threshold_to_store_makes_the_decisions_that_it_was_chosen_for(plugg
         assert figures(again)["recall@stored"] == 1
 
 
+def test_methods_are_compared_with_the_best_by_what_decides(plugged):
+    items, pairs, module = distinct(np.linspace(0.2, 0.9, 40), np.arange(40) % 2.0)
+    _, _, knowing = distinct(0.1 + 0.5 * (np.arange(40) % 2), None)
+    plugged(told=module, knowing=knowing)
+    card = evaluate_pairs(catalogue(items), pairs, methods=["told", "knowing"])
+    assert list(card.methods) == ["knowing", "told"]
+    assert figures(card, "knowing")["f1"] == 1
+    standing = card.against_best["told"]
+    assert (standing.other, standing.verdict) == ("knowing", "worse")
+    assert standing.difference.mean == pytest.approx(figures(card)["f1"] - 1, abs=1e-9)
+    assert card.ks == (10,)
+
+
 @pytest.mark.parametrize("label", [0.0, 1.0])
 def test_where_there_is_one_kind_or_one_pair_the_figures_are_finite_and_said_to_flatter(
     plugged, label

@@ -13,7 +13,7 @@ from prodsim_cli.experiments.pairs_figures import Board, board_of, figures_of
 from prodsim_cli.experiments.pairs_file import UNIT, Pairs
 from prodsim_cli.experiments.pairs_names import named, resolve
 from prodsim_cli.experiments.pairs_task import Task, ask, task_of
-from prodsim_cli.experiments.verdict import verdict
+from prodsim_cli.experiments.verdict import compared, verdict
 from prodsim_cli.records import Scorecard
 
 if TYPE_CHECKING:
@@ -85,10 +85,12 @@ def evaluate_pairs(
             "left_out": task.pairs.left_out,
         },
         k=k,
+        ks=(k,),
         methods={name: figures[name] for name in order},
         verdict=verdict(contest),
         main=main,
         notes=tuple(notes),
+        against_best=compared(contest).against_best,
     )
 
 
