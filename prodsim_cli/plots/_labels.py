@@ -9,6 +9,8 @@ from prodsim_cli.plots._style import width
 _LETTER, _AIR, _LINE, _DOT = 7.4, 8.0, 17.0, 8.0
 """Points: the width of a letter, what a name keeps free after it, the height of a line, the radius
 of a point with some air."""
+_FAR = 7
+"""How many lines up or down a name may go to find a free place."""
 
 Box = tuple[float, float, float, float]
 
@@ -38,7 +40,7 @@ def _around(point: tuple[float, float], long: float) -> list[Box]:
     x, y = point
     left_ends = (x + _DOT + 2, x - _DOT + _AIR - long, x - long / 2)
     choices = [_box(left_ends[0], y, long), _box(left_ends[1], y, long)]
-    for away in (_LINE, 2 * _LINE, 3 * _LINE):
+    for away in (_LINE * lines for lines in range(1, _FAR + 1)):
         for side in (1, -1):
             choices.append(_box(left_ends[2], y + side * away, long))
             choices.append(_box(left_ends[0], y + side * away, long))
