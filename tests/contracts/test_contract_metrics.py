@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodsim_cli import registry
@@ -15,6 +15,7 @@ MODULES = {name: registry.load("metrics", name) for name in registry.names("metr
 KINDS = ("ranks", "lists", "run", "pairs")
 OVER = {kind: [n for n, m in MODULES.items() if kind == m.OVER] for kind in KINDS}
 
+few = settings(max_examples=40)  # of each metric and promise
 hit_rows = st.lists(st.booleans(), min_size=8, max_size=8)
 runs = st.lists(hit_rows, min_size=1, max_size=6).map(np.array)
 
@@ -60,6 +61,7 @@ def test_every_metric_says_what_it_looks_at_and_what_it_is_called():
 
 @pytest.mark.parametrize("name", OVER["ranks"])
 class TestRanks:
+    @few
     @given(hits=runs, k=st.integers(1, 12), missed=st.integers(0, 3))
     def test_one_figure_between_0_and_1_for_each_query(self, name, hits, k, missed):
         for ranks in (Ranks(hits, hits.sum(axis=1) + missed), graded(hits, missed)):
@@ -69,6 +71,7 @@ class TestRanks:
             assert ((figures >= 0) & (figures <= 1 + 1e-12)).all()
             assert (figures[~hits[:, :k].any(axis=1)] == 0).all()
 
+    @few
     @given(hits=runs, k=st.integers(1, 8))
     def test_only_the_first_k_places_count(self, name, hits, k):
         relevant = np.full(len(hits), 8)
@@ -78,12 +81,14 @@ class TestRanks:
         assert same(score(Ranks(below, relevant), k), score(whole, k))
         assert same(score(Ranks(hits[:, :k], relevant), k), score(whole, k))
 
+    @few
     @given(hits=runs, ks=st.lists(st.integers(1, 10), min_size=1, max_size=4))
     def test_one_cut_after_another_is_each_cut_alone(self, name, hits, ks):
         score, shared = MODULES[name].score, graded(hits, 1)
         for k in ks:
             assert same(score(shared, k), score(graded(hits, 1), k))
 
+    @few
     @given(hits=runs, place=st.integers(0, 7), k=st.integers(1, 8))
     def test_one_hit_more_never_lowers_it(self, name, hits, place, k):
         relevant = np.full(len(hits), 8)
@@ -92,6 +97,7 @@ class TestRanks:
         score = MODULES[name].score
         assert (score(Ranks(more, relevant), k) >= score(Ranks(hits, relevant), k) - 1e-12).all()
 
+    @few
     @given(hits=runs, place=st.integers(0, 6), k=st.integers(1, 8))
     def test_a_hit_that_climbs_never_lowers_it(self, name, hits, place, k):
         relevant = np.full(len(hits), 8)
@@ -121,6 +127,7 @@ class TestRanks:
         ranks = Ranks(np.zeros((0, 5), bool), np.zeros(0, np.int64))
         assert MODULES[name].score(ranks, 5).shape == (0,)
 
+    @few
     @given(hits=runs, k=st.integers(1, 8))
     def test_a_query_does_not_depend_on_the_others(self, name, hits, k):
         score = MODULES[name].score
@@ -131,6 +138,7 @@ class TestRanks:
 
 @pytest.mark.parametrize("name", OVER["lists"])
 class TestLists:
+    @few
     @given(lists=lists_of_products, k=st.integers(1, DEPTH + 2))
     def test_one_figure_for_each_list_and_none_for_an_empty_one(self, name, lists, k):
         figures = MODULES[name].score(shown(lists), k)
@@ -141,6 +149,7 @@ class TestLists:
         assert np.isnan(figures).tolist() == (length < least).tolist()
         assert not (figures < 0).any()
 
+    @few
     @given(lists=lists_of_products, k=st.integers(1, DEPTH))
     def test_only_the_first_k_places_count_and_in_any_order(self, name, lists, k):
         score = MODULES[name].score
@@ -149,6 +158,7 @@ class TestLists:
         turned = score(shown(full[:, ::-1]), k)
         np.testing.assert_allclose(turned, score(shown(full), k), rtol=0, atol=1e-12)
 
+    @few
     @given(lists=lists_of_products, k=st.integers(1, DEPTH))
     def test_a_list_does_not_depend_on_the_others(self, name, lists, k):
         score = MODULES[name].score
@@ -166,6 +176,7 @@ class TestLists:
 
 @pytest.mark.parametrize("name", OVER["run"])
 class TestRun:
+    @few
     @given(lists=lists_of_products, k=st.integers(1, DEPTH))
     def test_one_figure_that_no_order_of_people_or_places_changes(self, name, lists, k):
         score = MODULES[name].score
@@ -196,6 +207,7 @@ def test_pairs_give_their_best_figure_where_the_prediction_is_the_truth(name):
 
 
 @pytest.mark.parametrize("name", OVER["pairs"])
+@few
 @given(pairs=st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=12))
 def test_pairs_are_judged_the_same_in_any_order(name, pairs):
     predicted, truth = (np.array(column, float) for column in zip(*pairs, strict=True))
