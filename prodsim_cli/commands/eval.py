@@ -2,137 +2,113 @@
 
 from __future__ import annotations
 
-import sqlite3
-import sys
 from contextlib import closing, nullcontext
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import click
 
 from prodsim_cli import options, registry
-from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.commands import _evaluating
 from prodsim_cli.records import EVENT_TYPES
 
-if TYPE_CHECKING:
-    from prodsim_cli.records import Scorecard
-    from prodsim_cli.terminal import TerminalProgress
-
-TASKS = ("recommend", "pairs")
 TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
 
 
 @click.command("eval")
 @click.option(
     "--task",
-    type=click.Choice(TASKS),
-    help="recommend: what people bought later; pairs: known pairs (with --pairs).",
+    type=click.Choice(_evaluating.TASKS),
+    help="recommend: what people bought later; similar: what went together later, or --related;"
+    " pairs: known pairs (--pairs); search: words (--queries, --judgements).",
 )
 @click.option(
     "--split",
     type=click.Choice(registry.names("splits")),
     help="How past and future are parted; found out from the events otherwise.",
 )
-@click.option("--at", metavar="DATE", help="Moment of the time split; the test begins with it.")
+@click.option("--at", metavar="DATE", help="Moment of the split; the test begins with it.")
+@click.option(
+    "--windows",
+    type=click.IntRange(min=2),
+    help="How many rolling windows (--split windows).  [default: 4]",
+)
 @click.option(
     "--target",
     type=click.Choice(TARGETS),
-    default="purchase",
-    show_default=True,
-    help="The events that are to be foretold.",
+    help="The events that are to be foretold.  [default: purchase, where there are any]",
 )
+@click.option("--again", is_flag=True, help="What somebody had before is a right answer, too.")
 @click.option(
     "--methods", metavar="A,B|all", default="all", show_default=True, help="Which to try."
 )
 @click.option(
     "-k",
-    "k",
-    type=click.IntRange(min=1),
-    default=10,
+    "ks",
+    metavar="K,K",
+    default="10",
     show_default=True,
-    help="Length of the lists.",
+    help="Lengths of the lists; the first one decides.",
 )
-@click.option("--pairs", "pairs_path", metavar="FILE", help="sku_a, sku_b[, similarity or 0/1].")
+@click.option("--pairs", metavar="FILE", help="sku_a, sku_b[, similarity or 0/1 label].")
 @click.option("--sources", metavar="A,B", help="Whose SKUs the two columns of the pairs hold.")
+@click.option("--save-threshold", is_flag=True, help="Store each method's threshold of a match.")
+@click.option("--related", metavar="FILE", help="sku, related_sku[, relation].")
+@click.option("--queries", metavar="FILE", help="query_id, text.")
+@click.option("--judgements", metavar="FILE", help="query_id, sku[, relevance].")
+@click.option("--slices", is_flag=True, help="Show where each method is good and where it is not.")
+@click.option("--cost", is_flag=True, help="Measure seconds and memory of each method.")
+@click.option("--per-query", metavar="FILE", help="Write every figure of every question.")
+@click.option("--export", metavar="DIR", help="Write TREC runs and qrels, and RecBole files.")
+@click.option("--plot", metavar="FILE", help="Draw the figures (.png, .svg or .html).")
+@click.option("--against", type=int, metavar="RUN", help="Show what changed since an earlier run.")
+@click.option(
+    "--fail-under",
+    multiple=True,
+    metavar="FIGURE=X",
+    help="Exit with 1 below it: ndcg@10=0.09, or hybrid:ndcg@10=0.09.",
+)
+@click.option("--history", is_flag=True, help="List the runs that are kept, and do nothing else.")
 @options.seed
 @options.output
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
 @options.pass_database
-def command(database: str, form: str, quiet: bool, **given: Any) -> None:
+def command(database: str, form: str, quiet: bool, history: bool, **given: Any) -> None:
     """Which method is best on this shop, with baselines and 95 % intervals.
 
     Every method learns anew from the events before the split and foretells what people bought
-    after it and not before. With --pairs FILE: which method knows best which products are alike.
+    after it and not before. Other tasks judge by later orders and sessions, by files of related
+    products or known pairs, or by search queries. Every run is kept.
+
+    \b
+    Examples:
+      prodsim eval
+      prodsim eval --at 2011-10-01 -k 10,20 --plot best.png
+      prodsim eval --task similar --slices
+      prodsim eval --pairs matches.csv --sources abt,buy --save-threshold
+      prodsim eval --fail-under ndcg@10=0.09
     """
     from prodsim_cli.render import show
+
+    if history:
+        _show_history(database, form)
+        return
+    _evaluating.check(given)
     from prodsim_cli.terminal import TerminalProgress
 
-    _check(given)
     # the bars take what is printed beside them for their own, so they go before the answer comes
     with nullcontext() if quiet else TerminalProgress() as progress:
-        card = _evaluate(database, given, progress)
-    options.tell(list(card.notes))
-    show(card, form)
-    _keep(database, card, given)
+        outcome = _evaluating.evaluated(database, given, progress)
+    options.tell(list(outcome.card.notes))
+    whole = given["slices"] or form in ("json", "jsonl")
+    show(outcome.card if whole else replace(outcome.card, slices=()), form)
+    _evaluating.leave(database, outcome, given)
 
 
-def _check(given: dict[str, Any]) -> None:
-    """Words that don't go together."""
-    if given["task"] == "pairs" and not given["pairs_path"]:
-        raise UsageProblem("--task pairs needs the pairs.", hint="Add --pairs FILE.")
-    if given["pairs_path"]:
-        for name in ("split", "at"):
-            if given[name]:
-                raise UsageProblem(f"--{name} has no meaning with --pairs.", hint="Leave one out.")
-        if given["task"] == "recommend":
-            raise UsageProblem("--task recommend takes no --pairs.", hint="Leave one of them out.")
-    elif given["sources"]:
-        raise UsageProblem("--sources belongs to --pairs.", hint="Add --pairs FILE.")
-
-
-def _evaluate(database: str, given: dict[str, Any], progress: TerminalProgress | None) -> Scorecard:
-    from prodsim_cli import experiments
-    from prodsim_cli.experiments.listening import stage
-    from prodsim_cli.store import evaluations
+def _show_history(database: str, form: str) -> None:
+    from prodsim_cli.queries import history
+    from prodsim_cli.render import show
     from prodsim_cli.store.connection import open_for_reading
 
     with closing(open_for_reading(database)) as connection:
-        stage(progress, "loading", 1, "")
-        data = evaluations.shop_to_judge(connection)
-        common: dict[str, Any] = {
-            "methods": _names(given["methods"]),
-            "k": given["k"],
-            "seed": given["seed"],
-            "settings": evaluations.method_settings(connection),
-            "progress": progress,
-        }
-        if given["pairs_path"]:
-            pairs = experiments.read_pairs(given["pairs_path"], sys.stdin.buffer)
-            sources = _names(given["sources"]) if given["sources"] else None
-            return experiments.evaluate_pairs(data, pairs, sources=sources, **common)
-        where = {"split": given["split"], "at": given["at"], "target": given["target"]}
-        return experiments.evaluate(data, **where, **common)
-
-
-def _names(words: str) -> list[str]:
-    names = [word.strip() for word in words.split(",") if word.strip()]
-    if not names:
-        raise UsageProblem(f"{words!r} names nothing.", hint="Write names with commas between.")
-    return names
-
-
-def _keep(database: str, card: Scorecard, given: dict[str, Any]) -> None:
-    """The run into the database; a person who may only read it has their answer anyway."""
-    from prodsim_cli.store import evaluations
-    from prodsim_cli.store.connection import open_for_writing
-    from prodsim_cli.store.problems import explain
-
-    try:
-        with closing(open_for_writing(database)) as connection:
-            evaluations.keep(connection, card, given)
-    except InputError as problem:
-        options.tell([f"The run was not kept: {problem.message}"])
-    except sqlite3.OperationalError as problem:
-        known = explain(problem)
-        if known is None:
-            raise
-        options.tell([f"The run was not kept: {known.message}"])
+        show(history.runs(connection), form)

@@ -6,6 +6,7 @@ One function per result type; what a format cannot say (a status as ids) is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,12 +50,18 @@ def _listing(listing: Listing) -> Rows:
 
 
 def _scorecard(card: Scorecard) -> Rows:
-    columns = ("method", "metric", "mean", "low", "high")
-    return columns, (
-        (method, metric, value.mean, value.low, value.high)
+    columns = ("method", "metric", "mean", "low", "high", "slice")
+    whole = (
+        (method, metric, value.mean, value.low, value.high, "")
         for method, figures in card.methods.items()
         for metric, value in figures.items()
     )
+    parts = (
+        (method, card.main, value.mean, value.low, value.high, f"{part.kind}: {part.name}")
+        for part in card.slices
+        for method, value in part.methods.items()
+    )
+    return columns, chain(whole, parts)
 
 
 def _ingest(report: IngestReport) -> Rows:

@@ -7,32 +7,60 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records import Interval, Scorecard, Slice
 from prodsim_cli.registry import names
 from prodsim_cli.render.layout import Column, fitted, floor, number
 from prodsim_cli.render.text import one_line
 
 _LOWER_IS_BETTER = ("mean_absolute_error", "mae")
+_NEITHER = ("novelty", "diversity", "head", "gini", "coverage", "threshold")
+"""Figures that describe lists: no end of theirs is the better one for everybody."""
+
+_MARKS = {"better": ("▲", "green"), "tie": ("=", "dim"), "worse": ("▼", "red")}
 
 
 def scorecard(card: Scorecard, width: int) -> RenderableType:
     """Methods by the main metric, best first, baselines dimmed, the best of each column bold."""
-    baselines = set(names("baselines"))
     order = _ordered(card)
-    metrics = list(dict.fromkeys(metric for figures in card.methods.values() for metric in figures))
-    metrics.sort(key=lambda metric: metric != card.main)
-    columns = [
-        Column("", ["★" if not place else "" for place in range(len(order))], style="yellow"),
-        Column("Method", [Text(name, "dim" if name in baselines else "") for name in order]),
+    first = [
+        Column("", [_place(card, name, place) for place, name in enumerate(order)]),
+        Column("Method", [Text(name, _style(name)) for name in order]),
     ]
+    last = [*_against(card, order), *_since(card, order), *_costs(card, order)]
+    metrics = _shown(card)
     # Where not all fits, the intervals go before a figure does; that of the main one stays.
     figures = _figures(card, metrics, order, intervals=True)
-    if floor([*columns, *figures]) > width:
+    if floor([*first, *figures, *last]) > width:
         figures = _figures(card, metrics, order, intervals=False)
-    table = fitted([*columns, *figures], width)
-    parts: list[RenderableType] = [_task(card), table, Text("")]
-    parts += [Text(one_line(card.verdict), style="bold")] if card.verdict else []
+    table = fitted([*first, *figures[:1], *last, *figures[1:]], width)
+    parts: list[RenderableType] = [*_heading(card), table]
+    if card.against_best or card.against_baseline:
+        parts.append(Text(_legend(card), style="dim"))
+    for kind in dict.fromkeys(part.kind for part in card.slices):
+        parts += [Text(""), _sliced(card, kind, order, width)]
+    parts += [Text(""), Text(one_line(card.verdict), style="bold")] if card.verdict else [Text("")]
     return Group(*parts)
+
+
+def _style(name: str) -> str:
+    return "dim" if name in names("baselines") else ""
+
+
+def _place(card: Scorecard, name: str, place: int) -> Text:
+    """A star for the best, a wave for what is level with it."""
+    if not place:
+        return Text("★", "yellow")
+    standing = card.against_best.get(name)
+    return Text("≈" if standing and standing.verdict == "tie" else "", "yellow")
+
+
+def _legend(card: Scorecard) -> str:
+    words = ["★ best"]
+    if any(standing.verdict == "tie" for standing in card.against_best.values()):
+        words.append("≈ level with it")
+    if card.against_baseline:
+        words.append("▲ better, = level, ▼ worse than the best baseline")
+    return ", ".join(words) + " (paired, p < .05 after Holm's correction)"
 
 
 def _ordered(card: Scorecard) -> list[str]:
@@ -47,6 +75,18 @@ def _ordered(card: Scorecard) -> list[str]:
     return sorted(card.methods, key=place)
 
 
+def _shown(card: Scorecard) -> list[str]:
+    """The main figure, the main one of each relation, those at the main k, then at the others."""
+    every = list(dict.fromkeys(metric for figures in card.methods.values() for metric in figures))
+    every = [metric for metric in every if ":" not in metric or metric.endswith(f":{card.main}")]
+
+    def place(metric: str) -> tuple[bool, bool, bool]:
+        at = metric.rpartition("@")[2]
+        return metric != card.main, ":" not in metric, at.isdigit() and at != str(card.k)
+
+    return sorted(every, key=place)
+
+
 def _figures(
     card: Scorecard, metrics: Sequence[str], order: Sequence[str], *, intervals: bool
 ) -> list[Column]:
@@ -57,14 +97,21 @@ def _figures(
     again = [f"{name}@{card.k}" for name in ("map", "mrr")]
     return [
         Column(
-            # The length of the lists stands in the heading.
-            metric.removesuffix(f"@{card.k}"),
+            _header(card, metric),
             [_figure(card, name, metric, order, intervals or not place) for name in order],
             right=True,
-            drop=place + len(metrics) * (metric in again),
+            drop=place + len(metrics) * (metric in again) if place else 0,
         )
         for place, metric in enumerate(metrics)
     ]
+
+
+def _header(card: Scorecard, metric: str) -> str:
+    """A relation by its name; the length of the lists only where it is not that of the heading."""
+    if metric.endswith(f":{card.main}"):
+        return one_line(metric.removesuffix(f":{card.main}"))
+    several = len(card.ks) > 1
+    return metric if several else metric.removesuffix(f"@{card.k}")
 
 
 def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str], interval: bool) -> Text:
@@ -74,20 +121,121 @@ def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str], inter
         return Text("")
     means = [card.methods[n][metric].mean for n in order if metric in card.methods[n]]
     best = min(means) if metric.startswith(_LOWER_IS_BETTER) else max(means)
-    text = Text(number(value.mean), style="bold" if value.mean == best else "")
+    proud = value.mean == best and not metric.startswith(_NEITHER)
+    text = Text(number(value.mean), style="bold" if proud else "")
     if interval and value.low is not None and value.high is not None:
-        text.append(f" ±{(value.high - value.low) / 2:.3f}".replace("±0.", "±."), "dim not bold")
+        text.append(_half(value), "dim not bold")
     return text
 
 
-def _task(card: Scorecard) -> Text:
+def _half(value: Interval) -> str:
+    """Half the width of an interval, as it stands behind a mean."""
+    if value.low is None or value.high is None:
+        return ""
+    return f" ±{(value.high - value.low) / 2:.3f}".replace("±0.", "±.")
+
+
+def _against(card: Scorecard, order: Sequence[str]) -> list[Column]:
+    """The difference to the best baseline, with a mark that says whether it is one."""
+    if not card.against_baseline:
+        return []
+    other = next(iter(card.against_baseline.values())).other
+    cells = []
+    for name in order:
+        standing = card.against_baseline.get(name)
+        cells.append(_marked(standing.verdict, standing.difference.mean) if standing else Text(""))
+    return [Column(f"vs {other}", cells, right=True, drop=1)]
+
+
+def _since(card: Scorecard, order: Sequence[str]) -> list[Column]:
+    """What has changed since an earlier run."""
+    if card.change is None:
+        return []
+    cells = []
+    for name in order:
+        value = card.change.methods.get(name)
+        if value is None:
+            cells.append(Text("new", "dim"))
+            continue
+        low, high = value.low or 0.0, value.high or 0.0
+        word = "better" if low > 0 else "worse" if high < 0 else "tie"
+        text = _marked(word, value.mean)
+        text.append(_half(value), "dim")
+        cells.append(text)
+    return [Column(f"since run {card.change.run}", cells, right=True)]
+
+
+def _marked(word: str, difference: float) -> Text:
+    mark, style = _MARKS[word]
+    return Text(f"{mark} {difference:+.3f}".replace("0.", "."), style)
+
+
+def _costs(card: Scorecard, order: Sequence[str]) -> list[Column]:
+    """Seconds to build and to answer, and MB."""
+    if not card.cost:
+        return []
+    known = [card.cost.get(name) for name in order]
+    return [
+        Column(
+            header,
+            ["" if cost is None else number(getattr(cost, field), digits) for cost in known],
+            right=True,
+        )
+        for header, field, digits in (
+            ("build s", "build_seconds", 1),
+            ("answer s", "answer_seconds", 1),
+            ("MB", "peak_mb", 0),
+        )
+    ]
+
+
+def _sliced(card: Scorecard, kind: str, order: Sequence[str], width: int) -> RenderableType:
+    """One kind of slices: a row each, a column for each method, the best of a row bold."""
+    parts = [part for part in card.slices if part.kind == kind]
+    columns = [
+        Column(kind, [one_line(part.name) for part in parts], least=18, most=44),
+        Column(
+            card.split.get("unit") or _unit(card), [number(part.queries) for part in parts], True
+        ),
+        Column("answers", [number(part.answers) for part in parts], True, drop=99),
+    ]
+    columns += [
+        Column(
+            name,
+            [_cell(part, name) for part in parts],
+            right=True,
+            drop=place,
+            style=_style(name),
+        )
+        for place, name in enumerate(order)
+    ]
+    return fitted(columns, width)
+
+
+def _unit(card: Scorecard) -> str:
+    return "users" if card.task == "recommend" else "queries"
+
+
+def _cell(part: Slice, name: str) -> Text:
+    value = part.methods[name].mean
+    best = max(one.mean for one in part.methods.values())
+    return Text(number(value), style="bold" if value == best else "")
+
+
+def _heading(card: Scorecard) -> list[RenderableType]:
     split = card.split
     at_k = any(m.endswith(f"@{card.k}") for figures in card.methods.values() for m in figures)
     words = [f"{card.task} at {card.k}" if at_k else card.task]
     if split.get("kind") not in (None, card.task):
         words.append(f"split {split['kind']}" + (f" at {split['at']}" if split.get("at") else ""))
-    words += [f"{number(split[name])} {name}" for name in ("users", "pairs") if split.get(name)]
+    words += ["repeats included"] if split.get("again") else []
+    words += [
+        f"{number(split[name])} {name}" for name in ("users", "queries", "pairs") if split.get(name)
+    ]
+    parts: list[RenderableType] = [Text(", ".join(map(one_line, words)), style="bold")]
     left = split.get("left_out") or {}
     if left:
-        words.append("left out: " + ", ".join(f"{number(n)} {why}" for why, n in left.items()))
-    return Text(", ".join(map(one_line, words)), style="bold")
+        listed = ", ".join(f"{number(n)} {one_line(why)}" for why, n in left.items())
+        unit = "events not asked about" if card.task == "recommend" else "left out"
+        parts.append(Text(f"{unit}: {listed}", style="dim"))
+    return parts

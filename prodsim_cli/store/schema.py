@@ -161,6 +161,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """,
         "create table meta (key text primary key, value text not null) without rowid",
     ),
+    # 2: runs of an evaluation can be compared question by question
+    ("alter table evaluations add column per_query blob",),
 )
 
 VERSION = len(STEPS)

@@ -1,0 +1,248 @@
+"""The words of ``prodsim eval`` made into an evaluation, and what it leaves behind."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from prodsim_cli import options
+from prodsim_cli.errors import InputError, UsageProblem
+
+if TYPE_CHECKING:
+    from prodsim_cli.builds.progress import Progress
+    from prodsim_cli.data.dataset import Dataset
+    from prodsim_cli.experiments.outcome import Outcome
+    from prodsim_cli.experiments.summary import Asked
+    from prodsim_cli.experiments.training import Wish
+
+TASKS = ("recommend", "similar", "pairs", "search")
+
+_OWN = {
+    "pairs": ("pairs", "sources", "save_threshold"),
+    "search": ("queries", "judgements"),
+    "similar": ("related",),
+}
+"""Options that only one task has."""
+
+_PARTED = ("split", "at", "windows", "target", "again")
+_FILES = {"pairs": "pairs", "search": "queries", "similar": "related"}
+
+
+def check(given: dict[str, Any]) -> None:
+    """Find the task and refuse words that don't go together, before anything long begins."""
+    given["task"] = given["task"] or _implied(given)
+    task = given["task"]
+    for owner, names in _OWN.items():
+        for name in names:
+            if given[name] and owner != task:
+                raise UsageProblem(
+                    f"{_flag(name)} belongs to --task {owner}, this is {task}.",
+                    hint="Leave one of them out.",
+                )
+    if task == "pairs" and not given["pairs"]:
+        raise UsageProblem("--task pairs needs the pairs.", hint="Add --pairs FILE.")
+    if task == "search" and not (given["queries"] and given["judgements"]):
+        raise UsageProblem(
+            "--task search needs questions and their answers.",
+            hint="Add --queries FILE and --judgements FILE.",
+        )
+    if task in ("pairs", "search"):
+        for name in _PARTED:
+            if given[name]:
+                raise UsageProblem(
+                    f"{_flag(name)} has no meaning with --task {task}: nothing is held out.",
+                    hint="Leave one out.",
+                )
+    given["ks"] = _lengths(given["ks"])
+    _check_ends(given)
+
+
+def _implied(given: dict[str, Any]) -> str:
+    """The task that the other words mean; '' is found out from the data."""
+    for task, names in _OWN.items():
+        if any(given[name] for name in names):
+            return task
+    return "recommend" if any(given[name] for name in ("again",)) else ""
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _lengths(words: str) -> tuple[int, ...]:
+    try:
+        ks = tuple(dict.fromkeys(int(word) for word in words.split(",") if word.strip()))
+    except ValueError:
+        ks = ()
+    if not ks or min(ks) < 1:
+        raise UsageProblem(f"{words!r} are no lengths of lists.", hint="Write -k 10 or -k 10,5,20.")
+    return ks
+
+
+def _check_ends(given: dict[str, Any]) -> None:
+    """What could fail at the end of a long run fails before it."""
+    if given["fail_under"]:
+        from prodsim_cli.experiments.changes import bars
+
+        given["bars"] = bars(given["fail_under"])
+    if given["per_query"]:
+        from prodsim_cli.experiments import per_query
+
+        per_query.check(given["per_query"])
+    if given["plot"]:
+        from prodsim_cli import plots
+
+        plots.check(given["plot"])
+
+
+def evaluated(database: str, given: dict[str, Any], progress: Progress | None) -> Outcome:
+    """Run the task, and compare it with an earlier run where that is asked for."""
+    from prodsim_cli.experiments import changes
+    from prodsim_cli.experiments.listening import stage
+    from prodsim_cli.experiments.summary import Asked
+    from prodsim_cli.experiments.training import Wish
+    from prodsim_cli.store import evaluations
+    from prodsim_cli.store.connection import open_for_reading
+
+    methods = _names(given["methods"])
+    with closing(open_for_reading(database)) as connection:
+        before = None
+        if given["against"] is not None:
+            before = evaluations.earlier(connection, given["against"])
+        stage(progress, "loading", 1, "")
+        data = evaluations.shop_to_judge(connection, methods)
+        wish = Wish(
+            methods=tuple(methods),
+            settings=evaluations.method_settings(connection),
+            measure=given["cost"],
+            database=database,
+        )
+        asked = Asked(given["ks"], given["seed"])
+        stored = evaluations.thresholds(connection)
+        outcome = _judged(data, given, wish, asked, stored, progress)
+    if before is not None:
+        difference = changes.change(outcome, before, given["seed"])
+        outcome = replace(outcome, card=replace(outcome.card, change=difference))
+    return outcome
+
+
+def _judged(
+    data: Dataset,
+    given: dict[str, Any],
+    wish: Wish,
+    asked: Asked,
+    thresholds: dict[str, float],
+    progress: Progress | None,
+) -> Outcome:
+    from prodsim_cli.experiments import answer_files, choosing, pairs, recommend, search, similar
+    from prodsim_cli.experiments.outcome import Outcome
+    from prodsim_cli.experiments.pairs_file import read_pairs
+    from prodsim_cli.experiments.splitting import Where
+
+    where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
+    task, why = choosing.task(data, given["task"], where)
+    stdin = sys.stdin.buffer
+    if task == "pairs":
+        card = pairs.evaluate_pairs(
+            data,
+            read_pairs(given["pairs"], stdin),
+            sources=_names(given["sources"]) if given["sources"] else None,
+            methods=wish.methods,
+            k=asked.k,
+            seed=asked.seed,
+            settings=wish.settings,
+            thresholds=thresholds,
+            progress=progress,
+        )
+        return Outcome(card)
+    if task == "search":
+        queries, judged = (
+            answer_files.read_table(given[name], stdin) for name in ("queries", "judgements")
+        )
+        answers = answer_files.judgements(queries, judged, data)
+        return search.judged(data, answers, wish, asked, _encode, progress)
+    if given["related"]:
+        table = answer_files.read_table(given["related"], stdin)
+        answers = answer_files.related(table, data)
+        return similar.judged_by_file(data, answers, where, wish, asked, progress)
+    judge = similar.judged if task == "similar" else recommend.judged
+    outcome = judge(data, where, wish, asked, progress)
+    card = replace(outcome.card, notes=(*why, *outcome.card.notes))
+    return replace(outcome, card=card)
+
+
+def _encode(space: str) -> Any:
+    """The function that makes vectors of a space; loading the model takes a while."""
+    from prodsim_cli import embedders
+
+    return embedders.load(space).encode
+
+
+def _names(words: str) -> list[str]:
+    names = [word.strip() for word in words.split(",") if word.strip()]
+    if not names:
+        raise UsageProblem(f"{words!r} names nothing.", hint="Write names with commas between.")
+    return names
+
+
+def leave(database: str, outcome: Outcome, given: dict[str, Any]) -> None:
+    """Write what was asked for, keep the run, and hold its figures against the bar."""
+    from pathlib import Path
+
+    if given["per_query"]:
+        from prodsim_cli.experiments import per_query
+
+        rows = per_query.write(outcome, given["per_query"])
+        options.tell([f"{given['per_query']}: {rows:,} rows."])
+    if given["export"]:
+        from prodsim_cli import registry
+
+        folder = Path(given["export"])
+        made = [
+            path
+            for name in registry.names("exporters")
+            for path in registry.load("exporters", name).write(outcome, folder)
+        ]
+        options.tell([f"{folder}: {len(made)} files."])
+    if given["plot"]:
+        from prodsim_cli import plots
+
+        plots.draw(outcome.card, given["plot"])
+        options.tell([f"{given['plot']}: drawn."])
+    _keep(database, outcome, given)
+    if given.get("bars"):
+        from prodsim_cli.experiments.changes import hold
+
+        hold(outcome.card, given["bars"])
+
+
+def _keep(database: str, outcome: Outcome, given: dict[str, Any]) -> None:
+    """The run into the database; a person who may only read it has their answer anyway."""
+    from prodsim_cli.experiments.changes import main_figure
+    from prodsim_cli.store import evaluations
+    from prodsim_cli.store.connection import open_for_writing
+    from prodsim_cli.store.problems import explain
+
+    settings = {name: value for name, value in given.items() if name != "bars"}
+    try:
+        with closing(open_for_writing(database)) as connection:
+            run = evaluations.keep(connection, outcome.card, settings, main_figure(outcome))
+            options.tell([f"Kept as run {run}."])
+            if given["save_threshold"]:
+                found = {
+                    name: figures["threshold"].mean
+                    for name, figures in outcome.card.methods.items()
+                    if "threshold" in figures
+                }
+                evaluations.put_thresholds(connection, found)
+                options.tell([f"Thresholds stored: {', '.join(found)}."])
+    except InputError as problem:
+        options.tell([f"The run was not kept: {problem.message}"])
+    except sqlite3.OperationalError as problem:
+        known = explain(problem)
+        if known is None:
+            raise
+        options.tell([f"The run was not kept: {known.message}"])
