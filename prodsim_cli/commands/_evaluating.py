@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prodsim_cli.experiments.outcome import Outcome
     from prodsim_cli.experiments.summary import Asked
     from prodsim_cli.experiments.training import Wish
+    from prodsim_cli.store.evaluations import StoredRun
 
 TASKS = ("recommend", "similar", "pairs", "search")
 
@@ -122,7 +123,7 @@ def evaluated(database: str, given: dict[str, Any], progress: Progress | None) -
         )
         asked = Asked(given["ks"], given["seed"])
         stored = evaluations.thresholds(connection)
-        outcome = _judged(data, given, wish, asked, stored, progress)
+        outcome = _judged(data, given, wish, asked, stored, before, progress)
     if before is not None:
         difference = changes.change(outcome, before, given["seed"])
         outcome = replace(outcome, card=replace(outcome.card, change=difference))
@@ -135,15 +136,26 @@ def _judged(
     wish: Wish,
     asked: Asked,
     thresholds: dict[str, float],
+    before: StoredRun | None,
     progress: Progress | None,
 ) -> Outcome:
-    from prodsim_cli.experiments import answer_files, choosing, pairs, recommend, search, similar
+    from prodsim_cli.experiments import (
+        answer_files,
+        changes,
+        choosing,
+        pairs,
+        recommend,
+        search,
+        similar,
+    )
     from prodsim_cli.experiments.outcome import Outcome
     from prodsim_cli.experiments.pairs_file import read_pairs
     from prodsim_cli.experiments.splitting import Where
 
     where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
     task, why = choosing.task(data, given["task"], where)
+    if before is not None and task != "pairs":
+        changes.comparable(before, task, f"ndcg@{asked.k}")
     stdin = sys.stdin.buffer
     if task == "pairs":
         card = pairs.evaluate_pairs(

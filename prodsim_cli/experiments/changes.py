@@ -32,25 +32,29 @@ def main_figure(outcome: Outcome) -> PerQuery:
     )
 
 
+def comparable(before: StoredRun, task: str, figure: str) -> None:
+    """Raise InputError where a run of this task by this figure can't be held against ``before``."""
+    if before.per_query is None:
+        raise InputError(
+            f"Run {before.id} ({before.figures['task']}) kept no figures by question to compare.",
+            hint="Runs of recommend, similar and search can be compared, each with its like.",
+        )
+    if (before.figures["task"], before.figures["main"]) != (task, figure):
+        raise InputError(
+            f"Run {before.id} is {before.figures['task']} by {before.figures['main']}, this one is"
+            f" {task} by {figure}.",
+            hint="Compare runs of one task with the same -k.",
+        )
+
+
 def change(outcome: Outcome, before: StoredRun, seed: int) -> Change:
     """Differences (now less then) of every method of both runs, over the questions of both.
 
     Raises InputError where the runs can't be compared: another figure, or no question in common.
     """
-    now, then = main_figure(outcome), before.per_query
+    comparable(before, outcome.card.task, outcome.card.main)
+    now, then = main_figure(outcome), before.per_query or PerQuery()
     figure = outcome.card.main
-    if then is None or not len(now.keys):
-        raise InputError(
-            f"Run {before.id} or this one has no figures by question to compare"
-            f" ({before.figures['task']} and {outcome.card.task}).",
-            hint="Runs of recommend, similar and search can be compared, each with its like.",
-        )
-    if before.figures["main"] != figure or before.figures["task"] != outcome.card.task:
-        raise InputError(
-            f"Run {before.id} is {before.figures['task']} by {before.figures['main']}, this one is"
-            f" {outcome.card.task} by {figure}.",
-            hint="Compare runs of one task with the same -k.",
-        )
     _, here, there = np.intersect1d(now.keys, then.keys, return_indices=True)
     if not len(here):
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -64,13 +65,32 @@ def ideal_of(answers: sp.csr_matrix, width: int) -> NDArray[np.float64]:
     return ideal
 
 
-def ranks_of(lists: NDArray[np.int32], answers: sp.csr_matrix, deepest: int) -> Ranks:
-    """What stands at each place of the lists, graded where the answers are."""
-    relevant = np.diff(answers.indptr)
-    if (answers.data == 1).all():
-        return Ranks(hits(lists, answers), relevant)
-    gains = gains_of(lists, answers)
-    return Ranks(gains > 0, relevant, gains, ideal_of(answers, deepest))
+@dataclass(frozen=True)
+class Right:
+    """The right answers of some questions: (q, n) CSR of gains above 0, and what follows from it
+    for the ``deepest`` list that is judged."""
+
+    answers: sp.csr_matrix
+    deepest: int
+
+    @cached_property
+    def relevant(self) -> NDArray[np.int64]:
+        """(q,) how many right products a question has."""
+        return np.diff(self.answers.indptr).astype(np.int64)
+
+    @cached_property
+    def ideal(self) -> NDArray[np.float64] | None:
+        """The gains in falling order, None where every right product is worth 1."""
+        if (self.answers.data == 1).all():
+            return None
+        return ideal_of(self.answers, self.deepest)
+
+    def ranks(self, lists: NDArray[np.int32]) -> Ranks:
+        """What stands at each place of the lists, graded where the answers are."""
+        if self.ideal is None:
+            return Ranks(hits(lists, self.answers), self.relevant)
+        gains = gains_of(lists, self.answers)
+        return Ranks(gains > 0, self.relevant, gains, self.ideal)
 
 
 @dataclass(frozen=True)
@@ -145,12 +165,14 @@ def _figures(
         if vectors is not None or not getattr(metric, "NEEDS_VECTORS", False)
     ]
     columns, whole = [], {}
+    right = Right(run.asked.answers, max(ks))
+    relations = [Right(answers, ks[0]) for _, answers in run.asked.relations]
     for name in methods:
-        ranks = ranks_of(run.lists[name], run.asked.answers, max(ks))
+        ranks = right.ranks(run.lists[name])
         shown = Shown(run.lists[name], run.asked.candidates, people, users, vectors)
         of_ranks = [metric.score(ranks, k) for metric in over["ranks"] for k in ks]
         of_lists = [metric.score(shown, k) for metric in over["lists"] for k in ks]
-        by_kind = _by_relation(run, run.lists[name], over["ranks"], ks[0])
+        by_kind = _by_relation(relations, run.lists[name], over["ranks"], ks[0])
         columns.append(np.stack([*of_ranks, *of_lists, *by_kind], axis=1))
         whole[name] = {
             f"{metric.LABEL}@{k}": metric.score(shown, k) for metric in over["run"] for k in ks
@@ -167,17 +189,17 @@ def _figures(
 
 
 def _by_relation(
-    run: Run, lists: NDArray[np.int32], metrics: Sequence[ModuleType], k: int
+    relations: Sequence[Right],
+    lists: NDArray[np.int32],
+    metrics: Sequence[ModuleType],
+    k: int,
 ) -> list[NDArray[np.float64]]:
     """Every metric for each kind of answers alone, NaN where a question has none of that kind."""
     out = []
-    for _, answers in run.asked.relations:
-        some = np.diff(answers.indptr) > 0
-        ranks = ranks_of(lists[some], answers[some], k)
+    for right in relations:
+        ranks = right.ranks(lists)
         for metric in metrics:
-            values = np.full(len(lists), np.nan)
-            values[some] = metric.score(ranks, k)
-            out.append(values)
+            out.append(np.where(right.relevant > 0, metric.score(ranks, k), np.nan))
     return out
 
 
@@ -222,6 +244,7 @@ def _sliced(
             kept = np.diff(right.indptr) > 0
             some, right = some[kept], right[kept]
         answers[p] = right.nnz
+        judge_by = Right(right, k)
         for m, name in enumerate(methods):
-            values[some, m, p] = metric.score(ranks_of(run.lists[name][some, :k], right, k), k)
+            values[some, m, p] = metric.score(judge_by.ranks(run.lists[name][some, :k]), k)
     return values, answers

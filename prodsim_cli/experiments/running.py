@@ -77,6 +77,8 @@ def answered(
         done(1)
     for name in baselines:
         module = registry.load("baselines", name)
+        if module.NEEDS_HISTORY and not asked.again:
+            continue  # it has nothing to say by its nature: not worth a word
         why = _silent(module, asked)
         if why:
             out.left_out[name] = why
@@ -114,10 +116,6 @@ def _silent(module: ModuleType, asked: Questions) -> str:
         return "the events have no times"
     if module.NEEDS_EVENTS and not (asked.train.events.user >= 0).any():
         return "no event has a user"
-    if module.NEEDS_HISTORY and asked.history is None:
-        return "nobody with a history is asked about"
-    if module.NEEDS_HISTORY and not asked.again:
-        return "what was had before is no answer here (see --again)"
     return ""
 
 

@@ -178,12 +178,12 @@ def _costs(card: Scorecard, order: Sequence[str]) -> list[Column]:
     return [
         Column(
             header,
-            ["" if cost is None else number(getattr(cost, field), digits) for cost in known],
+            ["" if cost is None else f"{getattr(cost, field):,.{digits}f}" for cost in known],
             right=True,
         )
         for header, field, digits in (
-            ("build s", "build_seconds", 1),
-            ("answer s", "answer_seconds", 1),
+            ("build s", "build_seconds", 2),
+            ("answer s", "answer_seconds", 2),
             ("MB", "peak_mb", 0),
         )
     ]
