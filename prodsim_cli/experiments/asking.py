@@ -65,10 +65,16 @@ def binary(
     return matrix
 
 
-def from_history(table: NeighborTable, asked: Questions) -> Scores:
-    """score(j) = sum of the scores of those neighbours of j that lie in the user's history."""
+def from_history(
+    table: NeighborTable, asked: Questions, history: sp.csr_matrix | None = None
+) -> Scores:
+    """score(j) = sum of the scores of those neighbours of j that lie in the user's history.
+
+    ``history`` (q, n): the past as it is remembered; None: all of it the same.
+    """
     by_neighbor = speakers(table, len(asked.candidates))
-    return lambda some: recommend_scores(by_neighbor, asked.history, some)
+    past = asked.history if history is None else history
+    return lambda some: recommend_scores(by_neighbor, past, some)
 
 
 def best(scores: Scores, asked: Questions, depth: int) -> NDArray[np.int32]:

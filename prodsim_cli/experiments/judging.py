@@ -153,7 +153,7 @@ def _figures(
     run: Run, methods: Sequence[str], ks: Sequence[int]
 ) -> tuple[list[str], NDArray[np.float64], dict[str, dict[str, float]]]:
     """Names of the figures, values (q, methods, figures), and figures of whole runs by method."""
-    people, users = _people(run.asked)
+    people, users = people_of(run.asked)
     vectors = _vectors(run.asked)
     over = {
         kind: [registry.load("metrics", name) for name in metric_names(kind)]
@@ -203,7 +203,7 @@ def _by_relation(
     return out
 
 
-def _people(asked: Questions) -> tuple[NDArray[np.float64], int]:
+def people_of(asked: Questions) -> tuple[NDArray[np.float64], int]:
     """(n,) how many people of training have to do with each product; how many people there are."""
     log, n = asked.train.events, len(asked.train)
     known = log.user >= 0
