@@ -56,7 +56,7 @@ def grouped_neighbors(
             best = _spread(nearest[0][part], nearest[1][part], members, k + 1)
             here = np.flatnonzero((asker >= part.start + skipped) & (asker < part.stop + skipped))
             at = asker[here] - part.start - skipped
-            positions[here], scores[here] = _without_self(rows[here], best[0][at], best[1][at])
+            positions[here], scores[here] = without_self(rows[here], best[0][at], best[1][at])
     return NeighborTable(positions, scores, None if queries is None else rows)
 
 
@@ -92,7 +92,7 @@ def _spread(columns: Positions, scores: NDArray[np.float32], members: _Members, 
     return best_of_triplets(rows, items, np.repeat(scores.ravel(), flat), b, k)
 
 
-def _without_self(rows: Positions, positions: Positions, scores: NDArray[np.float32]) -> Best:
+def without_self(rows: Positions, positions: Positions, scores: NDArray[np.float32]) -> Best:
     """Rows of k + 1 with the item itself, or else the last one, taken out."""
     own = positions == rows[:, None]
     order = np.argsort(own, axis=1, kind="stable")[:, :-1]
