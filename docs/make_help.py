@@ -114,16 +114,61 @@ def _ingest() -> dict[str, Any]:
 
 def _evaluation() -> dict[str, Any]:
     figure = _object({"mean": _NUMBER, "low": _MAYBE_NUMBER, "high": _MAYBE_NUMBER})
+    standing = {
+        "other": _TEXT,
+        "difference": figure,
+        "p": {"type": "number", "minimum": 0},
+        "verdict": {"enum": ["better", "tie", "worse"]},
+    }
+    part = {"kind": _TEXT, "name": _TEXT, "queries": _COUNT, "answers": _COUNT}
+    cost = {"build_seconds": _NUMBER, "answer_seconds": _NUMBER, "peak_mb": _NUMBER}
+    change = {"run": _COUNT, "created_at": _TEXT, "queries": _COUNT, "figure": _TEXT}
+    lengths = _array({"type": "integer", "minimum": 1})
     return _object(
         {
-            "task": _TEXT,
-            "split": {"type": "object"},
+            "task": {"enum": ["recommend", "similar", "pairs", "search"]},
+            "split": _split(),
             "k": {"type": "integer", "minimum": 1},
+            "ks": lengths,
+            "main": _TEXT,
             "methods": _map(_map(figure)),
+            "verdict": _TEXT,
+            "notes": _array(_TEXT),
+            "against_baseline": _map(_object(standing)),
+            "against_best": _map(_object(standing)),
+            "slices": _array(_object({**part, "methods": _map(figure)})),
         },
-        verdict=_TEXT,
-        notes=_array(_TEXT),
+        cost=_map(_object(cost)),
+        against=_object({**change, "methods": _map(figure)}),
     )
+
+
+def _split() -> dict[str, Any]:
+    counts = {"users": _COUNT, "pairs": _COUNT, "left_out": _map(_COUNT)}
+    return _object(
+        {"kind": _TEXT, "at": _MAYBE_TEXT, **counts},
+        target=_TEXT,
+        again={"type": "boolean"},
+        queries=_COUNT,
+        candidates=_COUNT,
+        strangers=_map(_COUNT),
+        windows=_array(_object({"at": _TEXT, **counts})),
+    )
+
+
+def _runs() -> dict[str, Any]:
+    row = {
+        "run": {"type": "integer", "minimum": 1},
+        "created_at": _TEXT,
+        "task": _TEXT,
+        "split": _TEXT,
+        "asked": {"type": ["integer", "null"]},
+        "best": _MAYBE_TEXT,
+        "figure": _MAYBE_TEXT,
+        "value": _MAYBE_NUMBER,
+        "data_version": _TEXT,
+    }
+    return _object({"rows": _array(_object(row))})
 
 
 def _status() -> dict[str, Any]:
@@ -173,6 +218,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "ranking": _ranking(),
         "ingest": _ingest(),
         "eval": _evaluation(),
+        "runs": _runs(),
         "status": _status(),
         "rejects": _rejects(),
         "profile": _profile(),
@@ -189,6 +235,7 @@ FAMILIES = {
     "metrics": ("Metrics", "score"),
     "splits": ("Splits", "split"),
     "baselines": ("Baselines", "scores"),
+    "exporters": ("Formats of `eval --export`", "write"),
 }
 """Plug-in folder -> its heading and the function whose keyword-only parameters are settings."""
 

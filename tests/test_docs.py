@@ -6,20 +6,25 @@ import importlib.metadata
 import importlib.util
 import json
 import re
+import shlex
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 from test_render import CARD, REPORT
 
-from prodsim_cli.cli import COMMANDS
+from prodsim_cli.cli import COMMANDS, cli
+from prodsim_cli.commands import _evaluating
+from prodsim_cli.errors import ExitCode, ProdsimError
 from prodsim_cli.store.connection import open_for_reading
 
 DOCS = Path(__file__).parents[1] / "docs"
+WRITTEN = [DOCS.parent / "README.md", *DOCS.glob("*.md"), *(DOCS / "decisions").glob("*.md")]
 Run = Callable[..., Result]
 
 
@@ -81,9 +86,62 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:
-    for page in DOCS.glob("*.md"):
+    for page in WRITTEN:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def _command_lines() -> list[tuple[str, list[str]]]:
+    """Every command line of a code block: a line of its own, indented or between fences."""
+    found = []
+    for page in WRITTEN:
+        for line in page.read_text(encoding="utf-8").splitlines():
+            words = re.match(r"(?:    |\$ )prodsim (.*)", line)
+            if words and page.name != "help.md":
+                found.append((page.name, shlex.split(words[1], comments=True)))
+    return found
+
+
+LINES = _command_lines()
+
+
+def test_the_pages_show_how_to_evaluate() -> None:
+    shown = [" ".join(words) for page, words in LINES if page == "evaluation.md"]
+    assert len(shown) >= 15
+    text = (DOCS / "evaluation.md").read_text(encoding="utf-8")
+    for option in cli.get_command(_root(), "eval").params:  # type: ignore[union-attr]
+        names = {"f", "format", "quiet", "q", "help", "h"}
+        assert option.opts[0].lstrip("-") in names or option.opts[0] in text, option.opts
+
+
+def _root() -> click.Context:
+    return click.Context(cli, info_name="prodsim")
+
+
+@pytest.mark.parametrize(("page", "words"), LINES, ids=lambda part: str(part)[:60])
+def test_a_command_line_of_the_pages_is_one(page: str, words: list[str]) -> None:
+    if words[0] == "--db":
+        words = words[2:]
+    command = cli.get_command(_root(), words[0])
+    assert command is not None, page
+    given = command.make_context(words[0], list(words[1:]), parent=_root()).params
+    if words[0] == "eval":
+        _evaluating.check(given)
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    text = (DOCS / "exit-codes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([a-z ]+) \|", text, re.M)
+    assert [(int(code), name) for code, name in rows] == [
+        (int(code), code.name.lower().replace("_", " ")) for code in ExitCode
+    ]
+    kinds = re.search(r"`kind` is one of `([A-Za-z ]+)`", (DOCS / "json.md").read_text())
+    assert kinds is not None
+    assert set(kinds[1].split()) == {error.__name__ for error in _family(ProdsimError)}
+
+
+def _family(error: type[ProdsimError]) -> list[type[ProdsimError]]:
+    return [one for child in error.__subclasses__() for one in (child, *_family(child))]
 
 
 def problems(value: Any, schema: dict[str, Any], where: str = "$") -> list[str]:
@@ -142,6 +200,74 @@ def test_what_a_command_prints_fits_its_schema(run: Run, schema: str, words: lis
 )
 def test_errors_fit_their_schema(run: Run, words: list[str]) -> None:
     assert problems(json.loads(run(*words, "-f", "json").stderr), SCHEMAS["error"]) == []
+
+
+@pytest.fixture(scope="module")
+def aisles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two aisles ingested, with two baskets at the end, and files of right answers beside them."""
+    folder = tmp_path_factory.mktemp("aisles")
+    world = DOCS.parent / "fixtures" / "two_aisles"
+    rows = ["user_id,sku,event_type,timestamp"]
+    rows += [f"ann{n},TEA{item},purchase,2024-06-01" for n in (1, 2) for item in (1, 2, 3)]
+    (folder / "baskets.csv").write_text("\n".join(rows))
+    (folder / "related.csv").write_text(
+        "sku,related_sku,relation\nTEA1,TEA8,like\nTEA1,TEA2,with\nTOOL1,TOOL2,with\n"
+    )
+    (folder / "pairs.csv").write_text(
+        "sku_a,sku_b,similarity\nTEA1,TEA8,1\nTOOL5,TOOL8,.9\nTEA1,TOOL1,0\nTEA2,TOOL2,.1\n"
+    )
+    (folder / "queries.csv").write_text("query_id,text\nq1,green tea\nq2,screwdriver\n")
+    (folder / "judgements.csv").write_text("query_id,sku,relevance\nq1,TEA1,2\nq2,TOOL5,1\n")
+    words = ["--db", folder / "shop.db", "ingest", world, folder / "baskets.csv", "--no-lm", "-q"]
+    assert CliRunner().invoke(cli, [str(word) for word in words]).exit_code == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--at 2024-05-01 -k 5,10 --cost",
+        "--split last --again",
+        "--split windows --windows 2",
+        "--split cold",
+        "--task similar --at 2024-05-01",
+        "--related related.csv",
+        "--pairs pairs.csv",
+        "--queries queries.csv --judgements judgements.csv",
+    ],
+)
+def test_an_evaluation_of_each_kind_fits_its_schema(
+    aisles: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.chdir(aisles)
+    line = ["--db", "shop.db", "eval", "-q", "-f", "json", *words.split()]
+    result = CliRunner().invoke(cli, line)
+    assert result.exit_code == 0, result.stderr
+    card = json.loads(result.stdout)
+    assert problems(card, SCHEMAS["eval"]) == []
+    assert set(card) <= set(SCHEMAS["eval"]["properties"])
+    assert set(card["split"]) <= set(SCHEMAS["eval"]["properties"]["split"]["properties"])
+    assert ("cost" in card) == ("--cost" in words)
+
+
+def test_runs_kept_and_a_comparison_fit_theirs(
+    aisles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(aisles)
+
+    def printed(*words: str) -> Any:
+        line = ["--db", "shop.db", "eval", "-q", "-f", "json", *words]
+        return json.loads(CliRunner().invoke(cli, line).stdout)
+
+    printed("--at", "2024-05-01")
+    runs = printed("--history")
+    assert problems(runs, SCHEMAS["runs"]) == []
+    latest = runs["rows"][0]
+    assert set(latest) == set(SCHEMAS["runs"]["properties"]["rows"]["items"]["properties"])
+    card = printed("--at", "2024-05-01", "--against", str(latest["run"]))
+    assert problems(card, SCHEMAS["eval"]) == []
+    assert card["against"]["run"] == latest["run"]
+    assert {change["mean"] for change in card["against"]["methods"].values()} == {0.0}
 
 
 def test_records_of_long_work_fit_theirs() -> None:
