@@ -52,6 +52,12 @@ class EventLog:
         """The same events with other item positions."""
         return replace(self, item=item)
 
+    def people(self, items: int) -> NDArray[np.float64]:
+        """(items,) float64: how many different users have an event with each item."""
+        known = self.user >= 0
+        pairs = np.unique(self.user[known].astype(np.int64) * max(items, 1) + self.item[known])
+        return np.bincount(pairs % max(items, 1), minlength=items).astype(np.float64)
+
     @property
     def timed(self) -> bool:
         """True if every event has a time."""

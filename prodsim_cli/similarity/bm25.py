@@ -17,6 +17,7 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
 
 NEEDS = "events"
+SPACE = {"half_life": (None, 90.0, 30.0, 15.0)}
 K1 = 1.2
 B = 0.75
 

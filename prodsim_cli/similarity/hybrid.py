@@ -17,9 +17,14 @@ Office Products .115 (cosine .093, bm25 .103; without the text model .119).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from prodsim_cli.blending import Scores, blended, class_weights, parts
+from prodsim_cli.data.blend import Blend, Weights, evidence_of
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.fusion import Calibration, Part, join
@@ -38,22 +43,69 @@ def neighbors(
     lexical: float = 0.15,
     text: float = 0.05,
     shrinkage: float = 10.0,
+    blend: Blend | None = None,
 ) -> NeighborTable:
     """The k best of the joined tables in ``data.neighbors``.
 
+    ``blend``: weights that were learned of this shop; None: the formula above, where
     ``lexical`` and ``text``: weights of the squared text scores beside 1 for the graph.
     ``shrinkage``: common buyers that the graph's word needs to count half.
     """
     tables = data.neighbors
-    parts = [
+    if blend is not None and any(name in tables for name in _used(blend.similar)):
+        return join(_weighed(data, blend), len(data), k, queries, candidates)
+    joined = [
         Part(tables[name], weight, _squared)
         for name, weight in (("lexical", lexical), ("text", text))
         if name in tables
     ]
     graph = next((tables[name] for name in GRAPH if name in tables), None)
     if graph is not None:
-        parts.append(Part(graph, 1.0, _supported(_buyers(data), shrinkage)))
-    return join(parts, len(data), k, queries, candidates)
+        joined.append(Part(graph, 1.0, _supported(_buyers(data), shrinkage)))
+    return join(joined, len(data), k, queries, candidates)
+
+
+def scores(
+    data: Dataset,
+    blend: Blend,
+    histories: Mapping[str, sp.csr_matrix],
+    constants: Mapping[str, NDArray[np.float32]],
+    candidates: NDArray[np.bool_],
+) -> Scores:
+    """What speaks for each candidate, for people: (b, n) for some of them.
+
+    ``histories``: by method, the pasts as it remembers them, (q, n) CSR. ``constants``: by name,
+    (n,) of what is the same for everybody. Each part is of unit spread among the candidates; their
+    weights are those of ``blend.recommend``.
+    """
+    used = _used(blend.recommend)
+    tables = {name: data.neighbors[name] for name in used if name in data.neighbors}
+    given = {name: constants[name] for name in used if name in constants}
+    evidence = evidence_of(data.events.people(len(data)))
+    return blended(parts(tables, histories, given, candidates), blend.recommend, evidence)
+
+
+def _used(weights: Weights) -> list[str]:
+    """Names with a weight in any class, sorted."""
+    return sorted({name for table in weights.values() for name, w in table.items() if w > 0})
+
+
+def _weighed(data: Dataset, blend: Blend) -> list[Part]:
+    """The tables, each by its weight for the evidence there is of the product asked about."""
+    names = [name for name in _used(blend.similar) if name in data.neighbors]
+    weights = class_weights(names, blend.similar)
+    weights = weights / np.maximum(weights.sum(axis=0), np.float32(1e-9))
+    evidence = evidence_of(data.events.people(len(data)))
+
+    def calibration(place: int, name: str) -> Calibration:
+        # join divides by the number of parts
+        scale = len(names) / blend.scales.get(name, 1.0)
+        return lambda rows, items, given: weights[place][evidence[rows]] * given * scale
+
+    return [
+        Part(data.neighbors[name], 1.0, calibration(place, name))
+        for place, name in enumerate(names)
+    ]
 
 
 def _squared(

@@ -1,0 +1,358 @@
+"""From a shop's own past to a :class:`~prodsim_cli.data.blend.Blend`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli import registry
+from prodsim_cli.blending import Parts, parts
+from prodsim_cli.data.blend import EVIDENCE, FEW, FLAT, MANY, NONE, Blend, evidence_of
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.errors import ProdsimError
+from prodsim_cli.experiments.asking import Questions
+from prodsim_cli.experiments.judging import Right
+from prodsim_cli.experiments.listening import stage
+from prodsim_cli.knn import blocks
+from prodsim_cli.learning.boards import Board, gathered
+from prodsim_cli.learning.rows import row_board, scale_of
+from prodsim_cli.learning.selecting import adjust, select, tilt
+from prodsim_cli.learning.tuning import (
+    Judge,
+    K,
+    Pasts,
+    Tuned,
+    alike,
+    foretold,
+    tune,
+    with_memory,
+)
+from prodsim_cli.splits._split import Split
+
+if TYPE_CHECKING:
+    from prodsim_cli.builds.progress import Progress
+
+ENOUGH = 50
+"""Questions that a validation window must have: below, the documented defaults are used."""
+
+MOST = 2_000
+"""Questions that weights are sought with; more are drawn from by a seed."""
+
+TASKS = ("recommend", "similar")
+CONSTANTS = ("popularity", "recent")
+BLIND = ("text", "vectors", "columns")
+_CELLS = 4_000_000
+_LARGE = 500_000
+"""Interactions above which fewer values of each setting are tried."""
+
+Build = Callable[[str, Dataset, Mapping[str, Any]], NeighborTable]
+"""Method, training part, settings -> its table."""
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The single methods that can work here, and how they are built.
+
+    ``fixed``: settings that a person has chosen; they are not tuned.
+    """
+
+    names: tuple[str, ...]
+    build: Build
+    fixed: Mapping[str, Any]
+
+    def needs(self, name: str) -> str:
+        return str(registry.load("similarity", name).NEEDS)
+
+    def blind(self, name: str) -> bool:
+        return self.needs(name) in BLIND
+
+    def space(self, name: str, data: Dataset) -> dict[str, tuple[Any, ...]]:
+        """Settings to be tuned and their values; half-lives where the events have times."""
+        space = dict(getattr(registry.load("similarity", name), "SPACE", {}))
+        if not data.events.timed:
+            space.pop("half_life", None)
+        large = len(data.events) > _LARGE
+        return {
+            key: values[:2] if large else values
+            for key, values in space.items()
+            if key not in self.fixed
+        }
+
+
+def learn(
+    data: Dataset,
+    methods: Methods,
+    *,
+    tasks: Collection[str] = TASKS,
+    target: str = "purchase",
+    again: bool = False,
+    seed: int = 42,
+    weigh: bool = True,
+    progress: Progress | None = None,
+) -> Blend | None:
+    """Settings, memories and weights from a validation window inside ``data``.
+
+    ``tasks``: what is learned for. ``weigh`` False: only settings and memories. None where the
+    events allow no window, or one with fewer than :data:`ENOUGH` questions.
+    """
+    window = _window(data, "time" if data.events.timed else "last", target, again, seed)
+    if window is None:
+        return None
+    blend = Blend()
+    if "recommend" in tasks or not data.events.timed:
+        blend = _for_people(blend, data, window, methods, seed, weigh, progress)
+    if "similar" in tasks:
+        blend = _for_products(blend, data, window, methods, seed, weigh, progress)
+    return blend if blend.evidence else None
+
+
+def _of_users(data: Dataset, split: Split) -> Questions:
+    from prodsim_cli.experiments.recommend import questions
+
+    return questions(data, split)
+
+
+def _of_products(data: Dataset, split: Split) -> Questions:
+    from prodsim_cli.experiments.similar import questions
+
+    return questions(data, split)
+
+
+def _told(count: int, what: str, window: Split) -> str:
+    if window.at is None:
+        return f"{count:,} {what}, by each user's last event"
+    return f"{count:,} {what}, by what happened from {window.at[:10]} on"
+
+
+def _window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Split | None:
+    """The last fifth of the events; each user's last one where they have no times."""
+    seeded = {"seed": seed} if name == "cold" else {}
+    try:
+        (window,) = registry.load("splits", name).split(data, target=target, again=again, **seeded)
+    except ProdsimError:
+        return None
+    found: Split = window
+    return found if len(found.users) else None
+
+
+def _some(asked: Questions, seed: int) -> Questions:
+    """At most :data:`MOST` of the questions, drawn by a seed, in their order."""
+    if len(asked) <= MOST:
+        return asked
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:MOST])
+    return replace(
+        asked,
+        subjects=asked.subjects[drawn],
+        answers=asked.answers[drawn],
+        barred=asked.barred[drawn],
+        history=None if asked.history is None else asked.history[drawn],
+    )
+
+
+def _tuned(
+    task: str,
+    data: Dataset,
+    methods: Methods,
+    judge: Judge,
+    progress: Progress | None,
+    finish: Callable[[Tuned], Tuned] = lambda tuned: tuned,
+) -> dict[str, Tuned]:
+    """Every method with the settings that suit a task best."""
+    done = stage(progress, f"learning: settings to {task}", len(methods.names), "methods")
+    out: dict[str, Tuned] = {}
+    # a method that carries events over texts reads the tables of texts
+    for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
+        build = partial(_built, methods, name, data)
+        out[name] = finish(tune(build, methods.space(name, data), judge))
+        if methods.blind(name):
+            data = data.with_neighbors(name, out[name].table, learned=False)
+        done(1)
+    return out
+
+
+def _built(
+    methods: Methods, name: str, data: Dataset, settings: Mapping[str, Any]
+) -> NeighborTable:
+    if not settings and name in data.neighbors:
+        return data.neighbors[name]
+    return methods.build(name, data, settings)
+
+
+def constants(asked: Questions, seed: int = 0) -> dict[str, NDArray[np.float32]]:
+    """What is the same for everybody: ln(1 + popularity), plain and recent, each (n,) float32."""
+    out = {}
+    for name in CONSTANTS:
+        module = registry.load("baselines", name)
+        if module.NEEDS_TIMES and asked.now is None:
+            continue
+        scores = module.scores(
+            asked.train, asked.subjects[:1], target=asked.target, now=asked.now, seed=seed
+        )
+        out[name] = np.log1p(scores[0]).astype(np.float32)
+    return out
+
+
+def _for_people(
+    blend: Blend,
+    data: Dataset,
+    window: Split,
+    methods: Methods,
+    seed: int,
+    weigh: bool,
+    progress: Progress | None,
+) -> Blend:
+    """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
+    asked = _some(_of_users(data, window), seed)
+    if len(asked) < ENOUGH:
+        return blend
+    pasts, right = Pasts(asked), Right(asked.answers, K)
+    tuned = _tuned(
+        "recommend",
+        asked.train,
+        methods,
+        lambda table: foretold(table, pasts, FLAT, right),
+        progress,
+        lambda one: with_memory(one, pasts, right),
+    )
+    blend = replace(
+        blend,
+        settings={**blend.settings, "recommend": _settings(tuned)},
+        memory={name: one.memory for name, one in tuned.items() if one.memory != FLAT},
+        evidence=(*blend.evidence, _told(len(asked), "users", window)),
+        scales={name: scale_of(one.table) for name, one in tuned.items()},
+    )
+    if not weigh:
+        return blend
+    made = parts(
+        {name: one.table for name, one in tuned.items()},
+        {name: pasts(one.memory) for name, one in tuned.items()},
+        constants(asked),
+        asked.candidates,
+    )
+    stage(progress, "learning: weights to recommend", 1, "")
+    board = _people_board(made, asked, evidence_of(asked.train.events.people(len(data))))
+    weights = select(board, CONSTANTS)
+    words = {name: weight for name, weight in weights.items() if _speaks_for_new(name, methods)}
+    learned = {
+        MANY: weights,
+        FEW: adjust(board, weights, EVIDENCE.index(FEW)),
+        NONE: words or {name: 1.0 for name in tuned if methods.blind(name)},
+    }
+    return replace(blend, recommend=learned if weights else {})
+
+
+def _settings(tuned: Mapping[str, Tuned]) -> dict[str, dict[str, Any]]:
+    return {name: one.settings for name, one in tuned.items() if one.settings}
+
+
+def _speaks_for_new(name: str, methods: Methods) -> bool:
+    """Can a part say anything about a product without events?"""
+    return name not in CONSTANTS and methods.blind(name)
+
+
+def _people_board(made: Parts, asked: Questions, evidence: NDArray[np.int8]) -> Board:
+    n = len(asked.candidates)
+
+    def scores(some: slice) -> NDArray[np.float32]:
+        size = some.stop - some.start
+        return np.stack(
+            [np.broadcast_to(made.scores(name, some), (size, n)) for name in made.names]
+        )
+
+    def barred(some: slice) -> NDArray[np.bool_]:
+        return asked.barred[some].toarray() | ~asked.candidates[None, :]
+
+    return gathered(
+        made.names,
+        list(blocks(len(asked), _CELLS // max(n * len(made.names), 1))),
+        scores,
+        barred,
+        lambda some: asked.answers[some].toarray(),
+        evidence,
+    )
+
+
+def _for_products(
+    blend: Blend,
+    data: Dataset,
+    window: Split,
+    methods: Methods,
+    seed: int,
+    weigh: bool,
+    progress: Progress | None,
+) -> Blend:
+    """Settings and weights of ``similar``, by the evidence there is for the product asked about.
+
+    Judged by what shares a later order or session; where there is none (events without times), the
+    weights of ``recommend`` stand in, without popularity.
+    """
+    asked = _some(_of_products(data, window), seed) if data.events.timed else None
+    if asked is None or len(asked) < ENOUGH:
+        return _standing_in(blend, data, methods)
+    right = Right(asked.answers, K)
+    tuned = _tuned(
+        "similar", asked.train, methods, lambda table: alike(table, asked, right), progress
+    )
+    blend = replace(
+        blend,
+        settings={**blend.settings, "similar": _settings(tuned)},
+        scales={name: scale_of(one.table) for name, one in tuned.items()},
+        evidence=(*blend.evidence, _told(len(asked), "products", window)),
+    )
+    if not weigh:
+        return blend
+    stage(progress, "learning: weights for similar products", 1, "")
+    evidence = evidence_of(asked.train.events.people(len(data)))
+    board = row_board({name: one.table for name, one in tuned.items()}, asked, evidence)
+    shared = select(board, [name for name in tuned if methods.blind(name)])
+    mine = evidence[asked.subjects]
+    weights = {MANY: shared, FEW: shared}
+    for kind in (MANY, FEW):
+        some = mine == EVIDENCE.index(kind)
+        if some.sum() >= ENOUGH:
+            weights[kind] = tilt(board.only(some), shared)
+    weights[NONE] = _for_new(data, methods, blend, window, seed) or {
+        name: weight for name, weight in shared.items() if methods.blind(name)
+    }
+    return replace(blend, similar=weights)
+
+
+def _standing_in(blend: Blend, data: Dataset, methods: Methods) -> Blend:
+    """Weights of ``similar`` where nothing can be learned for it: those of ``recommend``."""
+    weights = {
+        kind: {name: w for name, w in table.items() if name not in CONSTANTS}
+        for kind, table in blend.recommend.items()
+    }
+    settings = blend.settings.get("recommend", {})
+    return replace(blend, similar=weights, settings={**blend.settings, "similar": settings})
+
+
+def _for_new(
+    data: Dataset, methods: Methods, blend: Blend, window: Split, seed: int
+) -> dict[str, float]:
+    """Weights for products without events: those of a fifth of the products made cold."""
+    cold = _window(data, "cold", window.target, window.again, seed)
+    if cold is None:
+        return {}
+    asked = _some(_of_products(data, cold), seed)
+    if len(asked) < ENOUGH:
+        return {}
+    tables = {}
+    train = asked.train
+    for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
+        if methods.blind(name) or getattr(registry.load("similarity", name), "REACHES_NEW", False):
+            table = _built(methods, name, train, blend.settings_of("similar", name))
+            tables[name] = table
+            if methods.blind(name):
+                train = train.with_neighbors(name, table, learned=False)
+    if not tables:
+        return {}
+    people = asked.train.events.people(len(asked.train))
+    board = row_board(tables, asked, evidence_of(people))
+    return select(board, [name for name in tables if methods.blind(name)])
