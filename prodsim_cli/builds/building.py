@@ -6,56 +6,43 @@ at any moment leaves whole tables and the next ``build`` goes on where this one 
 
 from __future__ import annotations
 
-import inspect
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from prodsim_cli import embedders, registry
 from prodsim_cli.builds import vectors
+from prodsim_cli.builds.learning import learn_blend
+from prodsim_cli.builds.parts import (
+    Build,
+    K,
+    Parts,
+    blind,
+    graph_settings,
+    made_table,
+    parts_of,
+)
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
-from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
+from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
-from prodsim_cli.store.loading import Shop, load_neighbors, load_shop, load_space
-
-K = 50
-"""Neighbours kept per item."""
+from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
 
 PARTS = ("catalog", "events")
 USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
-
-
-@dataclass
-class _Build:
-    """The state of one run: connection, shop, settings, and what has been done so far."""
-
-    connection: sqlite3.Connection
-    shop: Shop
-    settings: dict[str, Any]
-    progress: Progress
-    versions: dict[str, str]
-    stages: list[Stage] = field(default_factory=list)
-    tables: dict[str, NeighborTable] = field(default_factory=dict)
-
-    @property
-    def data(self) -> Dataset:
-        return self.shop.dataset
 
 
 def build(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
-    return _run(path, options, progress, (_vectors, _tables, _user_tables, _blend))
+    return _run(path, options, progress, (_vectors, learn_blend, _tables, _user_tables, _blend))
 
 
 def embed(
@@ -69,14 +56,14 @@ def graph(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """The neighbour tables only, from the vectors that are there."""
-    return _run(path, options, progress, (_tables, _user_tables, _blend))
+    return _run(path, options, progress, (learn_blend, _tables, _user_tables, _blend))
 
 
 def _run(
     path: str,
     options: BuildOptions | None,
     progress: Progress | None,
-    steps: tuple[Callable[[_Build], None], ...],
+    steps: tuple[Callable[[Build], None], ...],
 ) -> BuildReport:
     connection = open_for_writing(path)
     try:
@@ -91,7 +78,7 @@ def _run(
                 f"{path} holds no products.", hint="Run `prodsim ingest FILE` with a catalogue."
             )
         writing.index_events(connection)
-        run = _Build(connection, shop, settings, listener, versions)
+        run = Build(connection, shop, settings, listener, versions)
         for step in steps:
             step(run)
         if BuildReport(tuple(run.stages)).changed:
@@ -105,7 +92,7 @@ def _run(
 def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, Any]:
     """Options over stored settings over defaults; the result is stored."""
     stored = meta.settings(connection)
-    settings = {"fields": list(TEXT_FIELDS), "graph": {}, "lm": True, **stored}
+    settings = {"fields": list(TEXT_FIELDS), "graph": {}, "lm": True, "learn": True, **stored}
     if options.fields is not None:
         unknown = [name for name in options.fields if name not in TEXT_FIELDS]
         if unknown or not options.fields:
@@ -116,6 +103,8 @@ def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, 
         settings["fields"] = list(options.fields)
     if options.lm is not None:
         settings["lm"] = options.lm
+    if options.learn is not None:
+        settings["learn"] = options.learn
     if options.model is not None:
         settings.update(lm=True, asked=options.model)
         settings.pop("model", None)
@@ -127,7 +116,7 @@ def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, 
     return settings
 
 
-def _vectors(run: _Build) -> None:
+def _vectors(run: Build) -> None:
     """The space of the language model; other spaces are removed when the model changes."""
     if not run.settings["lm"]:
         run.stages.append(Stage("text", "space", "left out", reason="--no-lm"))
@@ -161,7 +150,7 @@ def _vectors(run: _Build) -> None:
             run.stages.append(Stage(name, "space", "removed", reason=reason))
 
 
-def _choose_model(run: _Build) -> None:
+def _choose_model(run: Build) -> None:
     """Fill ``settings['model']``: the name asked for, or the choice by the titles' language.
 
     The choice stays until ``--model`` is given; what ``auto`` would say today is kept beside it, so
@@ -186,7 +175,7 @@ def _choose_model(run: _Build) -> None:
         run.progress.say(f"Language model: {settings['model']} ({settings['model_reason']}).")
 
 
-def _fresh(run: _Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
+def _fresh(run: Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
     """True if the artifact was made of today's data with at least these settings."""
     found = artifacts.recorded(run.connection, name, kind)
     if found is None or found[1] != version:
@@ -194,81 +183,46 @@ def _fresh(run: _Build, name: str, kind: str, settings: dict[str, Any], version:
     return all(found[0].get(key) == value for key, value in settings.items())
 
 
-def _parts(run: _Build) -> dict[str, tuple[dict[str, Any], str, str]]:
-    """Method -> (settings, data version, '' or why it is left out), for all but the blend."""
-    by = run.settings["graph"].get("by", "users")
-    events = _has_links(run.data, by)
-    spaces = run.data.embeddings
-    model = run.settings.get("model", "")
-    parts: dict[str, tuple[dict[str, Any], str, str]] = {}
-    for name in registry.names("similarity"):
-        needs = registry.load("similarity", name).NEEDS
-        settings: dict[str, Any] = {"k": K}
-        version, why = run.versions["catalog"], ""
-        if needs in ("text", "vectors"):
-            settings["fields"] = run.settings["fields"]
-            why = "" if any(run.data.texts()) else "no product has a text"
-        if needs == "vectors":
-            settings["space"] = model
-            why = why or ("--no-lm" if not run.settings["lm"] else "")
-            why = why or ("" if model in spaces else "run `prodsim embed` first")
-            # A table is no fresher than the vectors it was made of.
-            space = artifacts.recorded(run.connection, model, "space")
-            version = space[1] if space else version
-        if needs == "events":
-            settings.update(_graph_settings(run, name))
-            version = run.versions["events"]
-            owner = "customer has bought" if by == "users" else "order holds"
-            why = "" if events else f"no {owner} two products"
-        if needs != "neighbors":
-            parts[name] = (settings, version, why)
-    return parts
-
-
-def _has_links(data: Dataset, by: str) -> bool:
-    """True if some person (or order) has touched two products, so that a graph has an edge."""
-    owner = data.events.user if by == "users" else data.events.order
-    mask = owner >= 0
-    pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + data.events.item[mask])
-    return len(pairs) > len(np.unique(owner[mask]))
-
-
-def _graph_settings(run: _Build, name: str) -> dict[str, Any]:
-    """Stored settings of the event measures that this method knows, and the weights."""
-    known = inspect.signature(registry.load("similarity", name).neighbors).parameters
-    chosen = {k: v for k, v in run.settings["graph"].items() if k in known}
-    return {**chosen, "weights": dict(sorted(run.data.weights.items()))}
-
-
-def _tables(run: _Build) -> None:
+def _tables(run: Build) -> None:
     """One neighbour table per method that has what it needs."""
-    parts = _parts(run)
+    parts = parts_of(run)
     stale: list[str] = []
-    for name, (settings, version, why) in parts.items():
+    # a method that carries events over texts reads the tables of texts
+    for name in sorted(parts, key=lambda name: not blind(name)):
+        settings, version, why = parts[name]
         if why:
             _leave_out(run, name, "neighbors", why)
         elif _fresh(run, name, "neighbors", settings, version):
             run.stages.append(Stage(name, "neighbors", "fresh"))
         else:
             stale.append(name)
-    sweep = [n for n in stale if hasattr(registry.load("similarity", n), "MEASURE")]
-    if sweep:
-        _sweep(run, sweep, parts)
+    swept: set[str] = set()
+    for names in _sweeps(stale, parts):
+        _sweep(run, names, parts)
+        swept.update(names)
     for name in stale:
-        if name not in sweep:
+        if name not in swept:
             _build_table(run, name, *parts[name][:2])
 
 
-def _sweep(
-    run: _Build, names: list[str], parts: dict[str, tuple[dict[str, Any], str, str]]
-) -> None:
+def _sweeps(stale: list[str], parts: Parts) -> list[list[str]]:
+    """Measures over the item graph that have learned the same settings, two or more of them."""
+    groups: dict[str, list[str]] = {}
+    for name in stale:
+        if hasattr(registry.load("similarity", name), "MEASURE"):
+            groups.setdefault(repr(parts[name][0]["learned"]), []).append(name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _sweep(run: Build, names: list[str], parts: Parts) -> None:
     """The measures over the item graph together: its pairs are found once for all of them."""
     from prodsim_cli.similarity._graph import several
 
     done = run.progress.stage(f"neighbours: {', '.join(names)}")
     begun = time.perf_counter()
-    settings = {k: v for k, v in parts[names[0]][0].items() if k in (*GRAPH_SETTINGS, "k")}
-    made = several(run.data, names, **settings)
+    first = parts[names[0]][0]
+    settings = {k: v for k, v in first.items() if k in (*GRAPH_SETTINGS, "k")}
+    made = several(run.data, names, **{**first["learned"], **settings})
     share = (time.perf_counter() - begun) / len(names)
     for name in names:
         own, version, _ = parts[name]
@@ -278,19 +232,17 @@ def _sweep(
     done(1)
 
 
-def _build_table(run: _Build, name: str, settings: dict[str, Any], version: str) -> None:
+def _build_table(run: Build, name: str, settings: dict[str, Any], version: str) -> None:
     done = run.progress.stage(f"neighbours: {name}")
     begun = time.perf_counter()
-    module = registry.load("similarity", name)
-    known = inspect.signature(module.neighbors).parameters
-    table = module.neighbors(run.data, **{k: v for k, v in settings.items() if k in known})
+    table = made_table(run.data_with_words(), name, settings)
     _store(run, name, "neighbors", table, settings, version, begun)
     run.tables[name] = table
     done(1)
 
 
 def _store(
-    run: _Build,
+    run: Build,
     name: str,
     kind: str,
     table: NeighborTable,
@@ -313,7 +265,7 @@ def _store(
     run.stages.append(Stage(name, kind, "built", rows, time.perf_counter() - begun))
 
 
-def _leave_out(run: _Build, name: str, kind: str, why: str) -> None:
+def _leave_out(run: Build, name: str, kind: str, why: str) -> None:
     """What can't be built any more must not go on answering."""
     stored = artifacts.recorded(run.connection, name, kind) is not None
     if stored:
@@ -321,14 +273,14 @@ def _leave_out(run: _Build, name: str, kind: str, why: str) -> None:
     run.stages.append(Stage(name, kind, "removed" if stored else "left out", reason=why))
 
 
-def _user_tables(run: _Build) -> None:
+def _user_tables(run: Build) -> None:
     """People alike, by the same measures over what they bought."""
     from prodsim_cli.similarity._graph import user_neighbors
 
     version = run.versions["events"]
     why = "" if (run.data.events.user >= 0).any() else "no event has a customer"
     for name in USER_MEASURES:
-        settings = {**_graph_settings(run, name), "k": K}
+        settings = {**graph_settings(run, name), "k": K}
         settings.pop("by", None)
         if why:
             _leave_out(run, name, "user_neighbors", why)
@@ -343,9 +295,9 @@ def _user_tables(run: _Build) -> None:
             done(1)
 
 
-def _blend(run: _Build) -> None:
+def _blend(run: Build) -> None:
     """``hybrid`` over the tables that exist; stale as soon as one of them is new."""
-    found = _parts(run)
+    found = parts_of(run)
     parts = {name: s for name, (s, _, why) in found.items() if not why}
     if not parts:
         why = "no texts, and no customer with two products"
@@ -353,7 +305,8 @@ def _blend(run: _Build) -> None:
         return
     texts = found["text"][1] if "text" in parts else run.versions["catalog"]
     version = f"{texts} {run.versions['events']}"
-    settings = {"k": K, "parts": sorted(parts), "part_settings": parts}
+    weights = {k: dict(v) for k, v in run.blend.similar.items()} if run.blend else None
+    settings = {"k": K, "parts": sorted(parts), "part_settings": parts, "weights": weights}
     if _fresh(run, "hybrid", "neighbors", settings, version):
         run.stages.append(Stage("hybrid", "neighbors", "fresh"))
         return
@@ -365,6 +318,6 @@ def _blend(run: _Build) -> None:
             table = load_neighbors(run.connection, name, run.shop.item_ids)
         data = data.with_neighbors(name, table)
     begun = time.perf_counter()
-    table = registry.load("similarity", "hybrid").neighbors(data, k=K)
+    table = registry.load("similarity", "hybrid").neighbors(data, k=K, blend=run.blend)
     _store(run, "hybrid", "neighbors", table, settings, version, begun)
     done(1)

@@ -15,13 +15,15 @@ class BuildOptions:
     """What the person asked for; None keeps what the database has stored.
 
     ``model``: a name for :func:`embedders.resolve` or ``auto``; ``lm`` False: no language model;
-    ``fields``: text fields; ``graph``: settings of the event measures (:data:`GRAPH_SETTINGS`).
+    ``fields``: text fields; ``graph``: settings of the event measures (:data:`GRAPH_SETTINGS`);
+    ``learn``: settings and weights are learned from the shop's own past.
     """
 
     model: str | None = None
     fields: tuple[str, ...] | None = None
     lm: bool | None = None
     graph: dict[str, Any] | None = None
+    learn: bool | None = None
 
 
 @dataclass(frozen=True)

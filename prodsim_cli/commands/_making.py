@@ -32,8 +32,14 @@ def model_options(command: F) -> F:
 
 
 def graph_options(command: F) -> F:
-    """``--by --half-life --shrinkage --min-support``: how links between products are counted."""
+    """``--by --half-life --shrinkage --min-support --learn``: how links are counted."""
     for option in (
+        click.option(
+            "--learn/--no-learn",
+            default=None,
+            help="Learn settings and the weights of hybrid from the shop's own past.  [default:"
+            " learn]",
+        ),
         click.option(
             "--min-support",
             type=click.IntRange(min=1),
@@ -76,6 +82,7 @@ def build_options(given: dict[str, Any]) -> Any:
         fields=tuple(f.strip() for f in fields.split(",") if f.strip()) if fields else None,
         lm=False if given.get("no_lm") else None,
         graph=graph or None,
+        learn=given.get("learn"),
     )
 
 

@@ -56,7 +56,7 @@ def drop_artifact(connection: sqlite3.Connection, name: str, kind: str) -> None:
     with transaction(connection):
         if kind == "space":
             connection.execute("delete from vectors where space = ?", (name,))
-        else:
+        elif kind != "blend":  # the weights stand in the row itself
             connection.execute(f"delete from {kind} where method = ?", (name,))
         connection.execute("delete from artifacts where name = ? and kind = ?", (name, kind))
 

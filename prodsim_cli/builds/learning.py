@@ -1,0 +1,56 @@
+"""``build`` learns: settings of the methods and the weights of ``hybrid``, from the whole shop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from prodsim_cli import registry
+from prodsim_cli.builds.parts import Build, made_table, unlearned
+from prodsim_cli.builds.reports import Stage
+from prodsim_cli.data.blend import Blend
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.store import artifacts, writing
+
+NAME, KIND = "hybrid", "blend"
+
+
+def learn_blend(run: Build) -> None:
+    """Fill ``run.blend``: the stored one where nothing has changed, else a new one, stored."""
+    parts = {name: one for name, one in unlearned(run).items() if not one[2]}
+    if not run.settings["learn"] or not parts:
+        if artifacts.recorded(run.connection, NAME, KIND) is not None:
+            writing.drop_artifact(run.connection, NAME, KIND)
+        return
+    texts = parts["text"][1] if "text" in parts else run.versions["catalog"]
+    version = f"{texts} {run.versions['events']}"
+    asked = {name: settings for name, (settings, _, _) in parts.items()}
+    found = artifacts.recorded(run.connection, NAME, KIND)
+    if found is not None and found[1] == version and found[0].get("asked") == asked:
+        stored = found[0]["blend"]
+        run.blend = Blend.from_dict(stored) if stored else None
+        run.stages.append(Stage(NAME, KIND, "fresh"))
+        return
+    begun = time.perf_counter()
+    run.blend = _learned(run, asked)
+    settings = {"asked": asked, "blend": run.blend.as_dict() if run.blend else None}
+    seconds = time.perf_counter() - begun
+    writing.put_artifact(
+        run.connection, NAME, KIND, settings=settings, data_version=version, seconds=seconds
+    )
+    why = "" if run.blend else "too few events to learn from: documented defaults"
+    run.stages.append(Stage(NAME, KIND, "built", 0, seconds, why))
+
+
+def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
+    from prodsim_cli.learning.learning import Methods, learn
+
+    fixed = run.settings["graph"]
+
+    def build(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
+        return made_table(data, name, {**asked[name], "learned": settings})
+
+    names = tuple(name for name in asked if name in registry.names("similarity"))
+    return learn(run.data, Methods(names, build, fixed), progress=run.progress)

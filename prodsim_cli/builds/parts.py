@@ -1,0 +1,125 @@
+"""What a build knows while it runs: its state, and which method is built with which settings."""
+
+from __future__ import annotations
+
+import inspect
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from prodsim_cli import registry
+from prodsim_cli.builds.progress import Progress
+from prodsim_cli.builds.reports import Stage
+from prodsim_cli.data.blend import Blend
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.store import artifacts
+from prodsim_cli.store.loading import Shop
+
+K = 50
+"""Neighbours kept per item."""
+
+
+@dataclass
+class Build:
+    """The state of one run: connection, shop, settings, and what has been done so far."""
+
+    connection: sqlite3.Connection
+    shop: Shop
+    settings: dict[str, Any]
+    progress: Progress
+    versions: dict[str, str]
+    stages: list[Stage] = field(default_factory=list)
+    tables: dict[str, NeighborTable] = field(default_factory=dict)
+    blend: Blend | None = None
+
+    @property
+    def data(self) -> Dataset:
+        return self.shop.dataset
+
+    def data_with_words(self) -> Dataset:
+        """The shop with the tables of texts that were made or are fresh."""
+        data = self.data
+        for name, table in self.tables.items():
+            if blind(name):
+                data = data.with_neighbors(name, table, learned=False)
+        return data
+
+
+Parts = dict[str, tuple[dict[str, Any], str, str]]
+"""Method -> (settings, data version, '' or why it is left out)."""
+
+
+def parts_of(run: Build) -> Parts:
+    """All methods but the blend and the networks, with what each has learned for ``similar``."""
+    parts = {}
+    for name, (settings, version, why) in unlearned(run).items():
+        learned = run.blend.settings_of("similar", name) if run.blend else {}
+        parts[name] = ({**settings, "learned": learned}, version, why)
+    return parts
+
+
+def unlearned(run: Build) -> Parts:
+    """The same without what is learned."""
+    by = run.settings["graph"].get("by", "users")
+    events = has_links(run.data, by)
+    spaces = run.data.embeddings
+    model = run.settings.get("model", "")
+    parts: dict[str, tuple[dict[str, Any], str, str]] = {}
+    for name in registry.names("similarity"):
+        needs = registry.load("similarity", name).NEEDS
+        settings: dict[str, Any] = {"k": K}
+        version, why = run.versions["catalog"], ""
+        if needs in ("text", "vectors"):
+            settings["fields"] = run.settings["fields"]
+            why = "" if any(run.data.texts()) else "no product has a text"
+        if needs == "vectors":
+            settings["space"] = model
+            why = why or ("--no-lm" if not run.settings["lm"] else "")
+            why = why or ("" if model in spaces else "run `prodsim embed` first")
+            # A table is no fresher than the vectors it was made of.
+            space = artifacts.recorded(run.connection, model, "space")
+            version = space[1] if space else version
+        if needs == "events":
+            settings.update(graph_settings(run, name))
+            version = run.versions["events"]
+            owner = "customer has bought" if by == "users" else "order holds"
+            why = "" if events else f"no {owner} two products"
+        unable = getattr(registry.load("similarity", name), "unable", None)
+        if unable is not None and not why:
+            why = unable(run.data).rstrip(".")
+        if needs not in ("neighbors", "network"):
+            parts[name] = (settings, version, why)
+    return parts
+
+
+def has_links(data: Dataset, by: str) -> bool:
+    """True if some person (or order) has touched two products, so that a graph has an edge."""
+    owner = data.events.user if by == "users" else data.events.order
+    mask = owner >= 0
+    pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + data.events.item[mask])
+    return len(pairs) > len(np.unique(owner[mask]))
+
+
+def graph_settings(run: Build, name: str) -> dict[str, Any]:
+    """Stored settings of the event measures that this method knows, and the weights."""
+    known = inspect.signature(registry.load("similarity", name).neighbors).parameters
+    chosen = {k: v for k, v in run.settings["graph"].items() if k in known}
+    return {**chosen, "weights": dict(sorted(run.data.weights.items()))}
+
+
+def blind(name: str) -> bool:
+    """Does the method learn nothing from events?"""
+    return registry.load("similarity", name).NEEDS in ("text", "vectors", "columns")
+
+
+def made_table(data: Dataset, name: str, settings: Mapping[str, Any]) -> NeighborTable:
+    """Run a method with those of the settings that it knows; chosen ones overrule learned ones."""
+    module = registry.load("similarity", name)
+    known = inspect.signature(module.neighbors).parameters
+    given = {**settings.get("learned", {}), **{k: v for k, v in settings.items() if k in known}}
+    table: NeighborTable = module.neighbors(data, **given)
+    return table
