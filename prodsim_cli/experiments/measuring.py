@@ -21,6 +21,9 @@ class Spent:
     peak_mb: float
 
 
+IDLE = Spent(0.0, 0.0)
+
+
 def spent(work: Callable[[], T]) -> tuple[T, Spent]:
     """Do the work and say what it cost. The memory is that of the whole process, sampled."""
     import gc

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.data.blend import FLAT, Blend
 from prodsim_cli.experiments import training
 from prodsim_cli.experiments.asking import Questions, Scores, best, from_history, rows_of
 from prodsim_cli.experiments.listening import stage
 from prodsim_cli.experiments.measuring import spent
+from prodsim_cli.learning.pasts import Pasts, constants
 from prodsim_cli.records import Cost
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Run:
     lists: dict[str, Lists]
     left_out: dict[str, str] = field(default_factory=dict)
     cost: dict[str, Cost] = field(default_factory=dict)
+    blend: Blend | None = None
 
 
 def run(
@@ -49,9 +51,12 @@ def run(
     progress: Progress | None = None,
 ) -> Run:
     """Build every method on the training part of ``asked`` and let it answer, baselines too."""
-    made = training.tables(asked.train, wish, held_out, progress)
+    task = "similar" if asked.history is None else "recommend"
+    goal = training.Goal(task, asked.target, asked.again, seed, held_out)
+    made = training.tables(asked.train, wish, goal, progress)
+    pasts = Pasts(asked)
     answering = {
-        name: partial(_answers, table, asked, depth) for name, table in made.by_method.items()
+        name: partial(_answers, name, made, asked, pasts, depth) for name in made.by_method
     }
     return answered(asked, answering, made, depth=depth, seed=seed, progress=progress)
 
@@ -71,7 +76,7 @@ def answered(
     """
     baselines = registry.names("baselines")
     done = stage(progress, "lists", len(answering) + len(baselines), "methods")
-    out = Run(asked, {}, dict(made.left_out))
+    out = Run(asked, {}, dict(made.left_out), blend=made.blend)
     for name, answer in answering.items():
         _note(out, name, made, answer)
         done(1)
@@ -90,10 +95,34 @@ def answered(
     return out
 
 
-def _answers(table: NeighborTable, asked: Questions, depth: int) -> Lists:
+def _answers(name: str, made: training.Tables, asked: Questions, pasts: Pasts, depth: int) -> Lists:
+    """The lists of one method: its rows, or what they say for each person's past."""
+    table, blend = made.by_method[name], made.blend
     if asked.history is None:
         return rows_of(table, asked, depth)
-    return best(from_history(table, asked), asked, depth)
+    if blend is not None and blend.recommend and _joins(name):
+        return best(_blended(name, made, blend, asked, pasts), asked, depth)
+    memory = blend.memory.get(name, FLAT) if blend is not None else FLAT
+    past = asked.history if memory == FLAT else pasts(memory)
+    return best(from_history(table, asked, past), asked, depth)
+
+
+def _joins(name: str) -> bool:
+    """Does the method score people by the parts that it is made of?"""
+    return name in registry.names("similarity") and hasattr(
+        registry.load("similarity", name), "scores"
+    )
+
+
+def _blended(
+    name: str, made: training.Tables, blend: Blend, asked: Questions, pasts: Pasts
+) -> Scores:
+    data = replace(asked.train, neighbors=made.every)
+    histories = {part: pasts(blend.memory.get(part, FLAT)) for part in made.every}
+    scores: Scores = registry.load("similarity", name).scores(
+        data, blend, histories, constants(asked), asked.candidates
+    )
+    return scores
 
 
 def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None:

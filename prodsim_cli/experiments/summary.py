@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
+from prodsim_cli.data.blend import Blend
 from prodsim_cli.experiments.intervals import bootstrap, interval
 from prodsim_cli.experiments.judging import MAIN, Judged, judge
 from prodsim_cli.experiments.outcome import Outcome, Part
@@ -84,13 +85,40 @@ def summarise(runs: Sequence[Run], frame: Frame, asked: Asked) -> Outcome:
         methods={name: {**figures[name], **frame.extra.get(name, {})} for name in order},
         verdict=verdict(contest, baselines),
         main=main,
-        notes=(*frame.notes, *said),
+        notes=(*frame.notes, *said, *_told(runs[-1].blend)),
         against_baseline=versus.against_baseline,
         against_best=versus.against_best,
         slices=_slices(judged, means[m * f :], draws[:, m * f :]),
         cost=_cost(runs, order),
+        learned=_learned(runs[-1].blend),
     )
     return _outcome(card, judged, runs, frame)
+
+
+def _learned(blend: Blend | None) -> Json:
+    return blend.as_dict() if blend is not None else {}
+
+
+def _told(blend: Blend | None) -> list[str]:
+    """What hybrid is made of here, and what it found no use for."""
+    if blend is None or not (blend.recommend or blend.similar):
+        return []
+    table = (blend.recommend or blend.similar).get("many", {})
+    if not table:
+        return ["Nothing is learned for hybrid: no part helps on the validation window."]
+    weights = sorted(table.items(), key=lambda pair: (-pair[1], pair[0]))
+    parts = ", ".join(f"{name} {weight:.2g}" for name, weight in weights)
+    tried = [name for name in blend.scales if name not in table]
+    rest = f"; no weight: {', '.join(sorted(tried))}" if tried else ""
+    said = [f"hybrid learned from {'; '.join(blend.evidence)}: {parts}{rest}."]
+    if not any(name in blend.scales and _learns(name) for name in table):
+        said.append("Nothing is learned from who bought what: no such method helps here.")
+    return said
+
+
+def _learns(name: str) -> bool:
+    """Does a method learn from events?"""
+    return registry.load("similarity", name).NEEDS in ("events", "network")
 
 
 def _figures(

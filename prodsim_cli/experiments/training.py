@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prodsim_cli import registry
+from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.experiments import leaks
 from prodsim_cli.experiments.listening import stage
-from prodsim_cli.experiments.measuring import Spent, spent
+from prodsim_cli.experiments.measuring import IDLE, Spent, spent
 
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
@@ -25,7 +27,7 @@ K = 50
 """Neighbours kept per product, as ``build`` does."""
 
 FAMILY = "similarity"
-BLIND = ("text", "vectors")
+BLIND = ("text", "vectors", "columns")
 """What a method needs that learns nothing from events."""
 
 
@@ -43,16 +45,37 @@ class Wish:
     depth: int = 1
     measure: bool = False
     database: str | None = None
+    learn: bool = True
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is foretold of a training part, and so what may be learned for.
+
+    ``task``: ``recommend`` or ``similar``; event type, repeats, seed; ``held_out``: how many events
+    are not seen.
+    """
+
+    task: str = "recommend"
+    target: str = "purchase"
+    again: bool = False
+    seed: int = 42
+    held_out: int = 0
 
 
 @dataclass
 class Tables:
-    """Neighbour tables by method, in the order asked for; ``left_out``: method -> why."""
+    """Neighbour tables by method, in the order asked for; ``left_out``: method -> why.
+
+    ``every``: those, and the tables that a joining method was made of; ``blend``: what was learned.
+    """
 
     by_method: dict[str, NeighborTable] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     cost: dict[str, Spent] = field(default_factory=dict)
     measure: bool = False
+    every: dict[str, NeighborTable] = field(default_factory=dict)
+    blend: Blend | None = None
 
 
 def chosen(methods: Iterable[str] | None, stored: Iterable[str] = ()) -> list[str]:
@@ -76,7 +99,7 @@ def _needs(name: str, stored: Iterable[str]) -> str:
 
 def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> str:
     """Why a method can't work on this dataset with these settings, '' if it can."""
-    if module.NEEDS in BLIND and not any(data.texts()):
+    if module.NEEDS in ("text", "vectors") and not any(data.texts()):
         return "no product has a text"
     space = settings.get("space")
     if (
@@ -89,7 +112,8 @@ def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> st
         owners = data.events.user if by == "users" else data.events.order
         if not (owners >= 0).any():
             return "no event has a user" if by == "users" else "no event has an order"
-    return ""
+    unable = getattr(module, "unable", None)
+    return "" if unable is None else str(unable(data)).rstrip(".")
 
 
 def singles(data: Dataset, settings: Mapping[str, Any]) -> list[str]:
@@ -135,15 +159,17 @@ def build(
 
 
 def tables(
-    train: Dataset, wish: Wish, held_out: int = 0, progress: Progress | None = None
+    train: Dataset, wish: Wish, goal: Goal | None = None, progress: Progress | None = None
 ) -> Tables:
     """Each method's table from ``train``, which holds the events of the training part only.
 
     Tables that ``train`` still has are taken as they are: :meth:`Dataset.with_events` keeps only
     those that learn nothing from events. A method that joins others (``NEEDS = "neighbors"``) gets
-    all tables of this run, so the single methods are made for it even when they aren't asked for.
-    Raises :class:`Leak` where a method can see the ``held_out`` events.
+    all tables that have a weight in what was learned (all, where nothing was), so these are made
+    for it even when they aren't asked for.
+    Raises :class:`Leak` where a method can see the held-out events.
     """
+    goal = goal or Goal()
     wanted = chosen(wish.methods, train.neighbors)
     why = reasons(wanted, train, wish.settings)
     out = Tables(
@@ -152,13 +178,21 @@ def tables(
     usable = [name for name in wanted if not why[name]]
     joins = [name for name in usable if _needs(name, train.neighbors) == "neighbors"]
     others = [name for name in usable if name not in joins]
+    single = singles(train, wish.settings)
+    if wish.learn and (joins or any(name in single for name in others)):
+        names = single if joins else [name for name in others if name in single]
+        learning = partial(_learned, train, names, wish, goal, bool(joins), progress)
+        out.blend, out.cost["learning"] = spent(learning) if wish.measure else (learning(), IDLE)
     if joins:
-        others = list(dict.fromkeys([*others, *singles(train, wish.settings)]))
-    made = _Making(train, wish, held_out, out.cost)
+        parts = out.blend.parts() if out.blend and out.blend.parts() else single
+        others = list(dict.fromkeys([*others, *(name for name in single if name in parts)]))
+    made = _Making(train, wish, goal, out.blend, out.cost)
     done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
-    for name in others + joins:
+    # a method that carries events over texts reads the tables of texts
+    for name in [*sorted(others, key=lambda name: not _is_blind(name)), *joins]:
         made.add(name, others)
         done(1)
+    out.every = dict(made.data.neighbors)
     out.by_method = {name: made.data.neighbors[name] for name in usable}
     if not out.by_method and "all" not in wish.methods:
         said = "; ".join(f"{name}: {reason}" for name, reason in out.left_out.items())
@@ -169,14 +203,51 @@ def tables(
     return out
 
 
+def _is_blind(name: str) -> bool:
+    return name in registry.names(FAMILY) and registry.load(FAMILY, name).NEEDS in BLIND
+
+
+def _learned(
+    train: Dataset,
+    names: Collection[str],
+    wish: Wish,
+    goal: Goal,
+    weigh: bool,
+    progress: Progress | None,
+) -> Blend | None:
+    """Settings, memories and weights from a window inside the training part."""
+    from prodsim_cli.learning.learning import Methods, learn
+
+    def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
+        known = {**settings, **wish.settings}
+        return build(registry.load(FAMILY, name), data, known)
+
+    with leaks.locked(wish.database, "learning"):
+        return learn(
+            train,
+            Methods(tuple(names), made, wish.settings),
+            tasks=(goal.task,),
+            target=goal.target,
+            again=goal.again,
+            seed=goal.seed,
+            weigh=weigh,
+            progress=progress,
+        )
+
+
 @dataclass
 class _Making:
     """The dataset to which one table after the other is added."""
 
     data: Dataset
     wish: Wish
-    held_out: int
+    goal: Goal
+    blend: Blend | None
     cost: dict[str, Spent]
+
+    def learned(self, name: str) -> dict[str, Any]:
+        """What the method has learned for the task at hand."""
+        return self.blend.settings_of(self.goal.task, name) if self.blend else {}
 
     def add(self, name: str, names: list[str]) -> None:
         """Make the table of one method, unless there is one that will do."""
@@ -186,27 +257,41 @@ class _Making:
             return
         made_here = ready is not None and name in self.data.learned
         long_enough = ready is not None and ready.k >= min(self.wish.depth, len(self.data))
-        if made_here or (long_enough and not self.wish.measure):
+        if made_here or (long_enough and not self.wish.measure and not self.learned(name)):
             return
         self._guarded(name, needs, names)
 
     def _guarded(self, name: str, needs: str, names: list[str]) -> None:
-        module = registry.load(FAMILY, name)
         settings, depth = self.wish.settings, max(K, self.wish.depth)
         if needs == "vectors":
             space = settings.get("space")
-            leaks.refuse_space(self.data, name, space, self.held_out)
+            leaks.refuse_space(self.data, name, space, self.goal.held_out)
             self.data.embedding(space or next(iter(self.data.embeddings)))  # read before the lock
-        graph = [n for n in names if _in_sweep(n) and n not in self.data.neighbors]
+        alike = [
+            other
+            for other in names
+            if _in_sweep(other)
+            and other not in self.data.neighbors
+            and self.learned(other) == self.learned(name)
+        ]
         with leaks.locked(self.wish.database, name):
-            if _in_sweep(name) and len(graph) > 1 and not self.wish.measure:
-                made = _sweep(self.data, graph, settings, depth)
+            if _in_sweep(name) and len(alike) > 1 and not self.wish.measure:
+                made = _sweep(self.data, alike, {**self.learned(name), **settings}, depth)
             else:
-                made = {name: self._one(name, lambda: build(module, self.data, settings, k=depth))}
+                made = {name: self._one(name, depth)}
         for method, table in made.items():
             self.data = self.data.with_neighbors(method, table, learned=needs not in BLIND)
 
-    def _one(self, name: str, work: Callable[[], NeighborTable]) -> NeighborTable:
+    def _one(self, name: str, depth: int) -> NeighborTable:
+        module = registry.load(FAMILY, name)
+        settings = {**self.learned(name), **self.wish.settings}
+        if (
+            module.NEEDS == "neighbors"
+            and "blend" in inspect.signature(module.neighbors).parameters
+        ):
+            work = partial(module.neighbors, self.data, k=depth, blend=self.blend)
+        else:
+            work = partial(build, module, self.data, settings, k=depth)
         if not self.wish.measure:
             return work()
         table, self.cost[name] = spent(work)

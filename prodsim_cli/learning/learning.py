@@ -21,12 +21,12 @@ from prodsim_cli.experiments.judging import Right
 from prodsim_cli.experiments.listening import stage
 from prodsim_cli.knn import blocks
 from prodsim_cli.learning.boards import Board, gathered
+from prodsim_cli.learning.pasts import CONSTANTS, Pasts, constants
 from prodsim_cli.learning.rows import row_board, scale_of
 from prodsim_cli.learning.selecting import adjust, select, tilt
 from prodsim_cli.learning.tuning import (
     Judge,
     K,
-    Pasts,
     Tuned,
     alike,
     foretold,
@@ -45,7 +45,6 @@ MOST = 2_000
 """Questions that weights are sought with; more are drawn from by a seed."""
 
 TASKS = ("recommend", "similar")
-CONSTANTS = ("popularity", "recent")
 BLIND = ("text", "vectors", "columns")
 _CELLS = 4_000_000
 _LARGE = 500_000
@@ -182,20 +181,6 @@ def _built(
     if not settings and name in data.neighbors:
         return data.neighbors[name]
     return methods.build(name, data, settings)
-
-
-def constants(asked: Questions, seed: int = 0) -> dict[str, NDArray[np.float32]]:
-    """What is the same for everybody: ln(1 + popularity), plain and recent, each (n,) float32."""
-    out = {}
-    for name in CONSTANTS:
-        module = registry.load("baselines", name)
-        if module.NEEDS_TIMES and asked.now is None:
-            continue
-        scores = module.scores(
-            asked.train, asked.subjects[:1], target=asked.target, now=asked.now, seed=seed
-        )
-        out[name] = np.log1p(scores[0]).astype(np.float32)
-    return out
 
 
 def _for_people(

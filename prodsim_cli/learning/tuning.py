@@ -12,25 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.blend import FLAT, Memory
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.experiments.asking import Questions, best, from_history, rows_of
 from prodsim_cli.experiments.judging import Right
-from prodsim_cli.learning.memory import remembered
+from prodsim_cli.learning.pasts import Pasts
 from prodsim_cli.metrics import ndcg
 
-MEMORIES = (
-    FLAT,
-    Memory("steps", 0.9),
-    Memory("steps", 0.8),
-    Memory("steps", 0.7),
-    Memory("steps", 0.6),
-    Memory("days", 90.0),
-    Memory("days", 30.0),
-)
 K = 10
 SURE = 1.0
 """Standard errors that another value must gain over the one that stands."""
@@ -47,28 +37,6 @@ class Tuned:
     values: NDArray[np.float64]
     settings: dict[str, Any] = field(default_factory=dict)
     memory: Memory = FLAT
-
-
-@dataclass(frozen=True)
-class Pasts:
-    """The histories of the people asked about, by memory; each is made once."""
-
-    asked: Questions
-    made: dict[Memory, sp.csr_matrix] = field(default_factory=dict)
-
-    def __call__(self, memory: Memory) -> sp.csr_matrix:
-        if memory not in self.made:
-            asked = self.asked
-            shape = (len(asked), len(asked.candidates))
-            self.made[memory] = remembered(
-                asked.train.events, asked.subjects, shape, memory, asked.now
-            )
-        return self.made[memory]
-
-    def choices(self) -> tuple[Memory, ...]:
-        """The memories that these events allow."""
-        timed = self.asked.now is not None and self.asked.train.events.timed
-        return tuple(one for one in MEMORIES if one.kind != "days" or timed)
 
 
 def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tuned:

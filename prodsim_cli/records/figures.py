@@ -110,7 +110,8 @@ class Scorecard:
     """Figures by method: ``methods[name]["ndcg@10"]`` is an :class:`Interval`.
 
     ``split`` is ``{"kind", "at", "users", "pairs", "left_out": {reason: n}}``; ``verdict`` is the
-    sentence (or two) that a person reads below the table; ``k`` is the length of the lists that the
+    sentence (or two) that a person reads below the table; ``learned``: settings, memories and
+    weights that were learned from the training part (the last one, of several); ``k`` is the length of the lists that the
     main figure looks at, ``ks`` are all lengths asked for.
     """
 
@@ -127,6 +128,7 @@ class Scorecard:
     slices: tuple[Slice, ...] = ()
     cost: dict[str, Cost] = field(default_factory=dict)
     change: Change | None = None
+    learned: Json = field(default_factory=dict)
 
     def as_dict(self) -> Json:
         figures = {
@@ -146,6 +148,8 @@ class Scorecard:
             "against_best": _dicts(self.against_best),
             "slices": [one.as_dict() for one in self.slices],
         }
+        if self.learned:
+            out["learned"] = self.learned
         if self.cost:
             out["cost"] = _dicts(self.cost)
         if self.change is not None:

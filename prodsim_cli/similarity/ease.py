@@ -25,6 +25,7 @@ from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.knn import blocks, top_k
 
 NEEDS = "events"
+SPACE = {"half_life": (None, 90.0, 30.0, 15.0), "l2": (100.0, 200.0, 50.0)}
 MOST_ITEMS = 20_000
 """Products with events up to which the inverse takes minutes, not hours: 5 at 20,000."""
 
