@@ -110,9 +110,9 @@ class Scorecard:
     """Figures by method: ``methods[name]["ndcg@10"]`` is an :class:`Interval`.
 
     ``split`` is ``{"kind", "at", "users", "pairs", "left_out": {reason: n}}``; ``verdict`` is the
-    sentence (or two) that a person reads below the table; ``learned``: settings, memories and
-    weights that were learned from the training part (the last one, of several); ``k`` is the length of the lists that the
-    main figure looks at, ``ks`` are all lengths asked for.
+    sentence (or two) that a person reads below the table; ``k`` is the length of the lists that the
+    main figure looks at, ``ks`` are all lengths asked for; ``learned``: settings, memories and
+    weights that were learned from the training part (the last one, of several).
     """
 
     task: str
