@@ -133,7 +133,7 @@ def test_items_without_events_or_texts(name):
     assert (table.positions == -1).all()
     # 0 and 1 have texts only, words and a model number; 2 and 3 events only.
     titles = ["red mug MK-100", "red mugs MK100", None, None]
-    rows = [{"user": user, "item": item} for user in (0, 1) for item in (2, 3)]
+    rows = [{"user": user, "item": item, "order": user} for user in (0, 1) for item in (2, 3)]
     half = shop(titles, rows, letters(titles), users=3)
     found = ask(name, prepared(half, name), k=3).positions[:, 0].tolist()
     needs = registry.load("similarity", name).NEEDS
