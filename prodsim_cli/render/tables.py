@@ -170,6 +170,7 @@ def _status(status: Status, width: int) -> RenderableType:
         pairs.append(("Model", f"{model}  ({reason})" if reason else model))
     if status.settings.get("fields"):
         pairs.append(("Text fields", ", ".join(status.settings["fields"])))
+    pairs += _blend(status)
     if status.digest:
         pairs.append(("Digest", status.digest))
     parts: list[RenderableType] = [_facts(pairs, width)]
@@ -179,7 +180,29 @@ def _status(status: Status, width: int) -> RenderableType:
     return Group(*parts)
 
 
-_KINDS = {"space": "vectors", "neighbors": "neighbours", "user_neighbors": "people alike"}
+def _blend(status: Status) -> list[tuple[str, Any]]:
+    """What hybrid is made of, for products with many events; and from what that was learned."""
+    made = next((a for a in status.artifacts if a.kind == "blend"), None)
+    if made is None:
+        return []
+    blend = made.settings.get("blend")
+    if not blend:
+        return [("Hybrid", "documented defaults (too few events to learn from)")]
+    pairs: list[tuple[str, Any]] = [("Learned from", "; ".join(blend.get("evidence", ())))]
+    for task, words in (("similar", "Similar by"), ("recommend", "Recommend by")):
+        table = blend.get(task, {}).get("many", {})
+        ordered = sorted(table.items(), key=lambda pair: (-pair[1], pair[0]))
+        if ordered:
+            pairs.append((words, ", ".join(f"{name} {weight:.2g}" for name, weight in ordered)))
+    return pairs
+
+
+_KINDS = {
+    "space": "vectors",
+    "neighbors": "neighbours",
+    "user_neighbors": "people alike",
+    "blend": "weights",
+}
 
 
 def _artifacts(status: Status, width: int) -> RenderableType:
