@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import blocks, sparse_neighbors, speakers
+from prodsim_cli.knn import best_of_csr, blocks, sparse_neighbors, speakers
 from prodsim_cli.registry import load
 from prodsim_cli.similarity._texts import without_self
 
@@ -39,6 +39,10 @@ KEPT = 50
 
 POWER = 4
 """Of the texts' scores: near equals count, the many that share a word don't."""
+
+REACH = 100
+"""Entries of each row of S (A + D) that are carried on to S'. All of them moved the figures above
+by .0003 at most and took ten times as long on 92,000 products."""
 
 _ROWS = 4096
 
@@ -81,7 +85,7 @@ def neighbors(
     positions = np.full((len(rows), k), -1, np.int32)
     scores = np.zeros((len(rows), k), np.float32)
     for some in blocks(len(rows), _ROWS):
-        carried = stands[rows[some]] @ together
+        carried = _strongest(stands[rows[some]] @ together)
         columns, values = sparse_neighbors(carried, for_them, k + 1)
         columns = np.append(among, np.int32(-1))[columns]
         positions[some], scores[some] = without_self(rows[some], columns, values)
@@ -94,6 +98,14 @@ def _together(data: Dataset, of: str, half_life: float | None) -> sp.csr_matrix:
     nearest = table.scores[:, 0] if len(table) else np.zeros(0, np.float32)
     matrix = speakers(table, len(data)).T.tocsr() + sp.diags(nearest)
     return matrix.tocsr().astype(np.float32)
+
+
+def _strongest(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """The ``REACH`` largest entries of each row."""
+    positions, scores = best_of_csr(matrix.indptr, matrix.indices, matrix.data, REACH)
+    row, place = np.nonzero(positions >= 0)
+    pointer = np.searchsorted(row, np.arange(matrix.shape[0] + 1))
+    return sp.csr_matrix((scores[row, place], positions[row, place], pointer), matrix.shape)
 
 
 def _texts(data: Dataset, method: str) -> NeighborTable:

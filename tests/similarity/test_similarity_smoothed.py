@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from similarity_worlds import letters, random_shop, shop
 
 from prodsim_cli.knn import speakers
@@ -139,6 +140,14 @@ def test_the_language_model_may_stand_for_the_words():
 def test_a_shop_without_texts_is_told_what_does():
     assert "cosine" in smoothed.unable(shop([None, ""]))
     assert smoothed.unable(furnished()) == ""
+
+
+def test_only_the_strongest_entries_of_a_row_are_carried_on(monkeypatch):
+    monkeypatch.setattr(smoothed, "REACH", 2)
+    matrix = sp.csr_matrix([[0.3, 0, 0.1, 0.2], [0, 0, 0, 0], [0.5, 0.5, 0.5, 0], [0, 1, 0, 0]])
+    kept = smoothed._strongest(matrix.astype(np.float32)).toarray()
+    expected = [[0.3, 0, 0, 0.2], [0, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 1, 0, 0]]
+    np.testing.assert_allclose(kept, expected)
 
 
 def test_evidence_is_positive():
