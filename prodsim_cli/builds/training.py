@@ -1,0 +1,227 @@
+"""``train``: networks into the database, item space ``NAME``, user space ``NAME.users``.
+
+The artifact (NAME, ``space``) holds the settings and the weights; its data version names products
+and events. The users' vectors lie in ``vectors`` under ``NAME.users`` and belong to the same
+artifact: they are no space of items, and nothing lists them as one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prodsim_cli import gnn
+from prodsim_cli.builds.progress import Progress, Silent
+from prodsim_cli.builds.reports import BuildReport, Stage
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.gnn.weights import Settings, Trained, from_bytes, to_bytes
+from prodsim_cli.store import artifacts, meta, writing
+from prodsim_cli.store import vectors as space
+from prodsim_cli.store.connection import open_for_writing, transaction
+from prodsim_cli.store.loading import Shop, load_shop
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+USERS = ".users"
+PARTS = ("catalog", "events")
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What the person asked for.
+
+    ``networks``: names of :data:`gnn.KINDS`; ``ensemble``: networks of each; ``resume``: go on from
+    where the last training was stopped; ``settings``: of :class:`gnn.weights.Settings`.
+    """
+
+    networks: tuple[str, ...] = gnn.KINDS
+    ensemble: int = 1
+    resume: bool = False
+    seed: int = 42
+    settings: dict[str, Any] | None = None
+
+
+def train(
+    path: str, options: TrainOptions | None = None, progress: Progress | None = None
+) -> BuildReport:
+    """Train networks on everything and store their spaces, one transaction each.
+
+    A network that was trained on today's data with the same settings is ``fresh`` and stays.
+    Raises :class:`NotReady` where there is nothing to learn from.
+    """
+    asked, listener = options or TrainOptions(), progress or Silent()
+    names = chosen(asked.networks)
+    with closing(open_for_writing(path)) as connection:
+        with transaction(connection):
+            shop = load_shop(connection)
+            version = " ".join(meta.data_version(connection, part) for part in PARTS)
+        why = gnn.unable(shop.dataset)
+        if why:
+            raise NotReady(
+                f"No network can be trained: {why}.",
+                hint="Ingest events with users; without them `prodsim build` is all there is.",
+            )
+        stages = [_one(connection, path, shop, name, asked, version, listener) for name in names]
+        if BuildReport(tuple(stages)).changed:
+            writing.analyze(connection)
+    return BuildReport(tuple(stages))
+
+
+def chosen(names: Sequence[str]) -> tuple[str, ...]:
+    """The networks named, or all; an unknown name is a :class:`UsageProblem`."""
+    if not names or "all" in names:
+        return gnn.KINDS
+    unknown = [name for name in names if name not in gnn.KINDS]
+    if unknown:
+        raise UsageProblem(
+            f"There is no network named {unknown[0]!r}.",
+            hint=f"Choose from: all, {', '.join(gnn.KINDS)}.",
+        )
+    return tuple(dict.fromkeys(names))
+
+
+def trained(connection: sqlite3.Connection) -> list[str]:
+    """Names of the networks whose spaces are stored, fresh or not."""
+    return [name for name in artifacts.names(connection, "space") if name in gnn.KINDS]
+
+
+def _one(
+    connection: sqlite3.Connection,
+    path: str,
+    shop: Shop,
+    name: str,
+    asked: TrainOptions,
+    version: str,
+    progress: Progress,
+) -> Stage:
+    from prodsim_cli.gnn.training import train as learn
+
+    settings = dict(asked.settings or {})
+    wanted = {"seed": asked.seed, "members": asked.ensemble, "stopped": False, **settings}
+    found = artifacts.recorded(connection, name, "space")
+    if found is not None and found[1] == version and _same(found[0], wanted):
+        return Stage(name, "space", "fresh")
+    checkpoint = f"{path}.{name}.part.npz"
+    if not asked.resume:
+        _remove(checkpoint)
+    begun = time.perf_counter()
+    made = learn(
+        shop.dataset,
+        name,
+        seed=asked.seed,
+        ensemble=asked.ensemble,
+        progress=progress,
+        resume=checkpoint,
+        **settings,
+    )
+    rows = store(connection, shop, made, version)
+    reason = "stopped before its end; `prodsim train --resume` goes on" if made.stopped else ""
+    return Stage(name, "space", "built", rows, time.perf_counter() - begun, reason)
+
+
+def _same(stored: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Made with these settings, and with the defaults of today for the others?"""
+    defaults = {f.name: f.default for f in fields(Settings)}
+    return all(stored.get(name) == value for name, value in {**defaults, **wanted}.items())
+
+
+def _remove(path: str) -> None:
+    import os
+
+    if os.path.exists(path):
+        os.remove(path)
+
+
+def store(connection: sqlite3.Connection, shop: Shop, made: Trained, version: str) -> int:
+    """Replace both spaces of a network and its weights, as one transaction; vectors written."""
+    blob = to_bytes(made.weights, {**made.as_dict(), "items": shop.item_ids.tolist()})
+    with transaction(connection):
+        space.forget_space(connection, made.kind)
+        space.forget_space(connection, made.kind + USERS)
+        rows = _put(connection, made.kind, shop.item_ids, made.items)
+        rows += _put(connection, made.kind + USERS, shop.user_ids, made.users)
+        writing.put_artifact(
+            connection,
+            made.kind,
+            "space",
+            settings={**made.as_dict(), "users": made.kind + USERS},
+            data_version=version,
+            seconds=made.seconds,
+            weights=blob,
+        )
+    return rows
+
+
+def _put(
+    connection: sqlite3.Connection,
+    name: str,
+    ids: NDArray[np.int64],
+    vectors: NDArray[np.float32],
+) -> int:
+    """Store the vectors that are not all zero."""
+    there = np.flatnonzero(vectors.any(axis=1))
+    space.put_vectors(connection, name, ids[there].tolist(), vectors[there], [""] * len(there))
+    return len(there)
+
+
+def drop(connection: sqlite3.Connection, name: str) -> None:
+    """Remove a network: both spaces and its weights."""
+    with transaction(connection):
+        space.forget_space(connection, name + USERS)
+    writing.drop_artifact(connection, name, "space")
+
+
+def add_new(connection: sqlite3.Connection, shop: Shop, name: str) -> NDArray[np.int32]:
+    """Give products without a vector in the space of a network one, by a forward pass.
+
+    Nothing is trained and no other vector changes. Returns the positions of these products, so that
+    :func:`new_neighbors` (or ``similarity.NAME.neighbors(data, queries=...)``) can be asked for
+    theirs. A product without text and attributes stays without one.
+    """
+    from prodsim_cli.gnn.graph import features
+    from prodsim_cli.gnn.inductive import embed_new
+
+    row = connection.execute(
+        "select weights from artifacts where name = ? and kind = 'space'", (name,)
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise NotReady(
+            f"No network {name} was trained.", hint=f"Run `prodsim train --networks {name}`."
+        )
+    arrays, about = from_bytes(row[0])
+    settings = Settings(**{f.name: about[f.name] for f in fields(Settings)})
+    has = shop.dataset.embedding(name).vectors.any(axis=1)
+    every = features(shop.dataset, settings.space)
+    new = np.flatnonzero(~has & every.any(axis=1)).astype(np.int32)
+    if not len(new):
+        return new
+    place = {int(item): position for position, item in enumerate(shop.item_ids.tolist())}
+    then = np.array([place.get(item, -1) for item in about["items"]], np.int64)
+    known = np.where((then >= 0)[:, None], every[then], np.float32(0))
+    vectors = embed_new(name, arrays, settings, every[new], known)
+    with transaction(connection):
+        _put(connection, name, shop.item_ids[new], vectors)
+    return new
+
+
+def new_neighbors(
+    connection: sqlite3.Connection, shop: Shop, name: str, new: NDArray[np.int32], k: int = 50
+) -> NeighborTable:
+    """The rows of some products in the space of a network, as it is stored now."""
+    from dataclasses import replace
+
+    from prodsim_cli.registry import load
+    from prodsim_cli.store.loading import load_space
+
+    stored = load_space(connection, name, shop.item_ids)
+    data = replace(shop.dataset, embeddings={name: stored})
+    table: NeighborTable = load("similarity", name).neighbors(data, queries=new, k=k)
+    return table

@@ -1,0 +1,220 @@
+"""The networks on one page: features, relation layers, one vector for each person and product.
+
+    h0 = x P + f            a text's vector through a projection, plus a free vector for what events
+                            say and texts don't (zero for a product without events: inductive)
+    h(l+1) = layer(h(l))    along the relations of ``graph``
+    z = mean(h0 .. hL)      layer by layer the view gets wider; the mean keeps all of them
+
+Two heads are trained together, both by the cosine of z at a temperature:
+
+    people    softmax over all products of cos(z_u, z_j) / t against the purchases of u that were
+              hidden from the graph in this epoch (so that nothing can be learned by heart)
+    products  softmax over all products of cos(z_i, z_j) / t against what i was bought with
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+_CHUNK = 1 << 18
+
+with warnings.catch_warnings():  # said once a process: that torch's sparse matrices are in beta
+    warnings.simplefilter("ignore")
+    torch.eye(1).to_sparse_csr()
+
+
+@dataclass(frozen=True)
+class Edges:
+    """A sparse matrix ready to send along: row = who receives, column = who sends.
+
+    ``pointer`` (r + 1,), ``source`` (e,), ``weight`` (e,): CSR; ``target`` (e,): the row of each.
+    ``back``: pointer, columns and order of the entries of the transpose, for gradients.
+    """
+
+    pointer: Tensor
+    source: Tensor
+    target: Tensor
+    weight: Tensor
+    back: tuple[Tensor, Tensor, Tensor]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, matrix: sp.csr_matrix, device: str = "cpu") -> Edges:
+        """From a CSR matrix with sorted columns."""
+        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        order = np.lexsort((rows, matrix.indices))
+        ends = np.cumsum(np.bincount(matrix.indices, minlength=matrix.shape[1]))
+
+        def put(values: NDArray[Any], kind: Any = np.int64) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(values, kind)).to(device)
+
+        return cls(
+            put(matrix.indptr),
+            put(matrix.indices),
+            put(rows),
+            put(matrix.data, np.float32),
+            (put(np.append(0, ends)), put(rows[order]), put(order)),
+            matrix.shape,
+        )
+
+
+class _Send(torch.autograd.Function):
+    """y = A x with A given by its entries; gradients for x and, where asked for, the entries."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, x: Tensor, edges: Edges) -> Tensor:
+        ctx.save_for_backward(values, x)
+        ctx.edges = edges
+        return _product(edges.pointer, edges.source, values, x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None]:
+        values, x = ctx.saved_tensors
+        edges: Edges = ctx.edges
+        pointer, receivers, order = edges.back
+        for_x = _product(pointer, receivers, values[order], grad)
+        if not ctx.needs_input_grad[0]:
+            return None, for_x, None
+        for_values = torch.empty_like(values)
+        for start in range(0, len(values), _CHUNK):  # never all edges times all columns at once
+            part = slice(start, start + _CHUNK)
+            for_values[part] = (grad[edges.target[part]] * x[edges.source[part]]).sum(1)
+        return for_values, for_x, None
+
+
+def _product(pointer: Tensor, columns: Tensor, values: Tensor, x: Tensor) -> Tensor:
+    if x.device.type == "cpu":
+        shape = (len(pointer) - 1, len(x))
+        return torch.sparse_csr_tensor(pointer, columns, values, shape, check_invariants=False) @ x
+    return _gathered(pointer, columns, values, x)
+
+
+def _gathered(pointer: Tensor, columns: Tensor, values: Tensor, x: Tensor) -> Tensor:
+    """The same without a sparse matrix, which not every device multiplies."""
+    rows = len(pointer) - 1
+    row = torch.repeat_interleave(torch.arange(rows, device=x.device), pointer.diff())
+    return x.new_zeros(rows, x.shape[1]).index_add_(0, row, values[:, None] * x[columns])
+
+
+def send(edges: Edges, x: Tensor, values: Tensor | None = None) -> Tensor:
+    """(r, d): for each receiver the sum of what its senders have, times ``values`` (edge weights).
+
+    x : (n, d). values : (e,), None for the weights of the edges.
+    """
+    out: Tensor = _Send.apply(edges.weight if values is None else values, x, edges)
+    return out
+
+
+class LightGCN(nn.Module):
+    """h' = D^-1/2 A D^-1/2 h (He et al. 2020, eq. 3): nothing to learn but the vectors."""
+
+    def forward(self, edges: Edges, h: Tensor, own: Tensor | None = None) -> Tensor:
+        return send(edges, h)
+
+
+class GCN(nn.Module):
+    """h' = D^-1/2 (A + I) D^-1/2 h W (Kipf & Welling 2017, eq. 2); edges come normalised."""
+
+    def __init__(self, size: int, draw: torch.Generator) -> None:
+        super().__init__()
+        # Near the identity: before it has learned anything it is a LightGCN.
+        noise = torch.randn(size, size, generator=draw) * 0.1 / size**0.5
+        self.weight = nn.Parameter(torch.eye(size) + noise)
+
+    def forward(self, edges: Edges, h: Tensor, own: Tensor | None = None) -> Tensor:
+        return send(edges, h @ self.weight)
+
+
+class GAT(nn.Module):
+    """Attention over the neighbours, several heads side by side (Velickovic et al. 2018, eq. 1-5).
+
+    e_ij = LeakyReLU(a_to . W h_i + a_from . W h_j);  alpha_ij = softmax over j of e_ij, where each
+    edge counts by its weight w_ij exp(e_ij) (1: the paper);  h'_i = sum_j alpha_ij W h_j.
+    """
+
+    def __init__(self, size: int, heads: int, draw: torch.Generator) -> None:
+        super().__init__()
+        noise = torch.randn(size, size, generator=draw) * 0.1 / size**0.5
+        self.weight = nn.Parameter(torch.eye(size) + noise)
+        self.receiving = nn.Parameter(torch.randn(heads, size // heads, generator=draw) * 0.1)
+        self.sending = nn.Parameter(torch.randn(heads, size // heads, generator=draw) * 0.1)
+
+    def forward(self, edges: Edges, h: Tensor, own: Tensor | None = None) -> Tensor:
+        """``own``: what the receivers have, None where they are the senders themselves."""
+        heads = len(self.receiving)
+        sent = (h @ self.weight).view(len(h), heads, -1)
+        received = sent if own is None else (own @ self.weight).view(len(own), heads, -1)
+        to, of = (received * self.receiving).sum(2), (sent * self.sending).sum(2)
+        logits = functional.leaky_relu(to[edges.target] + of[edges.source], 0.2)
+        alpha = edge_softmax(logits, edges)
+        return torch.cat([send(edges, sent[:, m], alpha[:, m]) for m in range(heads)], dim=1)
+
+
+def edge_softmax(logits: Tensor, edges: Edges) -> Tensor:
+    """(e, heads): w exp(logit) divided by its sum over the edges of the same receiver."""
+    shape = (edges.shape[0], logits.shape[1])
+    where = edges.target[:, None].expand_as(logits)
+    peak = logits.new_full(shape, -torch.inf).scatter_reduce(
+        0, where, logits.detach(), "amax", include_self=True
+    )
+    grown = edges.weight[:, None] * torch.exp(logits - peak[edges.target])
+    total = logits.new_zeros(shape).scatter_add(0, where, grown)
+    return grown / total[edges.target]
+
+
+class Network(nn.Module):
+    """Projection, free vectors and the relation layers of one kind."""
+
+    def __init__(
+        self,
+        kind: str,
+        nodes: int,
+        features: int,
+        size: int,
+        layers: int,
+        heads: int,
+        draw: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.project = nn.Parameter(torch.randn(features, size, generator=draw) / features**0.5)
+        self.free = nn.Parameter(torch.randn(nodes, size, generator=draw) * 0.1)
+        make: dict[str, Callable[[], nn.Module]] = {
+            "lightgcn": LightGCN,
+            "gcn": lambda: GCN(size, draw),
+            "gat": lambda: GAT(size, heads, draw),
+        }
+        self.layers = nn.ModuleList(make[kind]() for _ in range(layers))
+        # Between layers; the last one is linear, and LightGCN has no bend at all.
+        self.bend = {"lightgcn": lambda h: h, "gcn": torch.relu, "gat": functional.elu}[kind]
+
+    def first(self, items: Tensor, histories: Edges, known: Tensor) -> Tensor:
+        """h0 (users + items, size).
+
+        items : (n, f) features; ``histories`` (u, n): their mean over each user's history gives the
+        user's, after the projection as well as before it. known : (nodes, 1), 0 hides the free one.
+        """
+        projected = items @ self.project
+        return torch.cat([send(histories, projected), projected]) + known * self.free
+
+    def hidden(self, edges: Edges, h: Tensor) -> list[Tensor]:
+        """h0 .. hL along the edges."""
+        states = [h]
+        for number, layer in enumerate(self.layers):
+            h = layer(edges, h)
+            h = h if number == len(self.layers) - 1 else self.bend(h)
+            states.append(h)
+        return states
+
+    def forward(self, edges: Edges, first: Tensor) -> Tensor:
+        """z (nodes, size)."""
+        return torch.stack(self.hidden(edges, first)).mean(0)

@@ -1,0 +1,93 @@
+"""A window inside the data that tells when to stop: what people buy after it, foretold before it.
+
+Asked as an evaluation asks: each product's nearest ones, added up over the history. numpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.events import TYPE_CODE
+from prodsim_cli.knn import blocks, top_k
+from prodsim_cli.similarity._network import sharpened
+
+SHARE = 0.15
+"""Of the events, the last ones, where all have a time."""
+USERS, ITEMS, FEWEST = 1_000, 5_000, 20
+"""People asked at most, products ranked at most, people without whom there is no validation."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The data before the window, and the questions about it.
+
+    ``history``, ``answers``: (q, n) CSR float32, binary; ``among``: (c,) products that are ranked.
+    """
+
+    before: Dataset
+    history: sp.csr_matrix
+    answers: sp.csr_matrix
+    among: NDArray[np.intp]
+
+
+def window(data: Dataset, seed: int) -> Window | None:
+    """The last ``SHARE`` of the time, or each person's last event; None where that asks nobody."""
+    log = data.events
+    good = (log.user >= 0) & (log.type != TYPE_CODE["return"])
+    if not good.any():
+        return None
+    if log.timed:
+        later = log.at >= np.quantile(log.at[good], 1 - SHARE, method="higher")
+    else:
+        later = np.zeros(len(log), bool)
+        last = np.full(len(data.users), -1, np.int64)
+        last[log.user[good]] = np.flatnonzero(good)  # the log is in order: the last one stays
+        later[last[last >= 0]] = True
+    shape = (len(data.users), len(data))
+
+    def binary(chosen: NDArray[np.bool_]) -> sp.csr_matrix:
+        pairs = np.unique(log.user[chosen].astype(np.int64) * shape[1] + log.item[chosen])
+        rows, columns = np.divmod(pairs, shape[1])
+        return sp.csr_matrix((np.ones(len(pairs), np.float32), (rows, columns)), shape=shape)
+
+    past, future = binary(good & ~later), binary(good & later)
+    known = np.asarray(past.sum(axis=0)).ravel() > 0
+    answers = (future - future.multiply(past)).tocsr() @ sp.diags(known.astype(np.float32))
+    answers = answers.tocsr()
+    answers.eliminate_zeros()
+    users = np.flatnonzero((np.diff(answers.indptr) > 0) & (np.diff(past.indptr) > 0))
+    if len(users) < FEWEST:
+        return None
+    draw = np.random.default_rng(seed)
+    users = np.sort(draw.permutation(users)[:USERS])
+    among = np.flatnonzero(known)
+    among = np.sort(draw.permutation(among)[:ITEMS])
+    return Window(data.without(later), past[users], answers[users], among)
+
+
+def ndcg(asked: Window, items: NDArray[np.float32], k: int = 10) -> float:
+    """Mean NDCG@10 of the products in ``among`` by their own rows over the history.
+
+    items : (n, d) float32 rows of unit length. A person without an answer in ``among`` counts 0.
+    """
+    n, keep = len(items), min(50, len(items) - 1)
+    scores = np.zeros((asked.history.shape[0], len(asked.among)), np.float32)
+    for part in blocks(len(asked.among), 40_000_000 // max(n, 1)):
+        own = asked.among[part]
+        near = items[own] @ items.T
+        near[np.arange(len(own)), own] = -1
+        cut = np.partition(near, n - keep, axis=1)[:, [n - keep]]
+        near = np.where((near >= cut) & (near > 0), sharpened(near), 0)
+        scores[:, part] = asked.history @ near.T
+    barred = asked.history[:, asked.among].toarray() > 0
+    best, _ = top_k(scores, k, mask=barred, above=0.0)
+    right = asked.answers[:, asked.among].toarray() > 0
+    hits = np.take_along_axis(right, np.maximum(best, 0), 1) & (best >= 0)
+    discount = 1 / np.log2(np.arange(2, best.shape[1] + 2))
+    ideal = np.cumsum(discount)[np.minimum(right.sum(1), best.shape[1]) - 1]
+    return float((hits @ discount / np.where(right.any(1), ideal, 1)).mean())

@@ -1,0 +1,53 @@
+"""Neighbours in the space of a trained network: cosine, sharpened."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.errors import NotReady
+from prodsim_cli.knn import Best, cosine_neighbors
+from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
+
+SHARPNESS = 5
+"""Scores are this power of the cosine: the order in a row stays, near ones weigh more in a sum."""
+
+_NOTHING = 1e-6
+"""A cosine whose power would be lost in float32."""
+
+
+def sharpened(cosine: NDArray[np.float32]) -> NDArray[np.float32]:
+    """cosine ** SHARPNESS, same shape and dtype.
+
+    In float64, so that different cosines stay different and in order.
+    """
+    return (cosine.astype(np.float64) ** SHARPNESS).astype(np.float32)
+
+
+def nearest(
+    data: Dataset,
+    name: str,
+    queries: NDArray[np.int32] | None,
+    candidates: NDArray[np.int32] | None,
+    k: int,
+) -> NeighborTable:
+    """The k nearest in the space ``name``; a product without a vector has no neighbours.
+
+    Raises :class:`NotReady` where no such network was trained.
+    """
+    if name not in data.embeddings:
+        raise NotReady(
+            f"No network {name} was trained.", hint=f"Run `prodsim train --networks {name}`."
+        )
+    group, vectors = groups_of_rows(data.embedding(name).vectors)
+
+    def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
+        positions, scores = cosine_neighbors(vectors[asked], vectors[found], k)
+        equal = (positions >= 0) & (found[positions] == asked[:, None])
+        scores = np.where(equal, np.float32(1), np.minimum(scores, 1))
+        near = scores > _NOTHING
+        return np.where(near, positions, -1), np.where(near, sharpened(scores), np.float32(0))
+
+    return grouped_neighbors(group, search, queries, candidates, k)
