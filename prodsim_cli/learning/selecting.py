@@ -27,7 +27,7 @@ _LESS = 5e-5
 
 
 def select(board: Board, plain: Collection[str]) -> dict[str, float]:
-    """Weights by name, of the parts that help; empty where nothing has anything to say.
+    """Weights by name that add up to 1, of the parts that help; empty where none has a word.
 
     ``plain``: parts that need not prove themselves (popularity in ``recommend``, words in
     ``similar``): the best of them begins.
@@ -49,7 +49,16 @@ def select(board: Board, plain: Collection[str]) -> dict[str, float]:
         proven = proven or part not in base
         search.refine(rounds=1)
     search.refine(rounds=3)
-    return {name: float(w) for name, w in zip(board.names, search.weights, strict=True) if w > 0}
+    return _named(board, search.weights / max(search.weights.sum(), 1e-12))
+
+
+def _named(board: Board, weights: NDArray[np.float64]) -> dict[str, float]:
+    """Weights above 0 by name, with the digits that matter."""
+    return {
+        name: round(float(weight), 6)
+        for name, weight in zip(board.names, weights, strict=True)
+        if weight > 0
+    }
 
 
 def adjust(board: Board, weights: dict[str, float], kind: int) -> dict[str, float]:
@@ -64,7 +73,7 @@ def adjust(board: Board, weights: dict[str, float], kind: int) -> dict[str, floa
     search.refine(rounds=2)
     if _standard_errors(search.values - before) < LATER:
         search.weights = old
-    return {name: float(w) for name, w in zip(board.names, search.weights, strict=True) if w > 0}
+    return _named(board, search.weights)
 
 
 def tilt(board: Board, weights: dict[str, float]) -> dict[str, float]:
@@ -76,7 +85,7 @@ def tilt(board: Board, weights: dict[str, float]) -> dict[str, float]:
     search.refine(rounds=2)
     if _standard_errors(search.values - before) < LATER:
         return weights
-    return {name: float(w) for name, w in zip(board.names, search.weights, strict=True) if w > 0}
+    return _named(board, search.weights)
 
 
 def _standard_errors(gain: NDArray[np.float64]) -> float:
@@ -139,6 +148,8 @@ class _Search:
 
     def refine(self, rounds: int) -> None:
         """Search along one weight after the other; drop what can be missed."""
+        if len(np.flatnonzero(self.weights)) < 2 and self.inside is None:
+            return  # alone, every weight gives the same order
         for _ in range(rounds):
             before = self.values.mean()
             for j in np.flatnonzero(self.weights):

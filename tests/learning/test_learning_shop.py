@@ -1,0 +1,88 @@
+"""Learning from toy shops: what is learned is true of them, and nothing is learned from noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from evaluation_worlds import DAY, shop
+
+from prodsim_cli import registry
+from prodsim_cli.experiments import training
+from prodsim_cli.learning.learning import ENOUGH, Methods, learn
+
+NAMES = ("cosine", "lexical")
+
+
+def methods(names=NAMES, **fixed):
+    def build(name, data, settings):
+        return training.build(registry.load("similarity", name), data, {**settings, **fixed})
+
+    return Methods(names, build, fixed)
+
+
+def aisles(random, people=90, buys=12, shuffled=False):
+    """Ten aisles of eight products; people stay in two of them, unless all is shuffled."""
+    events = []
+    for person in range(people):
+        home = random.choice(10, 2, replace=False)
+        for step in range(buys):
+            aisle = int(random.choice(home)) if not shuffled else int(random.integers(10))
+            item = f"{aisle}{random.integers(8)}"
+            events.append((f"u{person:03d}", item, "purchase", int(step * 10 * DAY + person)))
+    return sorted(events, key=lambda one: one[3])
+
+
+@pytest.fixture(scope="module")
+def real():
+    return shop(aisles(np.random.default_rng(1)))
+
+
+def test_a_shop_of_aisles_is_learned_from_who_bought_what(real):
+    blend = learn(real, methods(("cosine",)))
+    assert blend.recommend["many"]["cosine"] > 0
+    assert blend.recommend["many"]["cosine"] > blend.recommend["many"].get("popularity", 0)
+    assert blend.similar["many"] == {"cosine": 1.0}
+    assert blend.evidence[0].endswith("users, by what happened from 1970-04-07 on")
+
+
+def test_the_same_twice(real):
+    assert learn(real, methods(("cosine",))) == learn(real, methods(("cosine",)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_teaches_nothing(seed):
+    noise = shop(aisles(np.random.default_rng(seed), shuffled=True))
+    blend = learn(noise, methods(("cosine", "bm25")), tasks=("recommend",))
+    assert set(blend.recommend["many"]) <= {"popularity", "recent"}
+
+
+def test_too_few_people_and_too_few_events_teach_nothing():
+    few = shop(aisles(np.random.default_rng(1), people=ENOUGH // 2))
+    assert learn(few, methods(("cosine",)), tasks=("recommend",)) is None
+    assert learn(shop([("ann", "tea", "purchase", 0)]), methods(("cosine",))) is None
+    assert learn(shop([], items=["a"]), methods(("cosine",))) is None
+
+
+def test_orders_without_times_learn_from_the_last_event():
+    events = [
+        (user, item, kind, None, place)
+        for place, (user, item, kind, _) in enumerate(aisles(np.random.default_rng(2)))
+    ]
+    blend = learn(shop(events), methods(("cosine",)), again=True)
+    assert blend.evidence[0].endswith("by each user's last event")
+    assert blend.similar["many"] == {
+        name: weight
+        for name, weight in blend.recommend["many"].items()
+        if name not in ("popularity", "recent")
+    }
+
+
+def test_what_a_person_has_chosen_is_not_tuned(real):
+    assert "half_life" in methods().space("cosine", real)
+    assert "half_life" not in methods(half_life=7.0).space("cosine", real)
+
+
+def test_only_settings_where_no_weights_are_wanted(real):
+    blend = learn(real, methods(("cosine",)), weigh=False)
+    assert blend.recommend == {}
+    assert blend.evidence
