@@ -78,6 +78,8 @@ def adjust(board: Board, weights: dict[str, float], kind: int) -> dict[str, floa
 
 def tilt(board: Board, weights: dict[str, float]) -> dict[str, float]:
     """The same parts with other weights for the questions of this board, where that helps."""
+    if len(weights) < 2:
+        return weights
     search = _Search(board)
     search.weights[:] = [weights.get(name, 0.0) for name in board.names]
     search.values = search.judge(search.weights)
