@@ -170,7 +170,8 @@ def tables(
     Raises :class:`Leak` where a method can see the held-out events.
     """
     goal = goal or Goal()
-    wanted = chosen(wish.methods, train.neighbors)
+    wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
+    train = _with_networks(train, wanted, goal, progress)
     why = reasons(wanted, train, wish.settings)
     out = Tables(
         left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
@@ -201,6 +202,31 @@ def tables(
             hint="Choose others with --methods, or `--methods all`.",
         )
     return out
+
+
+def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[str]:
+    """Networks are tried where one is named, or where the shop has trained it: they take minutes."""
+    return [
+        name
+        for name in wanted
+        if _needs(name, train.neighbors) != "network"
+        or name in wish.methods
+        or name in train.embeddings
+    ]
+
+
+def _with_networks(
+    train: Dataset, wanted: Collection[str], goal: Goal, progress: Progress | None
+) -> Dataset:
+    """The training part with the spaces of networks that have learned from it alone."""
+    names = [name for name in wanted if _needs(name, train.neighbors) == "network"]
+    if not names:
+        return train
+    from prodsim_cli import gnn
+
+    if gnn.unable(train):
+        return train
+    return gnn.spaces(train, names, seed=goal.seed, progress=progress)
 
 
 def _is_blind(name: str) -> bool:

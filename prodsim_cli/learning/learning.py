@@ -308,12 +308,15 @@ def _for_products(
     return replace(blend, similar=weights)
 
 
+def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights without those of popularity, adding up to 1."""
+    left = {name: weight for name, weight in weights.items() if name not in CONSTANTS}
+    return {name: round(weight / sum(left.values()), 6) for name, weight in left.items()}
+
+
 def _standing_in(blend: Blend, data: Dataset, methods: Methods) -> Blend:
     """Weights of ``similar`` where nothing can be learned for it: those of ``recommend``."""
-    weights = {
-        kind: {name: w for name, w in table.items() if name not in CONSTANTS}
-        for kind, table in blend.recommend.items()
-    }
+    weights = {kind: _shares(table) for kind, table in blend.recommend.items()}
     settings = blend.settings.get("recommend", {})
     return replace(blend, similar=weights, settings={**blend.settings, "similar": settings})
 

@@ -28,6 +28,7 @@ from prodsim_cli.data.blend import Blend, Weights, evidence_of
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.fusion import Calibration, Part, join
+from prodsim_cli.similarity._across import across, apart
 
 NEEDS = "neighbors"
 GRAPH = ("cosine", "jaccard", "pearson")
@@ -47,10 +48,15 @@ def neighbors(
 ) -> NeighborTable:
     """The k best of the joined tables in ``data.neighbors``.
 
+    Products of one source among those of others: the same product in another catalogue is sought,
+    by :func:`~prodsim_cli.similarity._across.across`, which reads no table.
+
     ``blend``: weights that were learned of this shop; None: the formula above, where
     ``lexical`` and ``text``: weights of the squared text scores beside 1 for the graph.
     ``shrinkage``: common buyers that the graph's word needs to count half.
     """
+    if apart(data, queries, candidates):
+        return across(data, queries, candidates, k=k)
     tables = data.neighbors
     if blend is not None and any(name in tables for name in _used(blend.similar)):
         return join(_weighed(data, blend), len(data), k, queries, candidates)

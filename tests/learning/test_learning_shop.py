@@ -70,11 +70,7 @@ def test_orders_without_times_learn_from_the_last_event():
     ]
     blend = learn(shop(events), methods(("cosine",)), again=True)
     assert blend.evidence[0].endswith("by each user's last event")
-    assert blend.similar["many"] == {
-        name: weight
-        for name, weight in blend.recommend["many"].items()
-        if name not in ("popularity", "recent")
-    }
+    assert blend.similar["many"] == {"cosine": 1.0}
 
 
 def test_what_a_person_has_chosen_is_not_tuned(real):
