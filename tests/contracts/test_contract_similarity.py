@@ -20,7 +20,20 @@ def ask(name, data, queries=None, candidates=None, *, k):
     module = registry.load("similarity", name)
     if module.NEEDS == "network":  # what is trained elsewhere: here the letters of the titles
         data = replace(data, embeddings={name: data.embedding("letters")})
+    if module.NEEDS == "columns":
+        data = replace(data, columns={**data.columns, **facts(data.columns["title"])})
     return module.neighbors(data, queries, candidates, k=k)
+
+
+def facts(titles):
+    """Columns made of the titles' words: what a shop might say beside them."""
+    words = [(title or "").split() for title in titles]
+    return {
+        "brand": [found[0] if found else None for found in words],
+        "category": [" > ".join(found) for found in words],
+        "tags": [", ".join(found) for found in words],
+        "price": [float(len(title)) if title else None for title in titles],
+    }
 
 
 def prepared(data: Dataset, name: str, queries=None, candidates=None, k=None) -> Dataset:
@@ -40,7 +53,7 @@ def name(request) -> str:
 
 def test_a_plug_in_says_what_it_is(name):
     module = registry.load("similarity", name)
-    assert module.NEEDS in ("text", "vectors", "events", "neighbors", "network")
+    assert module.NEEDS in ("text", "vectors", "events", "neighbors", "network", "columns")
     assert registry.help_line("similarity", name).endswith(".")
     parameters = list(inspect.signature(module.neighbors).parameters.values())
     assert [p.name for p in parameters[:4]] == ["data", "queries", "candidates", "k"]
@@ -142,5 +155,6 @@ def test_items_without_events_or_texts(name):
     found = ask(name, prepared(half, name), k=3).positions[:, 0].tolist()
     needs = registry.load("similarity", name).NEEDS
     by_text, by_events = [1, 0, -1, -1], [-1, -1, 3, 2]
-    expected = {"text": by_text, "vectors": by_text, "network": by_text, "events": by_events}
+    expected = dict.fromkeys(("text", "vectors", "network", "columns"), by_text)
+    expected["events"] = by_events
     assert found == expected.get(needs, [1, 0, 3, 2])
