@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -171,22 +171,24 @@ def tables(
     """
     goal = goal or Goal()
     wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
-    train = _with_networks(train, wanted, goal, progress)
-    why = reasons(wanted, train, wish.settings)
+    networks = [name for name in wanted if _needs(name, train.neighbors) == "network"]
+    why = reasons([name for name in wanted if name not in networks], train, wish.settings)
     out = Tables(
         left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
     )
-    usable = [name for name in wanted if not why[name]]
+    usable = [name for name in wanted if not why.get(name)]
     joins = [name for name in usable if _needs(name, train.neighbors) == "neighbors"]
-    others = [name for name in usable if name not in joins]
-    single = singles(train, wish.settings)
-    if wish.learn and (joins or any(name in single for name in others)):
-        names = single if joins else [name for name in others if name in single]
+    single = [*singles(train, wish.settings), *networks]
+    if wish.learn and (joins or any(name in single for name in usable)):
+        names = single if joins else [name for name in usable if name in single]
         learning = partial(_learned, train, names, wish, goal, bool(joins), progress)
         out.blend, out.cost["learning"] = spent(learning) if wish.measure else (learning(), IDLE)
+    usable = _worth_training(usable, networks, wish, out)
+    others = [name for name in usable if name not in joins]
     if joins:
         parts = out.blend.parts() if out.blend and out.blend.parts() else single
         others = list(dict.fromkeys([*others, *(name for name in single if name in parts)]))
+    train = with_networks(train, networks, others, goal.seed, progress)
     made = _Making(train, wish, goal, out.blend, out.cost)
     done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
     # a method that carries events over texts reads the tables of texts
@@ -205,7 +207,7 @@ def tables(
 
 
 def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[str]:
-    """Networks are tried where one is named, or where the shop has trained it: they take minutes."""
+    """Networks are tried where one is named, or where the shop has trained it: it takes minutes."""
     return [
         name
         for name in wanted
@@ -215,18 +217,35 @@ def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[st
     ]
 
 
-def _with_networks(
-    train: Dataset, wanted: Collection[str], goal: Goal, progress: Progress | None
+def _worth_training(usable: list[str], networks: list[str], wish: Wish, out: Tables) -> list[str]:
+    """Without the networks that nobody named and that got no weight: they are not trained again."""
+    if out.blend is None or not out.blend.parts():
+        return usable
+    idle = [name for name in networks if name not in (*wish.methods, *out.blend.parts())]
+    for name in idle:
+        out.left_out[name] = "it got no weight on the validation window, so it is not trained again"
+    return [name for name in usable if name not in idle]
+
+
+def with_networks(
+    data: Dataset,
+    networks: Collection[str],
+    wanted: Collection[str],
+    seed: int,
+    progress: Progress | None,
 ) -> Dataset:
-    """The training part with the spaces of networks that have learned from it alone."""
-    names = [name for name in wanted if _needs(name, train.neighbors) == "network"]
-    if not names:
-        return train
+    """The data with the spaces of the wanted networks, trained on its own events alone.
+
+    Spaces of networks that were trained on other events are taken away.
+    """
     from prodsim_cli import gnn
 
-    if gnn.unable(train):
-        return train
-    return gnn.spaces(train, names, seed=goal.seed, progress=progress)
+    kept = {name: space for name, space in data.embeddings.items() if name not in networks}
+    data = replace(data, embeddings=kept)
+    names = [name for name in networks if name in wanted]
+    if not names or gnn.unable(data):
+        return data
+    return gnn.spaces(data, names, seed=seed, progress=progress)
 
 
 def _is_blind(name: str) -> bool:
@@ -248,10 +267,14 @@ def _learned(
         known = {**settings, **wish.settings}
         return build(registry.load(FAMILY, name), data, known)
 
+    def prepare(data: Dataset) -> Dataset:
+        networks = [name for name in names if registry.load(FAMILY, name).NEEDS == "network"]
+        return with_networks(data, networks, networks, goal.seed, progress)
+
     with leaks.locked(wish.database, "learning"):
         return learn(
             train,
-            Methods(tuple(names), made, wish.settings),
+            Methods(tuple(names), made, wish.settings, prepare),
             tasks=(goal.task,),
             target=goal.target,
             again=goal.again,

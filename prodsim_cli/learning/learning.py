@@ -58,18 +58,24 @@ Build = Callable[[str, Dataset, Mapping[str, Any]], NeighborTable]
 class Methods:
     """The single methods that can work here, and how they are built.
 
-    ``fixed``: settings that a person has chosen; they are not tuned.
+    ``fixed``: settings that a person has chosen; they are not tuned. ``prepare``: what a training
+    part needs first (networks that have learned from it alone).
     """
 
     names: tuple[str, ...]
     build: Build
     fixed: Mapping[str, Any]
+    prepare: Callable[[Dataset], Dataset] = lambda data: data
 
     def needs(self, name: str) -> str:
         return str(registry.load("similarity", name).NEEDS)
 
     def blind(self, name: str) -> bool:
         return self.needs(name) in BLIND
+
+    def reaches_new(self, name: str) -> bool:
+        """Does the method know products without events, though it learns from events?"""
+        return bool(getattr(registry.load("similarity", name), "REACHES_NEW", False))
 
     def space(self, name: str, data: Dataset) -> dict[str, tuple[Any, ...]]:
         """Settings to be tuned and their values; half-lives where the events have times."""
@@ -196,6 +202,7 @@ def _for_people(
     asked = _some(_of_users(data, window), seed)
     if len(asked) < ENOUGH:
         return blend
+    asked = replace(asked, train=methods.prepare(asked.train))
     pasts, right = Pasts(asked), Right(asked.answers, K)
     tuned = _tuned(
         "recommend",
@@ -280,6 +287,7 @@ def _for_products(
     asked = _some(_of_products(data, window), seed) if data.events.timed else None
     if asked is None or len(asked) < ENOUGH:
         return _standing_in(blend, data, methods)
+    asked = replace(asked, train=methods.prepare(asked.train))
     right = Right(asked.answers, K)
     tuned = _tuned(
         "similar", asked.train, methods, lambda table: alike(table, asked, right), progress
@@ -332,9 +340,9 @@ def _for_new(
     if len(asked) < ENOUGH:
         return {}
     tables = {}
-    train = asked.train
+    train = methods.prepare(asked.train)
     for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
-        if methods.blind(name) or getattr(registry.load("similarity", name), "REACHES_NEW", False):
+        if methods.blind(name) or methods.reaches_new(name):
             table = _built(methods, name, train, blend.settings_of("similar", name))
             tables[name] = table
             if methods.blind(name):

@@ -15,6 +15,7 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._network import nearest
 
 NEEDS = "network"
+REACHES_NEW = True
 
 
 def unable(data: Dataset) -> str:

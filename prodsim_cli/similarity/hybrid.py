@@ -55,7 +55,7 @@ def neighbors(
     ``lexical`` and ``text``: weights of the squared text scores beside 1 for the graph.
     ``shrinkage``: common buyers that the graph's word needs to count half.
     """
-    if apart(data, queries, candidates):
+    if queries is not None and candidates is not None and apart(data, queries, candidates):
         return across(data, queries, candidates, k=k)
     tables = data.neighbors
     if blend is not None and any(name in tables for name in _used(blend.similar)):

@@ -30,6 +30,7 @@ from prodsim_cli.registry import load
 from prodsim_cli.similarity._texts import without_self
 
 NEEDS = "events"
+REACHES_NEW = True
 
 TEXTS = 20
 """Neighbours by text that may stand for a product."""
