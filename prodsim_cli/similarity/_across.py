@@ -177,10 +177,13 @@ def _gathered(data: Dataset, space: str | None) -> _Evidence:
         vectors = np.zeros((n, 0), np.float32)
     else:
         vectors = np.rint(data.embedding(space).vectors * _STEP) / _STEP
+    number: dict[str, int] = {}
+    texts = (folded(text[:CHARACTERS]) for text in data.texts())
+    of_text = np.fromiter((number.setdefault(text, len(number)) for text in texts), np.intp, n)
     prices = np.array(data.columns.get("price", [None] * n), np.float64)
     _, currency = np.unique(_names(data, "currency"), return_inverse=True)
     return _Evidence(
-        words=tfidf([folded(text[:CHARACTERS]) for text in data.texts()]),
+        words=tfidf(list(number))[of_text],  # rarity counts over different texts, as in lexical
         numbers=code_vectors(data.texts()),
         vectors=vectors,
         prices=np.where(prices > 0, prices, np.nan),
