@@ -349,7 +349,7 @@ def test_progress_is_told_of_every_method(aisles):
             raise AssertionError(sentence)
 
     evaluate(aisles, at=AT, methods=["cosine", "bm25"], progress=Listener())
-    assert stages == {"methods on the training part": [2, 2], "lists": [6, 6]}
+    assert stages == {"methods on the training part": [2, 2], "lists": [5, 5]}
 
 
 def test_the_protocol_of_online_retail(shared_data):

@@ -18,7 +18,7 @@ from prodsim_cli.experiments.anonymous import anonymous, order_of_users
 from prodsim_cli.experiments.asking import Questions, binary
 from prodsim_cli.experiments.outcome import Outcome, Part
 from prodsim_cli.experiments.running import run
-from prodsim_cli.experiments.splitting import Where, account, choose, described
+from prodsim_cli.experiments.splitting import Where, account, choose, described, empty_windows
 from prodsim_cli.experiments.summary import SEED, Asked, Frame, summarise
 from prodsim_cli.experiments.training import Wish
 from prodsim_cli.records import Scorecard
@@ -79,10 +79,10 @@ def judged(
 ) -> Outcome:
     """:func:`evaluate`, with everything that its scorecard was computed from."""
     named, data = data, anonymous(data)
-    folds, notes = choose(data, where, asked.seed)
+    cuts, notes = choose(data, where, asked.seed)
+    folds = tuple(fold for fold in cuts if len(fold.users)) or _nobody(cuts)
     held_out = sum(int(fold.test.sum()) for fold in folds)
     leaks.refuse_stored(data, wish.methods, held_out)
-    folds = tuple(fold for fold in folds if len(fold.users)) or _nobody(folds)
     runs = [
         run(
             questions(data, fold),
@@ -98,11 +98,16 @@ def judged(
     shop = replace(data, users=keys)
     frame = Frame(
         task="recommend",
-        split=described(folds),
+        split=described([fold.as_dict() for fold in folds]),
         names=[[str(key) for key in keys.at(fold.users)] for fold in folds],
         items=[str(sku) for sku in data.items.ids],
         unit="users",
-        notes=[*notes, *account(folds), *(note for fold in folds for note in fold.notes)],
+        notes=[
+            *notes,
+            *empty_windows(cuts, folds),
+            *account(folds),
+            *(note for fold in folds for note in fold.notes),
+        ],
         parts=[Part(shop, fold.train, fold.test) for fold in folds],
     )
     return summarise(runs, frame, asked)

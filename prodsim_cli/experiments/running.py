@@ -74,7 +74,7 @@ def answered(
 
     ``made``: why some are left out, and what their tables cost where that is wanted.
     """
-    baselines = registry.names("baselines")
+    baselines = [name for name in registry.names("baselines") if _speaks(name, asked)]
     done = stage(progress, "lists", len(answering) + len(baselines), "methods")
     out = Run(asked, {}, dict(made.left_out), blend=made.blend)
     for name, answer in answering.items():
@@ -82,8 +82,6 @@ def answered(
         done(1)
     for name in baselines:
         module = registry.load("baselines", name)
-        if module.NEEDS_HISTORY and not asked.again:
-            continue  # it has nothing to say by its nature: not worth a word
         why = _silent(module, asked)
         if why:
             out.left_out[name] = why
@@ -139,11 +137,17 @@ def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None
     )
 
 
+def _speaks(name: str, asked: Questions) -> bool:
+    """False where a baseline has nothing to say by its nature: not worth a word."""
+    return asked.again or not registry.load("baselines", name).NEEDS_HISTORY
+
+
 def _silent(module: ModuleType, asked: Questions) -> str:
     """Why a baseline has nothing to say about these questions, '' if it has."""
     if module.NEEDS_TIMES and asked.now is None:
         return "the events have no times"
-    if module.NEEDS_EVENTS and not (asked.train.events.user >= 0).any():
+    log = asked.train.events
+    if module.NEEDS_EVENTS and not ((log.user >= 0) | (log.order >= 0)).any():
         return "no event has a user"
     return ""
 

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
+from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.experiments import leaks
@@ -26,7 +26,16 @@ from prodsim_cli.experiments.asking import Questions, binary
 from prodsim_cli.experiments.outcome import Outcome, Part
 from prodsim_cli.experiments.recommend import moment_of_asking
 from prodsim_cli.experiments.running import run
-from prodsim_cli.experiments.splitting import Where, check, described, split_by, target_of
+from prodsim_cli.experiments.sessions import later_sessions, together
+from prodsim_cli.experiments.splitting import (
+    Where,
+    account,
+    check,
+    described,
+    empty_windows,
+    split_by,
+    target_of,
+)
 from prodsim_cli.experiments.summary import Asked, Frame, summarise
 from prodsim_cli.experiments.training import Wish
 from prodsim_cli.records import Json
@@ -34,9 +43,6 @@ from prodsim_cli.splits._split import Split
 
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
-
-GAP = 30 * 60
-"""Seconds without an event after which a person's next one begins a new session."""
 
 
 def judged(
@@ -47,15 +53,17 @@ def judged(
     Raises InputError where the events have no sessions; Leak where a method has seen them.
     """
     named, data = data, anonymous(data)
-    folds, notes = _folds(data, where, asked.seed)
-    held_out = sum(int(fold.test.sum()) for fold in folds)
-    leaks.refuse_stored(data, wish.methods, held_out)
-    every = [questions(data, fold) for fold in folds]
-    if not any(len(one) for one in every):
+    cuts, notes = _folds(data, where, asked.seed)
+    leaks.refuse_stored(data, wish.methods, sum(int(fold.test.sum()) for fold in cuts))
+    every = [_asked(data, fold) for fold in cuts]
+    kept = [(one, fold) for one, fold in every if len(one)]
+    if not kept:
         raise InputError(
             "After the split no order and no session holds two known products.",
             hint="Choose another moment with --at, or judge by --related FILE.",
         )
+    folds = [fold for _, fold in kept]
+    held_out = sum(int(fold.test.sum()) for fold in folds)
     runs = [
         run(
             one,
@@ -65,17 +73,22 @@ def judged(
             held_out=held_out,
             progress=progress,
         )
-        for one in every
+        for one, _ in kept
     ]
     keys = Vocabulary(named.users.ids[position] for position in order_of_users(named))
     items = [str(sku) for sku in data.items.ids]
     frame = Frame(
         task="similar",
-        split=_described(folds, every),
-        names=[[items[item] for item in one.subjects] for one in every],
+        split=described([{**fold.as_dict(), **_counts(one)} for one, fold in kept]),
+        names=[[items[item] for item in one.subjects] for one, _ in kept],
         items=items,
         unit="products",
-        notes=notes,
+        notes=[
+            *notes,
+            *empty_windows(cuts, folds),
+            *account(folds),
+            *(note for fold in folds for note in fold.notes),
+        ],
         parts=[Part(replace(data, users=keys), fold.train, fold.test) for fold in folds],
     )
     return summarise(runs, frame, asked)
@@ -83,94 +96,98 @@ def judged(
 
 def _folds(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], list[str]]:
     check(where)
-    target, notes = target_of(data, where.target, orders=True)
+    _refuse_again(where)
     if where.split == "last":
         raise UsageProblem(
             "`--split last` holds out one event for each user, and one event is no session.",
             hint="Use `--split time`, or judge by --related FILE.",
         )
-    name = where.split or ("windows" if where.windows else "time")
+    target, notes = target_of(data, where.target, orders=True)
     if not data.events.timed:
+        people = (data.events.user >= 0).any()
         raise InputError(
             "Not all events have a time, so there are no later orders or sessions.",
-            hint="Judge similar products by --related FILE, or use --task recommend.",
+            hint="Judge similar products by --related FILE"
+            + (", or use --task recommend." if people else "."),
         )
-    if name not in (where.split, "windows") and where.at is None:
+    name = where.split or ("windows" if where.windows else "time")
+    if name == "time" and where.split is None and where.at is None:
         notes.append("Split by time: every event has one.")
     return split_by(data, name, where, target, seed), notes
 
 
-def _described(folds: tuple[Split, ...], every: list[Questions]) -> Json:
-    """The split as JSON: products are asked about here, not users."""
-    asked = sum(len(one) for one in every)
-    pairs = sum(one.answers.nnz for one in every)
-    told = described(folds)
-    return {**told, "users": 0, "queries": asked, "pairs": int(pairs), "left_out": {}}
+def _refuse_again(where: Where) -> None:
+    if where.again:
+        raise UsageProblem(
+            "--again has no meaning with --task similar: products have no history.",
+            hint="Leave one out.",
+        )
+
+
+def _counts(asked: Questions) -> Json:
+    """Products are asked about here, not users."""
+    return {"users": 0, "queries": len(asked), "pairs": int(asked.answers.nnz)}
 
 
 def questions(data: Dataset, split: Split) -> Questions:
-    """Each product that shares a session of the test part with another known one."""
+    """Each product that shares a session of the test part with another known one.
+
+    ``data`` must have times, and ``split`` a moment. Where products were made cold, they are what
+    is asked about, and all known products are answers.
+    """
+    return _asked(data, split)[0]
+
+
+def _asked(data: Dataset, split: Split) -> tuple[Questions, Split]:
+    """The questions, and the split with an account of the events that give no answer to them."""
     leaks.sealed(data, split)
     train = data.without(~split.train)
     leaks.same_events(train, split)
-    n, log = len(data), train.events
-    candidates = np.zeros(n, bool)
-    owned = (log.user >= 0) | (log.order >= 0)
-    candidates[log.item[owned & (log.type != TYPE_CODE["return"])]] = True
+    known = _known(train.events, len(data))
+    later = split.test
     if split.cold is not None:
-        candidates |= split.cold
-    later = data.events.take(split.test & (data.events.type == TYPE_CODE[split.target]))
-    if split.cold is not None:  # warm products of the same sessions are answers, too
-        after = ~split.train & (data.events.type == TYPE_CODE[split.target])
-        moment = moment_of_asking(split, train)
-        after &= data.events.at >= (moment if moment is not None else NO_TIME)
-        later = data.events.take(after)
-    answers = together(later, candidates)
-    subjects = np.flatnonzero(np.diff(answers.indptr) > 0)
+        # the split holds out cold products only; here the warm ones of their sessions count, too
+        known |= split.cold
+        later = data.events.at >= _moment(split)
+    session, counted = later_sessions(data.events, split, later, known)
+    held = session >= 0
+    answers = together(session[held], data.events.item[held], len(data))
+    asked_about = np.diff(answers.indptr) > 0
     if split.cold is not None:
-        subjects = subjects[split.cold[subjects]]
-    return Questions(
+        asked_about &= split.cold
+    subjects = np.flatnonzero(asked_about).astype(np.int32)
+    asked = Questions(
         train=train,
-        subjects=subjects.astype(np.int32),
-        candidates=candidates,
+        subjects=subjects,
+        candidates=known,
         answers=answers[subjects],
-        barred=binary(np.arange(len(subjects)), subjects, (len(subjects), n)),
+        barred=_itself(subjects, len(data)),
         target=split.target,
         now=moment_of_asking(split, train),
     )
+    return asked, counted
 
 
-def sessions(log: EventLog) -> NDArray[np.int64]:
-    """(m,) the session of each event, -1 where it has none.
-
-    An order is a session; else one user's events with less than half an hour between them.
-    """
-    out = np.full(len(log), -1, np.int64)
-    out[log.order >= 0] = log.order[log.order >= 0]
-    alone = np.flatnonzero((log.order < 0) & (log.user >= 0) & (log.at != NO_TIME))
-    if len(alone):
-        order = np.lexsort((log.at[alone], log.user[alone]))
-        user, at = log.user[alone][order], log.at[alone][order]
-        begins = np.ones(len(alone), bool)
-        begins[1:] = (np.diff(user) != 0) | (np.diff(at) >= GAP)
-        out[alone[order]] = np.cumsum(begins) + int(log.order.max(initial=-1))
+def _known(log: EventLog, items: int) -> NDArray[np.bool_]:
+    """(n,) bool: products that somebody, or some order, has an event with; a return is none."""
+    out = np.zeros(items, bool)
+    owned = (log.user >= 0) | (log.order >= 0)
+    out[log.item[owned & (log.type != TYPE_CODE["return"])]] = True
     return out
 
 
-def together(log: EventLog, candidates: NDArray[np.bool_]) -> sp.csr_matrix:
-    """(n, n) CSR float32: cosine of the sessions of two products, without the diagonal."""
-    session, n = sessions(log), len(candidates)
-    kept = (session >= 0) & candidates[log.item]
-    found, row = np.unique(session[kept], return_inverse=True)
-    holds = binary(row.reshape(-1), log.item[kept], (len(found), n)).astype(np.float64)
-    shared = (holds.T @ holds).tocsr()
-    count = np.maximum(shared.diagonal(), 1.0)
-    shared.setdiag(0)
-    shared.eliminate_zeros()
-    shared.sort_indices()
-    rows = np.repeat(np.arange(n), np.diff(shared.indptr))
-    shared.data = shared.data / np.sqrt(count[rows] * count[shared.indices])
-    return shared.astype(np.float32)
+def _moment(split: Split) -> int:
+    if split.at is None:
+        raise InputError(
+            f"The split {split.kind} has no moment, so there are no later orders or sessions.",
+            hint="Judge similar products by --related FILE.",
+        )
+    return int(np.datetime64(split.at, "s").astype(np.int64))
+
+
+def _itself(subjects: NDArray[np.int32], items: int) -> sp.csr_matrix:
+    """(q, n) bool CSR: no product is its own answer."""
+    return binary(np.arange(len(subjects)), subjects, (len(subjects), items))
 
 
 def judged_by_file(
@@ -183,48 +200,71 @@ def judged_by_file(
 ) -> Outcome:
     """Judge methods by a file of related products; every relation has figures of its own.
 
-    Methods learn from all events, unless a split is asked for: then from its training part.
+    Methods learn from all events, or from what lies before a moment (the split ``time``). The
+    baselines count events of ``where.target``.
     """
     data = anonymous(data)
-    train, split, notes = data, None, list(known.notes)
-    if where.split or where.at or where.windows:
-        folds, said = _folds(data, where, asked.seed)
-        split, notes = folds[-1], [*notes, *said]
+    split, target, notes = _before(data, where, asked.seed)
+    train, held_out = data, 0
+    if split is not None:
         held_out = int((~split.train).sum())
         leaks.refuse_stored(data, wish.methods, held_out)
         leaks.sealed(data, split)
         train = data.without(~split.train)
+        leaks.same_events(train, split)
     one = Questions(
         train=train,
         subjects=known.subjects,
         candidates=np.ones(len(data), bool),
         answers=known.answers,
-        barred=binary(
-            np.arange(len(known.subjects)), known.subjects, (len(known.subjects), len(data))
-        ),
+        barred=_itself(known.subjects, len(data)),
         relations=known.relations,
-        target=split.target if split else "purchase",
+        target=target,
         now=moment_of_asking(split, train) if split else _end(data.events),
     )
-    wish = replace(wish, depth=asked.depth)
-    ran = run(one, wish, depth=asked.depth, seed=asked.seed, progress=progress)
+    ran = run(
+        one,
+        replace(wish, depth=asked.depth),
+        depth=asked.depth,
+        seed=asked.seed,
+        held_out=held_out,
+        progress=progress,
+    )
     items = [str(sku) for sku in data.items.ids]
     told: Json = {
         "kind": split.kind if split else "related",
         "at": split.at if split else None,
-        "users": 0,
-        "queries": len(one),
-        "pairs": int(one.answers.nnz),
-        "left_out": known.left_out or {},
+        "target": target,
+        **_counts(one),
+        "candidates": len(data),
+        "left_out": known.left_out,
     }
-    if split is None and len(data.events):
-        notes.append(
-            "Methods learned from all events; if the file was made of later ones, part them with"
-            " --at DATE."
-        )
     names = [items[item] for item in one.subjects]
-    frame = Frame("similar", told, [names], items, "products", notes)
+    frame = Frame("similar", told, [names], items, "products", [*known.notes, *notes])
     return summarise([ran], frame, asked)
+
+
+def _before(data: Dataset, where: Where, seed: int) -> tuple[Split | None, str, list[str]]:
+    """The split that the person wants, None for none; the events that baselines count; notes."""
+    check(where)
+    _refuse_again(where)
+    if where.windows is not None or where.split not in (None, "time"):
+        word = "--windows" if where.windows is not None else f"`--split {where.split}`"
+        raise UsageProblem(
+            f"{word} has no meaning with --related: the file says what is right.",
+            hint="Leave one out, or let methods learn from what lies before --at DATE.",
+        )
+    if where.split or where.at:
+        (split,), notes = _folds(data, where, seed)
+        return split, split.target, notes
+    if not ((data.events.user >= 0) | (data.events.order >= 0)).any():
+        return None, where.target or "purchase", []
+    target, notes = target_of(data, where.target, orders=True)
+    notes.append(
+        "Methods learned from all events; if the file was made of later ones, part them with"
+        " --at DATE."
+    )
+    return None, target, notes
 
 
 def _end(log: EventLog) -> int | None:

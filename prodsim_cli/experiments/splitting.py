@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
@@ -40,7 +43,7 @@ def choose(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], l
         folds = split_by(data, "time", where, target, seed)
         if any(len(fold.users) for fold in folds):
             return folds, [*notes, "Split by time: every event has one."]
-        why = "after no moment does a person with a past get a product new to them"
+        why = f"after {folds[0].at} no person with a past gets a product new to them"
     except InputError as problem:
         why = problem.message.rstrip(".")
         why = why[0].lower() + why[1:]
@@ -72,8 +75,6 @@ def target_of(data: Dataset, asked: str | None, *, orders: bool = False) -> tupl
 
     ``orders``: events of orders without a customer count, too.
     """
-    import numpy as np
-
     log = data.events
     owned = (log.user >= 0) | ((log.order >= 0) if orders else False)
     counts = np.bincount(log.type[owned], minlength=len(TYPE_CODE))
@@ -106,27 +107,36 @@ def split_by(data: Dataset, name: str, where: Where, target: str, seed: int) -> 
     return folds
 
 
-def described(folds: tuple[Split, ...]) -> Json:
-    """The ``split`` object of several folds: added up, with each window beside it."""
-    if len(folds) == 1:
-        return folds[0].as_dict()
-    parts = [fold.as_dict() for fold in folds]
-    reasons = dict.fromkeys(reason for fold in folds for reason in fold.left_out)
+def described(parts: Sequence[Json]) -> Json:
+    """The ``split`` object of several folds: counts added up, with each window beside them.
+
+    ``parts``: those of the folds (``Split.as_dict``), all with the same keys.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    reasons = dict.fromkeys(reason for part in parts for reason in part["left_out"])
+    counted = [key for key in ("users", "queries", "pairs") if key in first]
     return {
-        **parts[0],
-        "users": sum(part["users"] for part in parts),
-        "pairs": sum(part["pairs"] for part in parts),
+        **{key: first[key] for key in ("kind", "at", "target", "again")},
+        **{key: sum(part[key] for part in parts) for key in counted},
         "left_out": {
-            reason: sum(fold.left_out.get(reason, 0) for fold in folds) for reason in reasons
+            reason: sum(part["left_out"].get(reason, 0) for part in parts) for reason in reasons
         },
-        "strangers": {},
         "windows": [
-            {key: part[key] for key in ("at", "users", "pairs", "left_out")} for part in parts
+            {key: part[key] for key in ("at", *counted, "candidates", "left_out", "strangers")}
+            for part in parts
         ],
     }
 
 
-def account(folds: tuple[Split, ...]) -> list[str]:
+def empty_windows(every: Sequence[Split], folds: Sequence[Split]) -> list[str]:
+    """A word about windows in which nothing can be asked: they are in no figure and no count."""
+    empty = len(every) - len(folds)
+    return [f"{empty} of {len(every)} windows have nothing to ask about."] if empty else []
+
+
+def account(folds: Sequence[Split]) -> list[str]:
     """What a person should know of the events that are not asked about."""
     notes: list[str] = []
     tested = sum(int(fold.test.sum()) for fold in folds)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE
 from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.splits._split import owned
 
 
 def times(data: Dataset, target: str) -> NDArray[np.int64]:
@@ -25,8 +26,7 @@ def times(data: Dataset, target: str) -> NDArray[np.int64]:
             " them into before and after.",
             hint="Use `--split last`: it holds out each user's last event and needs only an order.",
         )
-    owner = log.user if (log.user >= 0).any() else log.order
-    found = np.sort(log.at[(owner >= 0) & (log.type == TYPE_CODE[target])])
+    found = np.sort(log.at[owned(log) & (log.type == TYPE_CODE[target])])
     if not len(found):
         raise InputError(
             f"There is no {target} of a known user to split.",

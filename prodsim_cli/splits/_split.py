@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.events import TYPE_CODE
+from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import returned
 
 NO_USER = "without a user"
@@ -68,6 +68,7 @@ class Split:
             "again": self.again,
             "users": len(self.users),
             "pairs": len(self.pair_item),
+            "candidates": int(self.candidates.sum()),
             "left_out": self.left_out,
             "strangers": self.strangers,
         }
@@ -139,6 +140,12 @@ def cut(
         at=at,
         notes=tuple(notes),
     )
+
+
+def owned(log: EventLog) -> NDArray[np.bool_]:
+    """(m,) bool: events of known users; where no event has a user, those of orders."""
+    known = log.user >= 0
+    return known if known.any() else log.order >= 0
 
 
 def among(keys: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.splits._lasts import AFTER, hold_out
 from prodsim_cli.splits._moments import before
-from prodsim_cli.splits._split import Split, cut
+from prodsim_cli.splits._split import Split, cut, owned
 
 WARM = "of products that stay warm"
 CHILLED = "before the split, of products made cold"
@@ -36,7 +36,7 @@ def split(
     on the order of events. Raises :class:`InputError` where no product is left to be made cold.
     """
     train, test, moment, between, notes = _parted(data, target, at)
-    known = np.unique(data.events.item[train & (data.events.user >= 0)])
+    known = np.unique(data.events.item[train & owned(data.events)])
     drawn = np.random.default_rng(seed).permutation(len(known))[: int(share * len(known))]
     cold = np.zeros(len(data), bool)
     cold[known[drawn]] = True

@@ -17,6 +17,8 @@ from prodsim_cli.splits._split import Split, cut
 _BEGIN = 0.5
 """Share of the target events that lies before the first window: even it has something to learn."""
 
+LATER = "after the window"
+
 
 def split(
     data: Dataset, *, target: str = "purchase", again: bool = False, windows: int = 4
@@ -51,6 +53,6 @@ def _window(data: Dataset, target: str, again: bool, start: int, end: int) -> Sp
         again=again,
         train=at < start,
         test=(at >= start) & (at < end),
-        left_out={"after the window": later} if later else {},
+        left_out={LATER: later} if later else {},
         at=iso(start),
     )

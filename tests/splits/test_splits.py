@@ -60,6 +60,7 @@ def test_time_asks_about_what_is_new_to_people_with_a_past_and_counts_the_rest()
         "again": False,
         "users": 1,
         "pairs": 2,
+        "candidates": 3,
         "left_out": split.left_out,
         "strangers": {"users without a past": 1, "products unknown at the split": 1},
     }
