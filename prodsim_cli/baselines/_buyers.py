@@ -10,10 +10,14 @@ from prodsim_cli.data.events import TYPE_CODE
 
 
 def buyers(train: Dataset, target: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Item and latest moment of each distinct (user, item) pair of the target type, both (p,)."""
+    """Item and latest moment of each distinct (user, item) pair of the target type, both (p,).
+
+    Where no event has a user, an order stands for one.
+    """
     log = train.events
-    wanted = (log.user >= 0) & (log.type == TYPE_CODE[target])
-    pair = log.user[wanted].astype(np.int64) * len(train) + log.item[wanted]
+    owner = log.user if (log.user >= 0).any() else log.order
+    wanted = (owner >= 0) & (log.type == TYPE_CODE[target])
+    pair = owner[wanted].astype(np.int64) * len(train) + log.item[wanted]
     found, row = np.unique(pair, return_inverse=True)
     latest = np.full(len(found), np.iinfo(np.int64).min, np.int64)
     np.maximum.at(latest, row.reshape(-1), log.at[wanted])
