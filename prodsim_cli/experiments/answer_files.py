@@ -1,77 +1,36 @@
-"""Files of right answers: related products, questions in words and their judgements.
-
-Any format and delimiter that ``ingest`` reads; columns by name, else by place. Wrong lines are
-named by file, line, column and value.
-"""
+"""Files of right answers: related products, questions in words and their judgements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli import sources
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
+from prodsim_cli.experiments.answer_table import Table, is_product, read_table
+from prodsim_cli.experiments.pairs_file import number
 from prodsim_cli.experiments.pairs_names import finder, named
-from prodsim_cli.records import Json
 
-if TYPE_CHECKING:
-    import polars as pl
+__all__ = ["Answers", "Table", "judgements", "read_table", "related"]
 
+MOST_RELATIONS = 20
+"""Kinds of relations that a table can show; more of them are no kinds."""
 
-@dataclass(frozen=True)
-class Table:
-    """A file as columns of texts ('' where empty); ``place(row)`` names a row in an error."""
+MOST_RELEVANCE = 1e9
+"""A larger one is a mistake: it would be infinite as float32, or drown all others."""
 
-    name: str
-    columns: dict[str, list[str]]
-    lines: NDArray[np.int64]
-    word: str
-
-    def place(self, row: int) -> str:
-        return f"{self.name}, {self.word} {self.lines[row]}"
-
-    def column(self, place: int, *names: str) -> list[str] | None:
-        """The column with one of these names, else the one at ``place`` where none is named."""
-        folded = {header.strip().lower(): header for header in self.columns}
-        for name in names:
-            if name in folded:
-                return self.columns[folded[name]]
-        headers = list(self.columns)
-        return self.columns[headers[place]] if place < len(headers) else None
-
-
-def read_table(path: str | Path, stdin: BinaryIO | None = None) -> Table:
-    """One file; raises :class:`InputError` for a folder, an empty file or a broken line."""
-    found = sources.inputs([str(path)], stdin=stdin)
-    if len(found) != 1:
-        raise InputError(f"{path} is a folder.", hint="Name one file.")
-    raw = sources.read(sources.load(found[0]), sources.ReadOptions())
-    word = "row" if raw.counts_rows else "line"
-    if raw.rejects:
-        worst = raw.rejects[0]
-        raise InputError(
-            f"{path}, {word} {worst.line}: {worst.reason}.", hint="Repair it, or take it out."
-        )
-    if raw.frame.is_empty():
-        raise InputError(f"{path} holds nothing below its header.", hint="Write one answer a line.")
-    columns = {name: _texts(raw.frame[name]) for name in raw.frame.columns}
-    return Table(str(path), columns, raw.lines, word)
-
-
-def _texts(column: pl.Series) -> list[str]:
-    import polars as pl
-
-    if column.dtype.is_float() and (column.drop_nulls() % 1 == 0).all():
-        column = column.cast(pl.Int64)
-    texts: list[str] = column.cast(pl.String).str.strip_chars().fill_null("").to_list()
-    return texts
+_SKU = ("sku", "sku_a", "product")
+_RELATED = ("related_sku", "related", "sku_b")
+_RELATION = ("relation", "kind", "type")
+_QUERY = ("query_id", "id", "qid")
+_TEXT = ("text", "query", "title")
+_JUDGED = (*_QUERY, "query", "text")
+_ANSWER = ("sku", "product", "doc_id")
+_RELEVANCE = ("relevance", "gain", "grade", "label")
 
 
 @dataclass(frozen=True)
@@ -88,66 +47,83 @@ class Answers:
     names: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     relations: tuple[tuple[str, sp.csr_matrix], ...] = ()
-    left_out: Json | None = None
+    left_out: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def related(table: Table, data: Dataset) -> Answers:
-    """``sku, related_sku[, relation]`` as answers; every relation stands by itself, too."""
-    first = table.column(0, "sku", "sku_a", "product")
-    second = table.column(1, "related_sku", "related", "sku_b")
+    """``sku, related_sku[, relation]`` as answers; every relation stands by itself, too.
+
+    A line speaks for its first product only. Raises :class:`InputError` where none can be used.
+    """
+    find = finder(data)
+    (first, second, third), by_name = table.headers((_SKU, _RELATED), _RELATION)
     if first is None or second is None:
         raise InputError(
             f"{table.name} has one column; related products need two SKUs a line.",
             hint="Write sku, related_sku and, if there are several kinds, relation.",
         )
-    kinds = table.column(2, "relation", "kind", "type") or [""] * len(first)
-    a, b, strangers = _positions(table, data, first, second)
+    if not by_name and is_product(first, find) and is_product(second, find):
+        table = table.with_first_line()
+    table.refuse_empty()
+    a, b = table.positions(first, find), table.positions(second, find)
+    strangers = _strangers(table, {first: a, second: b})
     good = (a >= 0) & (b >= 0) & (a != b)
     if not good.any():
         raise InputError(
-            f"None of the {len(a):,} lines of {table.name} joins two products of the catalogue"
-            f" ({named(strangers)} unknown).",
+            f"None of the {len(a):,} lines of {table.name} joins two different products of the"
+            f" catalogue ({f'{named(strangers)} unknown' if strangers else 'each names one twice'}"
+            ").",
             hint="Write the SKUs as the catalogue does (`source:sku` where several sources hold"
             " one).",
         )
+    kind = np.array(table.columns[third] if third else [""] * len(table), object)[good]
     subjects, row = np.unique(a[good], return_inverse=True)
-    shape = (len(subjects), len(data))
-    kind = np.array(kinds, object)[good]
-    names = sorted({name for name in kind.tolist() if name})
-    relations = tuple(
-        (name, _ones(row.reshape(-1)[kind == name], b[good][kind == name], shape)) for name in names
-    )
+    row, shape = row.reshape(-1), (len(subjects), len(data))
+    counts = {
+        "unknown products": int(((a < 0) | (b < 0)).sum()),
+        "the same product twice": int(((a >= 0) & (a == b)).sum()),
+        "named before": _repeated(a[good] * len(data) + b[good], kind),
+    }
     return Answers(
         subjects=subjects.astype(np.int32),
-        answers=_ones(row.reshape(-1), b[good], shape),
-        relations=relations if len(relations) > 1 else (),
-        left_out=_counted(a, b),
+        answers=_ones(row, b[good], shape),
+        relations=tuple(
+            (name, _ones(row[kind == name], b[good][kind == name], shape))
+            for name in _kinds(table, kind)
+        ),
+        left_out=_above_zero(counts),
         notes=_unknown(strangers),
     )
 
 
-def _positions(
-    table: Table, data: Dataset, first: list[str], second: list[str]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], tuple[str, ...]]:
-    """Positions of two columns of SKUs, and the strangers in order."""
-    find = finder(data)
-    for column in (first, second):
-        if "" in column:
-            raise InputError(
-                f"{table.place(column.index(''))}: a SKU is missing.",
-                hint="Write both SKUs, or take the line out.",
-            )
-    known = {name: find(name) for name in dict.fromkeys([*first, *second])}
-    a, b = (np.array([known[name] for name in column], np.int32) for column in (first, second))
-    return a, b, tuple(name for name, place in known.items() if place < 0)
+def _kinds(table: Table, kind: NDArray[np.object_]) -> list[str]:
+    """The relations, in order of name; none where all lines are of one."""
+    names = sorted(set(kind.tolist()))
+    if len(names) > MOST_RELATIONS:
+        raise InputError(
+            f"{table.name} names {len(names):,} kinds of relations ({named(names, 3)}).",
+            hint=f"Leave the column out, or write at most {MOST_RELATIONS} kinds into it.",
+        )
+    return [name for name in names if name] if len(names) > 1 else []
 
 
-def _counted(a: NDArray[np.int32], b: NDArray[np.int32]) -> Json:
-    counts = {
-        "unknown products": int(((a < 0) | (b < 0)).sum()),
-        "the same product twice": int(((a >= 0) & (a == b)).sum()),
-    }
+def _repeated(pair: NDArray[np.int64], kind: NDArray[np.object_]) -> int:
+    """How many lines say what another one of the same relation says."""
+    return len(pair) - len(set(zip(pair.tolist(), kind.tolist(), strict=True)))
+
+
+def _strangers(table: Table, found: dict[str, NDArray[np.int64]]) -> list[str]:
+    """SKUs that the catalogue does not hold, in order of name."""
+    names = [
+        name
+        for header, positions in found.items()
+        for name in np.array(table.columns[header], object)[positions < 0].tolist()
+    ]
+    return sorted(set(names))
+
+
+def _above_zero(counts: dict[str, int]) -> dict[str, int]:
     return {reason: count for reason, count in counts.items() if count}
 
 
@@ -181,30 +157,28 @@ def _graded(
 def judgements(queries: Table, judged: Table, data: Dataset) -> Answers:
     """``query_id, text`` and ``query_id, sku[, relevance]`` as graded answers to texts.
 
-    A queries file of one column holds the texts, which are their own ids. Relevance is a number of
-    0 or more, 1 where the column is missing; 0 is judged and wrong. Queries without a right answer
-    in the catalogue are left out and counted.
+    A queries file of one column holds the texts, which are their own ids; a judgement may name the
+    id or the text. Relevance is a number of 0 or more, 1 where the column is missing; 0 is judged
+    and wrong; of several for one product the largest counts. Queries without a right answer in the
+    catalogue are left out and counted. Questions stand in order of their ids.
     """
-    ids = queries.column(0, "query_id", "id", "qid") or []
-    texts = queries.column(1, "text", "query", "title") or ids
-    of = judged.column(0, "query_id", "id", "qid", "query")
-    skus = judged.column(1, "sku", "product", "doc_id")
-    if of is None or skus is None:
+    find = finder(data)
+    (of, sku, grade), by_name = judged.headers((_JUDGED, _ANSWER), _RELEVANCE)
+    if of is None or sku is None:
         raise InputError(
             f"{judged.name} has one column; a judgement needs a query and a SKU.",
             hint="Write query_id, sku and, if answers differ, relevance.",
         )
-    number = {text: place for place, text in enumerate(texts)}
-    number |= {name: place for place, name in enumerate(ids)}
-    gains = _relevance(judged, judged.column(2, "relevance", "gain", "grade", "label"), len(of))
-    find = finder(data)
-    known = {name: find(name) for name in dict.fromkeys(skus)}
-    row = np.array([number.get(name, -1) for name in of], np.int64)
-    item = np.array([known[name] for name in skus], np.int64)
+    if not by_name and is_product(sku, find):
+        judged = judged.with_first_line()
+    judged.refuse_empty()
+    texts, numbers = _questions(queries, set(judged.columns[of]))
+    row = np.array([numbers.get(name, -1) for name in judged.filled(of, "a query")], np.int64)
+    item = judged.positions(sku, find)
+    gains = _relevance(judged, grade)
     good = (row >= 0) & (item >= 0)
     answers = _graded(row[good], item[good], gains[good], (len(texts), len(data)))
     asked = np.flatnonzero(np.diff(answers.indptr) > 0)
-    strangers = [name for name, place in known.items() if place < 0]
     if not len(asked):
         raise InputError(
             f"No query of {queries.name} has a right answer in {judged.name} that the catalogue"
@@ -213,32 +187,58 @@ def judgements(queries: Table, judged: Table, data: Dataset) -> Answers:
         )
     counts = {
         "judgements of unknown products": int((item < 0).sum()),
-        "judgements of unknown queries": int((row < 0).sum()),
+        "judgements of unknown queries": int(((row < 0) & (item >= 0)).sum()),
+        "judgements named before": int(good.sum())
+        - len(np.unique(row[good] * len(data) + item[good])),
         "queries without a right answer": len(texts) - len(asked),
     }
     return Answers(
         subjects=asked.astype(np.int32),
         answers=answers[asked],
-        names=tuple(ids[place] for place in asked),
-        texts=tuple(texts[place] for place in asked),
-        left_out={reason: count for reason, count in counts.items() if count},
-        notes=_unknown(strangers),
+        names=tuple(list(texts)[place] for place in asked),
+        texts=tuple(list(texts.values())[place] for place in asked),
+        left_out=_above_zero(counts),
+        notes=_unknown(_strangers(judged, {sku: item})),
     )
 
 
-def _relevance(judged: Table, cells: list[str] | None, size: int) -> NDArray[np.float32]:
-    if cells is None:
-        return np.ones(size, np.float32)
-    values = np.full(size, np.nan)
-    for row, cell in enumerate(cells):
-        try:
-            values[row] = float(cell)
-        except ValueError:
-            continue
-    bad = np.flatnonzero(~np.isfinite(values) | (values < 0))
+def _questions(table: Table, mentioned: set[str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Text by id, in order of id; and the number of the question by its id or its text.
+
+    ``mentioned``: what judgements call queries. A header that is one of these is no header.
+    """
+    (first, second), by_name = table.headers((_QUERY, _TEXT))
+    key = first or second
+    if key is not None and not by_name and key in mentioned:
+        table = table.with_first_line()
+    table.refuse_empty()
+    ids = table.filled(str(key), "a query")
+    cells = table.filled(second, "a text") if second else ids
+    texts: dict[str, str] = {}
+    for row, (name, text) in enumerate(zip(ids, cells, strict=True)):
+        if texts.setdefault(name, text) != text:
+            raise InputError(
+                f"{table.place(row)}: the query {name!r} has another text further up.",
+                hint="Give every text an id of its own.",
+            )
+    texts = dict(sorted(texts.items()))
+    numbers: dict[str, int] = {}
+    for place, text in enumerate(texts.values()):
+        numbers.setdefault(text, place)
+    return texts, numbers | {name: place for place, name in enumerate(texts)}
+
+
+def _relevance(judged: Table, header: str | None) -> NDArray[np.float32]:
+    if header is None:
+        return np.ones(len(judged), np.float32)
+    cells = judged.columns[header]
+    values = np.array([np.nan if (v := number(cell)) is None else v for cell in cells], float)
+    bad = np.flatnonzero(np.isnan(values) | (values < 0) | (values > MOST_RELEVANCE))
     if len(bad):
+        cell = cells[bad[0]]
         raise InputError(
-            f"{judged.place(int(bad[0]))}: {cells[bad[0]]!r} is no relevance.",
+            f"{judged.place(int(bad[0]))}: {repr(cell) if cell else 'an empty cell'} is no"
+            " relevance.",
             hint="Write a number of 0 or more: 0 for a wrong answer, more for a better one.",
         )
     return values.astype(np.float32)

@@ -80,7 +80,8 @@ def judged(
         "users": 0,
         "queries": len(questions),
         "pairs": int(answers.answers.nnz),
-        "left_out": answers.left_out or {},
+        "candidates": len(data),
+        "left_out": answers.left_out,
     }
     items = [str(sku) for sku in data.items.ids]
     return summarise(

@@ -7,12 +7,13 @@ of signs for Chinese and Japanese. No vocabulary, no language, no training: ``DV
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.knn import Best, sparse_neighbors
 from prodsim_cli.similarity._ngrams import folded, tfidf
@@ -28,6 +29,7 @@ def neighbors(
     *,
     k: int = 50,
     characters: int = 300,
+    weights: Mapping[str, float] | None = None,
 ) -> NeighborTable:
     """The k nearest by cosine of their TF-IDF vectors.
 
@@ -36,12 +38,13 @@ def neighbors(
     ``characters``: only so many of a text are read. Title, brand and category come first; what a
     long description adds drowns them (NDCG@10 on Office Products: all of it .051, the first 300
     characters .057, titles alone .057) and costs the most.
+    ``weights``: by field (title, brand, category, tags, description), whatever ``data.fields`` says;
+    a field that is not named has none, so many ``characters`` are read of each. None: the fields of
+    the shop as one text.
     """
-    number: dict[str, int] = {}
-    texts = (folded(text[:characters]) for text in data.texts())
-    group = np.fromiter((number.setdefault(text, len(number)) for text in texts), np.intp)
-    vectors = tfidf(list(number))
-    group[np.diff(vectors.indptr)[group] == 0] = -1
+    group, vectors = (
+        _whole(data, characters) if weights is None else _apart(data, characters, weights)
+    )
 
     def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
         positions, scores = sparse_neighbors(vectors[asked], vectors[found].T.tocsr(), k)
@@ -52,11 +55,56 @@ def neighbors(
     return grouped_neighbors(group, search, queries, candidates, k)
 
 
+def _whole(data: Dataset, characters: int) -> tuple[NDArray[np.intp], sp.csr_matrix]:
+    """The group of each item by its one text, -1 without a letter, and the groups' vectors."""
+    group, vectors = _distinct(data.texts(), characters)
+    group[np.diff(vectors.indptr)[group] == 0] = -1
+    return group, vectors
+
+
+def _apart(
+    data: Dataset, characters: int, weights: Mapping[str, float]
+) -> tuple[NDArray[np.intp], sp.csr_matrix]:
+    """The same with the fields side by side."""
+    wrong = [name for name, weight in weights.items() if name not in TEXT_FIELDS or not weight >= 0]
+    if wrong:
+        raise ValueError(f"weights by text field, 0 or more, not {', '.join(sorted(wrong))}")
+    chosen = [name for name in TEXT_FIELDS if weights.get(name) and name in data.columns]
+    if not chosen:
+        return np.full(len(data), -1, np.intp), sp.csr_matrix((0, 0), dtype=np.float32)
+    fields = [_distinct(data.columns[name], characters) for name in chosen]
+    codes = np.stack([group for group, _ in fields], axis=1)
+    rows, group = np.unique(codes, axis=0, return_inverse=True)
+    group = group.reshape(-1).astype(np.intp)
+    parts, total = [], np.zeros(len(rows))
+    for (_, vectors), name, row in zip(fields, chosen, rows.T, strict=True):
+        parts.append(vectors[row] * np.float32(np.sqrt(weights[name])))
+        total += weights[name] * (np.diff(parts[-1].indptr) > 0)
+    joined = sp.hstack(parts, format="csr")
+    length = np.sqrt(np.repeat(total, np.diff(joined.indptr)))
+    joined.data = (joined.data / length).astype(np.float32)
+    group[total[group] == 0] = -1
+    return group, joined
+
+
+def _distinct(
+    texts: Sequence[str | None], characters: int
+) -> tuple[NDArray[np.intp], sp.csr_matrix]:
+    """The number of each item's folded text, and the vectors of the different ones."""
+    number: dict[str, int] = {}
+    read = (folded((text or "")[:characters]) for text in texts)
+    group = np.fromiter((number.setdefault(text, len(number)) for text in read), np.intp)
+    return group, tfidf(list(number))
+
+
 def search(data: Dataset, texts: Sequence[str], *, k: int = 50, characters: int = 300) -> Best:
     """The k products whose texts are nearest to each text asked for: (q, k) positions, scores.
 
-    How rare an n-gram is, is counted over the catalogue alone, so no question changes another.
+    How rare an n-gram is, is counted over the different texts of the catalogue, as for
+    :func:`neighbors`, so no question changes another.
     """
-    products = [folded(text[:characters]) for text in data.texts()]
-    vectors = tfidf([*products, *map(folded, texts)], counted=len(products))
-    return sparse_neighbors(vectors[len(products) :], vectors[: len(products)].T.tocsr(), k)
+    number: dict[str, int] = {}
+    products = (folded(text[:characters]) for text in data.texts())
+    group = np.fromiter((number.setdefault(text, len(number)) for text in products), np.intp)
+    vectors = tfidf([*number, *map(folded, texts)], counted=len(number))
+    return sparse_neighbors(vectors[len(number) :], vectors[group].T.tocsr(), k)
