@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Slice,
         Standing,
     )
+    from prodsim_cli.records.graphs import Edge, Neighborhood, Node
     from prodsim_cli.records.reports import FileReport, IngestReport
     from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
 
@@ -30,11 +31,14 @@ __all__ = [
     "ArtifactStatus",
     "Change",
     "Cost",
+    "Edge",
     "FileReport",
     "IngestReport",
     "Interval",
     "Json",
     "Listing",
+    "Neighborhood",
+    "Node",
     "Profile",
     "Ranked",
     "Ranking",
@@ -53,6 +57,9 @@ _HOME = {
     "Scorecard": "figures",
     "Slice": "figures",
     "Standing": "figures",
+    "Edge": "graphs",
+    "Neighborhood": "graphs",
+    "Node": "graphs",
     "FileReport": "reports",
     "IngestReport": "reports",
     "ArtifactStatus": "states",

@@ -20,7 +20,7 @@ class Result(Protocol):
 
 
 def show(result: Result | Sequence[Result], form: str, *, stream: TextIO | None = None) -> None:
-    """Print one result or several in a format of ``options.FORMATS``.
+    """Print one result or several in a format of ``options.FORMATS`` (a graph: dot, graphml, too).
 
     One result is one JSON object; several are an array (``json``) or one object a line (``jsonl``),
     one table each, or the rows of all below one header (``csv``, ``tsv``).
@@ -38,6 +38,10 @@ def show(result: Result | Sequence[Result], form: str, *, stream: TextIO | None 
         out.writelines(json_text(one.as_dict(), indent=None) + "\n" for one in results)
     elif form == "ids":
         out.writelines(one_line(name) + "\n" for one in results for name in flat.ids(one))
+    elif form in ("dot", "graphml"):
+        from prodsim_cli.render import graphs
+
+        out.writelines(line for one in results for line in graphs.text(one, form))
     else:
         _delimited(results, "," if form == "csv" else "\t", out)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         FileReport,
         IngestReport,
         Listing,
+        Neighborhood,
         Profile,
         Ranking,
         Scorecard,
@@ -81,6 +82,11 @@ def accounts(file: FileReport) -> Iterator[tuple[str, str, int]]:
             yield outcome, reason, lines
 
 
+def _neighborhood(graph: Neighborhood) -> Rows:
+    columns = ("source", "target", "relation", "rank", "score", "count", "latest")
+    return columns, (edge.as_dict().values() for edge in graph.edges)
+
+
 def _facts(result: Status | Profile) -> Rows:
     return ("name", "value"), _flattened("", result.as_dict())
 
@@ -105,6 +111,7 @@ _ROWS: dict[str, Callable[[Any], Rows]] = {
     "IngestReport": _ingest,
     "Status": _facts,
     "Profile": _facts,
+    "Neighborhood": _neighborhood,
 }
 
 _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
@@ -114,4 +121,8 @@ _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
     "IngestReport": lambda report: (file.file for file in report.files),
     "Status": lambda status: (artifact.name for artifact in status.artifacts),
     "Profile": lambda profile: (profile.key,),
+    # SKUs go on into a pipe; keys of people would stop it.
+    "Neighborhood": lambda graph: (
+        node.label for node in graph.nodes if node.hop and node.kind == "product"
+    ),
 }

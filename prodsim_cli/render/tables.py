@@ -30,6 +30,7 @@ from prodsim_cli.render.layout import (
     number,
     size,
 )
+from prodsim_cli.render.neighborhoods import neighborhood
 from prodsim_cli.render.scorecards import scorecard
 from prodsim_cli.render.text import one_line
 
@@ -314,4 +315,5 @@ _DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
     "IngestReport": _ingest,
     "Status": _status,
     "Profile": _profile,
+    "Neighborhood": neighborhood,
 }
