@@ -3,6 +3,15 @@
 Cosine of TF-IDF vectors (Salton & Buckley 1988) of character trigrams within words; signs and pairs
 of signs for Chinese and Japanese. No vocabulary, no language, no training: ``DVD-R16`` is near
 ``DVDR16``. An item without text has no neighbours; equal texts are computed once.
+
+The fields make one text, or each has a vector with a weight (``weights``): then an item's vector is
+that of its fields side by side, each of unit length times the root of its weight, and
+
+    score(i, j) = sum of weight * cosine, over the fields
+                  / root of the product over i and j of (sum of the weights of the fields it has)
+
+This is the weighted mean of the fields' cosines where both have the same fields. A field that only
+one of them has takes off less than one in which they differ.
 """
 
 from __future__ import annotations
@@ -38,9 +47,9 @@ def neighbors(
     ``characters``: only so many of a text are read. Title, brand and category come first; what a
     long description adds drowns them (NDCG@10 on Office Products: all of it .051, the first 300
     characters .057, titles alone .057) and costs the most.
-    ``weights``: by field (title, brand, category, tags, description), whatever ``data.fields`` says;
-    a field that is not named has none, so many ``characters`` are read of each. None: the fields of
-    the shop as one text.
+    ``weights``: by field (title, brand, category, tags, description), whatever ``data.fields``
+    holds; a field that is not named has none, and of each so many ``characters`` are read. None:
+    the fields of the shop as one text.
     """
     group, vectors = (
         _whole(data, characters) if weights is None else _apart(data, characters, weights)

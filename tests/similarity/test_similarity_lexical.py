@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from similarity_worlds import shop
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from prodsim_cli.knn import speakers
 from prodsim_cli.similarity import lexical
 from prodsim_cli.similarity._ngrams import folded, tfidf
 
@@ -114,3 +117,79 @@ def test_only_the_beginning_of_a_long_text_is_read():
     table = lexical.neighbors(data, k=2, characters=4)
     assert table.positions.tolist() == [[1, -1], [0, -1], [-1, -1]]
     assert lexical.neighbors(data, k=1).positions.tolist() == [[1], [2], [1]]
+
+
+def fields(**columns):
+    data = shop([None] * len(next(iter(columns.values()))))
+    return replace(data, columns=columns)
+
+
+def weighed(data, **weights):
+    table = lexical.neighbors(data, k=len(data), weights=weights)
+    table.check()
+    return speakers(table, len(data)).T.toarray()
+
+
+TITLED = ["red mug", "red mugs", "blue lamp", "lamp", "red lamp", "mug"]
+BRANDS = ["acme", "Acme", "bolt", "bolts", "acme", "bolt"]
+
+
+def test_fields_with_weights_give_the_weighted_mean_of_their_cosines():
+    data = fields(title=TITLED, brand=BRANDS)
+    title, brand = weighed(data, title=1.0), weighed(data, brand=1.0)
+    both = weighed(data, title=1.0, brand=0.3)
+    np.testing.assert_allclose(both, (title + 0.3 * brand) / 1.3, atol=1e-6)
+    np.testing.assert_allclose(weighed(data, title=10.0, brand=3.0), both, atol=1e-6)
+
+
+def test_one_field_alone_is_the_shop_with_that_field():
+    data = fields(title=TITLED, brand=BRANDS)
+    alone = lexical.neighbors(replace(data, fields=("brand",)), k=5)
+    table = lexical.neighbors(data, k=5, weights={"brand": 0.7, "title": 0.0})
+    assert (alone.positions == table.positions).all()
+    np.testing.assert_allclose(alone.scores, table.scores, atol=1e-6)
+
+
+def test_a_field_that_only_one_has_takes_off_less_than_another_value():
+    data = fields(title=["red mug"] * 4, brand=["acme", None, "bolt", "acme"])
+    found = weighed(data, title=1.0, brand=0.3)
+    assert found[0, 3] == 1
+    assert found[0, 1] == pytest.approx(1 / np.sqrt(1.3))
+    assert found[0, 2] == pytest.approx(1 / 1.3)
+
+
+def test_products_that_have_no_field_in_common_are_strangers():
+    data = fields(title=["red mug", None, "--", None], brand=[None, "red mug", None, "red"])
+    found = weighed(data, title=1.0, brand=0.3)
+    assert (found[0] == 0).all()
+    assert found[1, 3] > 0
+    assert (found[2] == 0).all()
+
+
+def test_each_field_is_read_to_its_own_length():
+    data = fields(title=["mug a", "mug b"], description=["tin a", "tin b"])
+    weights = {"title": 1.0, "description": 1.0}
+    assert lexical.neighbors(data, k=1, weights=weights, characters=3).scores[0, 0] == 1
+    assert lexical.neighbors(data, k=1, weights=weights).scores[0, 0] < 1
+
+
+def test_weights_of_fields_that_are_not_there():
+    data = fields(title=["red mug", "mug"], brand=["x", "y"])
+    assert (weighed(data, title=1.0, tags=0.5) == weighed(data, title=1.0)).all()
+    for weights in ({}, {"tags": 1.0}, {"title": 0.0}):
+        assert (lexical.neighbors(data, k=1, weights=weights).positions == -1).all()
+    for weights in ({"colour": 1.0}, {"title": -1.0}, {"title": float("nan")}):
+        with pytest.raises(ValueError, match="weights by text field"):
+            lexical.neighbors(data, weights=weights)
+
+
+def test_some_queries_and_candidates_get_the_scores_of_all():
+    data = fields(title=TITLED, brand=BRANDS)
+    weights = {"title": 1.0, "brand": 0.3}
+    whole = weighed(data, **weights)
+    queries, candidates = np.array([4, 0], np.int32), np.array([1, 3, 5], np.int32)
+    table = lexical.neighbors(data, queries, candidates, k=3, weights=weights)
+    for row, query in enumerate(queries):
+        for item, score in zip(table.positions[row], table.scores[row], strict=True):
+            assert item < 0 or (item in candidates and score == whole[query, item])
+    assert table.positions[0, 0] == 3
