@@ -79,7 +79,8 @@ class Methods:
 
     def space(self, name: str, data: Dataset) -> dict[str, tuple[Any, ...]]:
         """Settings to be tuned and their values; half-lives where the events have times."""
-        space = dict(getattr(registry.load("similarity", name), "SPACE", {}))
+        module = registry.load("similarity", name)
+        space = dict(getattr(module, "SPACE", {}) or getattr(module, "space", _nothing)(data))
         if not data.events.timed:
             space.pop("half_life", None)
         large = len(data.events) > _LARGE
@@ -88,6 +89,11 @@ class Methods:
             for key, values in space.items()
             if key not in self.fixed
         }
+
+
+def _nothing(data: Dataset) -> dict[str, tuple[Any, ...]]:
+    """The space of a method without settings to be tuned."""
+    return {}
 
 
 def learn(

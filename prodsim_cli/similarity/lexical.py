@@ -17,6 +17,7 @@ one of them has takes off less than one in which they differ.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,6 +30,13 @@ from prodsim_cli.similarity._ngrams import folded, tfidf
 from prodsim_cli.similarity._texts import grouped_neighbors
 
 NEEDS = "text"
+
+_OTHERS: tuple[dict[str, float], ...] = (
+    {},
+    {"brand": 0.3},
+    {"brand": 0.3, "category": 0.2, "tags": 0.3, "description": 0.3},
+)
+"""What may stand beside a title of weight 1: a wrong weight costs more than a model gains."""
 
 
 def neighbors(
@@ -62,6 +70,15 @@ def neighbors(
         return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
 
     return grouped_neighbors(group, search, queries, candidates, k)
+
+
+def space(data: Dataset) -> dict[str, tuple[Any, ...]]:
+    """Weights of the text fields to be tried, where there are titles and more than titles."""
+    there = [name for name in TEXT_FIELDS if any(data.columns.get(name, ()))]
+    if "title" not in there or len(there) < 2:
+        return {}
+    tried = [{"title": 1.0, **{n: w for n, w in more.items() if n in there}} for more in _OTHERS]
+    return {"weights": (None, *(w for place, w in enumerate(tried) if w not in tried[:place]))}
 
 
 def _whole(data: Dataset, characters: int) -> tuple[NDArray[np.intp], sp.csr_matrix]:

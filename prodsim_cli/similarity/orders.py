@@ -23,6 +23,7 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
 
 NEEDS = "events"
+SPACE = {"half_life": (None, 90.0, 30.0)}
 _INSTEAD = "cosine links what one person buys at any time"
 
 

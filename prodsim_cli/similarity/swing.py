@@ -32,9 +32,10 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 
 NEEDS = "events"
-MOST_TRIPLES = 40_000_000
-"""(product, person, person) before people are sampled: 16 bytes each, 640 MB. Changes the answer
-of shops beyond it."""
+SPACE = {"half_life": (None, 30.0)}
+MOST_TRIPLES = 25_000_000
+"""(product, person, person) before people are sampled; with as many, the peak is about 1 GB.
+Changes the answer of shops that have more."""
 MOST_STEPS = 2_000_000_000
 """Terms of the sums (squares of what two people share) before people are sampled."""
 
