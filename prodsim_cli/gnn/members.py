@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from prodsim_cli.data.embeddings import normalized
 from prodsim_cli.gnn import validation
 from prodsim_cli.gnn.graph import Graph
 from prodsim_cli.gnn.model import Network
-from prodsim_cli.gnn.stepping import Epochs, Laid
+from prodsim_cli.gnn.stepping import Adam, Epochs, Laid
 from prodsim_cli.gnn.weights import Arrays, Checkpoint, Epoch, Settings
 
 if TYPE_CHECKING:
@@ -63,14 +62,15 @@ class State:
     """Where training stands.
 
     done : parameters of the finished members; kept : the epochs that each took.
-    phase : of the member at work; epoch : finished ones in it; best_epoch, best_ndcg : of its
-    search. now, first, second : parameters and the moments of Adam; best : the best parameters.
+    phase : of the member at work; epoch, steps : finished ones in it; best_epoch, best_ndcg : of
+    its search. now, first, second : parameters and the moments of Adam; best : the best parameters.
     """
 
     done: list[Arrays] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     phase: str = SEARCH
     epoch: int = 0
+    steps: int = 0
     best_epoch: int = 0
     best_ndcg: float | None = None
     reached: float | None = None
@@ -87,7 +87,7 @@ class State:
         if saved is None:
             return state
         arrays, about = saved
-        for name in ("kept", "phase", "epoch", "best_epoch", "best_ndcg", "reached"):
+        for name in ("kept", "phase", "epoch", "steps", "best_epoch", "best_ndcg", "reached"):
             setattr(state, name, about[name])
         state.course = [Epoch(**one) for one in about["course"]]
         for name in ("now", "first", "second", "best"):
@@ -98,7 +98,7 @@ class State:
     def save(self, checkpoint: Checkpoint) -> None:
         groups = {"now": self.now, "first": self.first, "second": self.second, "best": self.best}
         groups.update({f"done{number}": arrays for number, arrays in enumerate(self.done)})
-        names = ("kept", "phase", "epoch", "best_epoch", "best_ndcg", "reached")
+        names = ("kept", "phase", "epoch", "steps", "best_epoch", "best_ndcg", "reached")
         about = {name: getattr(self, name) for name in names}
         about["course"] = [asdict(one) for one in self.course]
         flat = {f"{group}/{name}": a for group, part in groups.items() for name, a in part.items()}
@@ -110,7 +110,8 @@ class State:
         self.kept.append(epochs)
         if self.best_ndcg is not None and self.reached is None:
             self.reached = self.best_ndcg
-        self.phase, self.epoch, self.best_epoch, self.best_ndcg = SEARCH, 0, 0, None
+        self.phase, self.epoch, self.steps, self.best_epoch = SEARCH, 0, 0, 0
+        self.best_ndcg = None
         self.now, self.first, self.second, self.best = {}, {}, {}, {}
 
     def keep_best(self) -> bool:
@@ -143,7 +144,7 @@ class Member:
             else:
                 epochs = min(BLIND_EPOCHS, job.settings.epochs)
             state.phase, state.epoch, state.best_epoch = FINAL, 0, epochs
-            state.now, state.first, state.second = {}, {}, {}
+            state.steps, state.now, state.first, state.second = 0, {}, {}, {}
         self._run(job.whole, state.best_epoch, None)
         state.finish(state.now, state.best_epoch)
         state.save(job.checkpoint)
@@ -162,8 +163,8 @@ class Member:
         """Epochs until ``epochs``, or until patience is at an end."""
         job, state = self.job, self.state
         network = job.network(state.now or None, seed=job.seed * 1_000_003 + self.number)
-        optimizer = torch.optim.Adam(network.parameters(), lr=job.settings.learning_rate)
-        _restore(optimizer, network, state)
+        optimizer = Adam(network, job.settings.learning_rate)
+        _restore(optimizer, state)
         items = torch.from_numpy(graph.items).to(job.device)
         seeds = (job.seed, self.number, int(state.phase == FINAL))
         course = Epochs(graph, job.kind, network, job.settings, job.device, seeds, items)
@@ -171,7 +172,7 @@ class Member:
         done(state.epoch)
         while state.epoch < epochs:
             loss = course.run(state.epoch, optimizer)
-            _remember(optimizer, network, state)
+            _remember(optimizer, state)
             state.epoch += 1
             if judge is not None:
                 self._note(judge(network), loss)
@@ -202,26 +203,20 @@ class Member:
         )
 
 
-def _remember(optimizer: torch.optim.Optimizer, network: Network, state: State) -> None:
+def _remember(optimizer: Adam, state: State) -> None:
     """Copy parameters and moments into the state."""
 
-    def array(value: Any) -> NDArray[Any]:
-        return np.array(value.detach().cpu().numpy())
+    def arrays(tensors: dict[str, Any]) -> Arrays:
+        return {name: np.array(value.detach().cpu().numpy()) for name, value in tensors.items()}
 
-    named = dict(network.named_parameters())
-    state.now = {name: array(value) for name, value in named.items()}
-    state.first = {name: array(optimizer.state[value]["exp_avg"]) for name, value in named.items()}
-    state.second = {n: array(optimizer.state[value]["exp_avg_sq"]) for n, value in named.items()}
-    state.first["steps"] = array(next(iter(optimizer.state.values()))["step"])
+    state.now, state.first = arrays(optimizer.named), arrays(optimizer.first)
+    state.second = arrays(optimizer.second)
+    state.steps = optimizer.steps
 
 
-def _restore(optimizer: torch.optim.Optimizer, network: Network, state: State) -> None:
-    """The moments of Adam as they were."""
-    if not state.first:
-        return
-    for name, value in network.named_parameters():
-        optimizer.state[value] = {
-            "step": torch.tensor(float(state.first["steps"])),
-            "exp_avg": torch.from_numpy(state.first[name].copy()).to(value.device),
-            "exp_avg_sq": torch.from_numpy(state.second[name].copy()).to(value.device),
-        }
+def _restore(optimizer: Adam, state: State) -> None:
+    """The moments as they were."""
+    optimizer.steps = state.steps
+    for moments, saved in ((optimizer.first, state.first), (optimizer.second, state.second)):
+        for name, array in saved.items():
+            moments[name] = torch.from_numpy(array.copy()).to(moments[name].device)

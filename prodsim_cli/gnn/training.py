@@ -116,16 +116,15 @@ def deterministic() -> Iterator[None]:
     work is going on: torch's threads wait for each other in a busy loop (an epoch on Online Retail
     0.7 s of CPU with one thread, 6 s with two beside other jobs).
     """
-    before = torch.are_deterministic_algorithms_enabled()
-    warned = torch.is_deterministic_algorithms_warn_only_enabled()
-    threads = torch.get_num_threads()
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # torch.use_deterministic_algorithms does the same and imports a compiler, some seconds' worth.
+    before, threads = torch.get_deterministic_debug_mode(), torch.get_num_threads()
+    torch.set_deterministic_debug_mode("warn")
     torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(before, warn_only=warned)
+        torch.set_deterministic_debug_mode(before)
 
 
 def _graph(data: Dataset, kind: str, s: Settings) -> graphs.Graph:
