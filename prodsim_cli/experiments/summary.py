@@ -146,7 +146,7 @@ def _slices(
     judged: Judged, means: NDArray[np.float64], draws: NDArray[np.float64]
 ) -> tuple[Slice, ...]:
     m, p = len(judged.methods), len(judged.parts)
-    means, draws = means.reshape(m, p), draws.reshape(-1, m, p)
+    means, draws = means.reshape(m, p), draws.reshape(len(draws), m, p)
     inside = (~np.isnan(judged.sliced[:, 0, :])).sum(axis=0) if m else np.zeros(p, int)
     return tuple(
         Slice(
