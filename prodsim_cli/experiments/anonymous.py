@@ -28,8 +28,7 @@ def anonymous(data: Dataset) -> Dataset:
     order = np.lexsort(
         (log.value, log.quantity, log.type, log.item, log.user, log.position, log.at)
     )
-    ordered = data.with_events(log.take(order))
-    return replace(ordered, users=Vocabulary(range(users)))
+    return replace(data, events=log.take(order), users=Vocabulary(range(users)))
 
 
 def order_of_users(data: Dataset) -> NDArray[np.intp]:

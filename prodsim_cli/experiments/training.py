@@ -170,8 +170,13 @@ def tables(
     Raises :class:`Leak` where a method can see the held-out events.
     """
     goal = goal or Goal()
+    for name in wish.methods:
+        with leaks.locked(wish.database, name):  # a plug-in is imported here for the first time
+            chosen([name], train.neighbors)
     wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
     networks = [name for name in wanted if _needs(name, train.neighbors) == "network"]
+    if goal.held_out:
+        train = _without_seen_spaces(train, wanted, wish, goal.held_out)
     why = reasons([name for name in wanted if name not in networks], train, wish.settings)
     out = Tables(
         left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
@@ -204,6 +209,18 @@ def tables(
             hint="Choose others with --methods, or `--methods all`.",
         )
     return out
+
+
+def _without_seen_spaces(
+    train: Dataset, wanted: Collection[str], wish: Wish, held_out: int
+) -> Dataset:
+    """Refuse what would read vectors that have learned from events, and show them to nobody."""
+    joins = any(_needs(name, train.neighbors) == "neighbors" for name in wanted)
+    for name in [*wanted, *(singles(train, wish.settings) if joins else ())]:
+        reads = _needs(name, train.neighbors) == "vectors"
+        if reads and not absent(registry.load(FAMILY, name), train, wish.settings):
+            leaks.refuse_space(train, name, wish.settings.get("space"), held_out)
+    return leaks.without_learned_spaces(train)
 
 
 def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[str]:
@@ -265,23 +282,23 @@ def _learned(
 
     def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
         known = {**settings, **wish.settings}
-        return build(registry.load(FAMILY, name), data, known)
+        with leaks.locked(wish.database, name):
+            return build(registry.load(FAMILY, name), data, known)
 
     def prepare(data: Dataset) -> Dataset:
         networks = [name for name in names if registry.load(FAMILY, name).NEEDS == "network"]
         return with_networks(data, networks, networks, goal.seed, progress)
 
-    with leaks.locked(wish.database, "learning"):
-        return learn(
-            train,
-            Methods(tuple(names), made, wish.settings, prepare),
-            tasks=(goal.task,),
-            target=goal.target,
-            again=goal.again,
-            seed=goal.seed,
-            weigh=weigh,
-            progress=progress,
-        )
+    return learn(
+        train,
+        Methods(tuple(names), made, wish.settings, prepare),
+        tasks=(goal.task,),
+        target=goal.target,
+        again=goal.again,
+        seed=goal.seed,
+        weigh=weigh,
+        progress=progress,
+    )
 
 
 @dataclass
@@ -313,9 +330,8 @@ class _Making:
     def _guarded(self, name: str, needs: str, names: list[str]) -> None:
         settings, depth = self.wish.settings, max(K, self.wish.depth)
         if needs == "vectors":
-            space = settings.get("space")
-            leaks.refuse_space(self.data, name, space, self.goal.held_out)
-            self.data.embedding(space or next(iter(self.data.embeddings)))  # read before the lock
+            space = settings.get("space") or next(iter(self.data.embeddings))
+            self.data.embedding(space)  # reading it from the database is no cost of the method
         alike = [
             other
             for other in names
