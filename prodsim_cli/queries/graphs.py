@@ -8,53 +8,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from prodsim_cli import registry
-from prodsim_cli.errors import NotReady, ProdsimError, UsageProblem
 from prodsim_cli.queries import finding
+from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, Relations, choose
 from prodsim_cli.records import Edge, Json, Neighborhood, Node
-from prodsim_cli.store import activity, artifacts, catalog, graphs
+from prodsim_cli.store import activity, catalog, graphs
 
 K = 3
 MOST = 200
 
-BOUGHT = "bought"
-TOUCHED = "touched"
-SAME_ORDER = "same_order"
-
 ORDERS = 100
 """``same_order`` counts over so many orders of a product, the latest."""
 
-EVENTS = 1_000_000
-"""With more of them ``same_order`` is counted only where it is asked for: it reads them all."""
-
-_KINDS = (
-    ("cosine", "bm25", "jaccard", "pearson"),
-    ("orders", SAME_ORDER),
-    ("text", "lexical"),
-    ("attributes",),
-)
-"""What the product graph is made of unless ``--method`` says otherwise: of each kind (bought by the
-same people, in the same order, alike in words, alike in attributes) the first that is there."""
-
-_PEOPLE = ("cosine", "jaccard", "pearson", "bm25")
-
 Key = tuple[str, int]
 """A node inside: its kind and its row id."""
-
-
-@dataclass(frozen=True)
-class _Relations:
-    """By which relations products and people are left; products lead to people by ``bought``."""
-
-    products: tuple[str, ...]
-    people: tuple[str, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.products, *self.people)))
 
 
 @dataclass(frozen=True)
@@ -75,7 +44,7 @@ class _Walk:
     """What has been reached: node -> (hop, over which node), and the edges in order."""
 
     connection: sqlite3.Connection
-    relations: _Relations
+    relations: Relations
     k: int
     most: int
     reached: dict[Key, tuple[int, Key | None]]
@@ -150,7 +119,7 @@ def neighborhood(
     """The graph around products and people; several of them make one graph.
 
     A text is a SKU if there is one, else a user; ``user`` True looks among people only, False among
-    products only. ``methods`` names the relations, see :data:`_KINDS` for those without.
+    products only. ``methods`` names the relations, see :mod:`.relations` for those without.
 
     Raises
     ------
@@ -161,7 +130,7 @@ def neighborhood(
     UsageProblem
         For a relation that there is not.
     """
-    relations, notes = _choose(connection, methods)
+    relations, notes = choose(connection, methods)
     asked = [_meant(connection, text, user, notes) for text in texts]
     people = BOUGHT in relations.products or any(kind == "user" for kind, _ in asked)
     walk = _Walk(connection, relations, k, most, dict.fromkeys(asked, (0, None)))
@@ -182,62 +151,6 @@ def neighborhood(
         edges=tuple(_edge(one, nodes) for one in walk.edges.values()),
         left_out=len(walk.left),
         notes=tuple(notes),
-    )
-
-
-def _choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[_Relations, list[str]]:
-    """The relations to follow, with sentences on their age and on what is left out."""
-    products = artifacts.methods(connection)
-    people = artifacts.methods(connection, "user_neighbors")
-    notes: list[str] = []
-    if methods:
-        counted = (BOUGHT, SAME_ORDER)
-        for name in methods:
-            if name not in (*products, *people, *counted):
-                raise _no_relation(name, [*products, *people, *counted])
-        chosen = _Relations(
-            tuple(name for name in methods if name in (*products, *counted)),
-            tuple(name for name in methods if name in (*people, BOUGHT)),
-        )
-    elif not products:
-        raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-    else:
-        chosen = _Relations(
-            tuple(_usual(connection, products, notes)),
-            (BOUGHT, *[name for name in _PEOPLE if name in people][:1]),
-        )
-    for kind, names in (("neighbors", chosen.products), ("user_neighbors", chosen.people)):
-        for name in names:
-            why = artifacts.why_stale(connection, name, kind)
-            if why:
-                notes.append(f"The table {name} is out of date ({why}); run `prodsim build`.")
-    return chosen, notes
-
-
-def _usual(connection: sqlite3.Connection, built: Sequence[str], notes: list[str]) -> Iterator[str]:
-    """Of each kind of evidence the first relation that is there; the first table if none is."""
-    small = graphs.events_at_most(connection) <= EVENTS
-    here = {*built, *([SAME_ORDER] if small else [])}
-    found = [next((name for name in kind if name in here), None) for kind in _KINDS]
-    yield from (name for name in found if name)
-    if not any(found):
-        yield built[0]
-    if not small and "orders" not in built:
-        notes.append(
-            f"{SAME_ORDER} is left out: it reads every event, and there are many;"
-            f" `--method {SAME_ORDER}` counts it."
-        )
-
-
-def _no_relation(name: str, choices: Iterable[str]) -> ProdsimError:
-    if name in registry.names("similarity"):
-        return NotReady(
-            f"The neighbour table {name} is not built.",
-            hint="Run `prodsim build`; `prodsim status` says what is built.",
-        )
-    return UsageProblem(
-        f"There is no relation {name!r}.",
-        hint=f"Choose from: {', '.join(dict.fromkeys(choices))}.",
     )
 
 
@@ -330,11 +243,12 @@ def _without_edges(
         if hop or key in tied or walk.left:
             continue
         names = walk.relations.products if key[0] == "product" else walk.relations.people
-        if not names:
-            what = "products" if key[0] == "product" else "people"
-            why = f"{', '.join(walk.relations.names)} says nothing of {what}"
-        else:
+        if names:
             why = f"nothing by {', '.join(names)}{_why(connection, key)}"
+        else:
+            what = "products" if key[0] == "product" else "people"
+            said = ", ".join(walk.relations.names)
+            why = f"{said} says nothing of {what}; `--method {said.replace(' ', '')},bought` does"
         yield f"{nodes[key].label} has no edge: {why}."
 
 

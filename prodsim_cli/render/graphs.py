@@ -111,7 +111,11 @@ def _writable(value: str) -> str:
 def _known(one: Node | Edge, owner: str) -> dict[str, Value]:
     """The attributes that have a value."""
     values = {name: getattr(one, name) for name in _TYPES[owner]}
-    return {name: value for name, value in values.items() if value is not None}
+    return {
+        name: round(value, 6) if isinstance(value, float) else value
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _names(graph: Neighborhood) -> dict[str, str]:

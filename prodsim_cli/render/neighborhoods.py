@@ -63,9 +63,9 @@ def _columns(graph: Neighborhood, reached: list[Node]) -> list[Column]:
     return [
         Column("Hop", [str(node.hop) for node in reached], right=True, style="dim"),
         Column("Node", [_named(node) for node in reached], least=10, most=40),
-        Column("Title", [_titled(node) for node in reached], least=22),
-        Column("Via", [via(node) for node in reached], least=26),
-        Column("Reached from", [_named(node) for node in origins], least=12, most=40),
+        Column("Title", [_titled(node) for node in reached], least=12),
+        Column("Via", [via(node) for node in reached], least=12),
+        Column("Reached from", [_named(node) for node in origins], least=12, most=40, drop=1),
     ]
 
 

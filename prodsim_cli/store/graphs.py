@@ -89,6 +89,15 @@ def lines_of(
     )
 
 
+def has_orders(connection: sqlite3.Connection) -> bool:
+    """True if one of the first 100,000 events names an order."""
+    row = connection.execute(
+        """select exists (select 1 from (select order_id from events limit 100000)
+                          where order_id is not null)"""
+    )
+    return bool(row.fetchone()[0])
+
+
 def events_at_most(connection: sqlite3.Connection) -> int:
     """An upper bound of the number of events, in no time: their largest row number."""
     return connection.execute("select max(id) from events").fetchone()[0] or 0
