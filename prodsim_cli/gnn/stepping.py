@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from prodsim_cli.gnn.graph import Graph, histories, union
 from prodsim_cli.gnn.heads import softmax_loss
@@ -54,7 +54,7 @@ class Adam:
     ``second`` are the moments by name, ``steps`` how many were made.
     """
 
-    def __init__(self, network: Network, rate: float) -> None:
+    def __init__(self, network: nn.Module, rate: float) -> None:
         self.named, self.rate, self.steps = dict(network.named_parameters()), rate, 0
         self.first = {name: torch.zeros_like(value) for name, value in self.named.items()}
         self.second = {name: torch.zeros_like(value) for name, value in self.named.items()}
