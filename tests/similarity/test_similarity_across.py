@@ -122,6 +122,42 @@ def test_neither_blocks_nor_the_rest_of_the_question_change_a_score(monkeypatch)
     assert np.array_equal(single, whole, equal_nan=True)
 
 
+def test_long_vectors_in_other_blocks_give_the_same_to_the_last_bit(monkeypatch):
+    vectors = np.random.default_rng(9).normal(size=(130, 384)).astype(np.float32)
+    titles = [f"t{row}" for row in range(130)]
+    columns = {"title": titles, "source": ["a"] * 60 + ["b"] * 70}
+
+    def asked(queries):
+        data = replace(shop(titles, vectors=vectors), columns=columns)
+        return across(data, queries, sides(data)[1], k=70, weights=ONLY_TEXT)
+
+    ours = np.arange(60, dtype=np.int32)
+    whole, part = asked(ours), asked(ours[7:8])
+    assert (whole.scores[7] == part.scores[0]).all()
+    monkeypatch.setattr(_across, "BLOCK_BYTES", 13 * 70 * 40)
+    assert (asked(ours).scores == whole.scores).all()
+    # what makes that certain: steps so coarse that sums of their products are exact in float64
+    data = shop(titles, vectors=vectors)
+    steps = _across._gathered(data, "letters").vectors.astype(np.float64) * 2**24
+    assert (steps == np.rint(steps)).all()
+    np.testing.assert_allclose(steps / 2**24, data.embedding("letters").vectors, atol=2**-25)
+
+
+def test_the_opposite_meaning_says_nothing():
+    titles = ["red mug", "red mug", "red mug", "red mug"]
+    columns = {"title": titles, "source": ["a", "b", "b", "b"]}
+    vectors = np.array([[1, 0], [-1, 0], [0, 0], [1, 1]], np.float32)
+    data = replace(shop(titles, vectors=vectors), columns=columns)
+    found = across(data, *sides(data), k=3, nearest=1)
+    assert found.positions[0, 0] == 3
+    rest = across(data, *sides(data), k=3, nearest=1, weights=Weights(text=0))
+    assert rest.positions.tolist() == [[1, 2, 3]]
+    # without a word in common the opposite is not even a candidate
+    alone = across(data, *sides(data), k=3, nearest=1, weights=ONLY_TEXT)
+    assert alone.positions.tolist() == [[3, -1, -1]]
+    assert found.scores[0, 1] == found.scores[0, 2]
+
+
 def test_fewer_are_the_head_of_more():
     data = drawn(7)
     ours, theirs = sides(data)
