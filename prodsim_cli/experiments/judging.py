@@ -204,11 +204,15 @@ def _by_relation(
 
 
 def people_of(asked: Questions) -> tuple[NDArray[np.float64], int]:
-    """(n,) how many people of training have to do with each product; how many people there are."""
+    """(n,) how many people of training have to do with each product; how many people there are.
+
+    Where no event has a user, orders stand for people.
+    """
     log, n = asked.train.events, len(asked.train)
-    known = log.user >= 0
-    pairs = np.unique(log.user[known].astype(np.int64) * n + log.item[known])
-    users = len(np.unique(log.user[known]))
+    owner = log.user if (log.user >= 0).any() else log.order
+    known = owner >= 0
+    pairs = np.unique(owner[known].astype(np.int64) * n + log.item[known])
+    users = len(np.unique(owner[known]))
     return np.bincount(pairs % max(n, 1), minlength=n).astype(np.float64), users
 
 
