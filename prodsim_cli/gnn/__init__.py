@@ -39,15 +39,14 @@ def spaces(
 ) -> Dataset:
     """``data`` with the spaces of these networks, trained on the events of ``data`` alone.
 
-    For an evaluation: give the training part. A space that was there is replaced, and none of these
-    counts as ``learned`` from events that ``data`` does not hold.
+    For an evaluation: give the training part. A space that was there is replaced. All are noted in
+    ``learned``, as they have learned from events: with other events they are worth nothing.
     """
     from prodsim_cli.data.embeddings import EmbeddingMatrix
     from prodsim_cli.gnn.training import train
 
-    found, learned = dict(data.embeddings), set(data.learned)
-    for name in names:
+    found, chosen = dict(data.embeddings), tuple(names)
+    for name in chosen:
         trained = train(data, name, seed=seed, progress=progress, **settings)
         found[name] = EmbeddingMatrix(trained.items, name)
-        learned.discard(name)
-    return replace(data, embeddings=found, learned=frozenset(learned))
+    return replace(data, embeddings=found, learned=data.learned | set(chosen))

@@ -169,11 +169,16 @@ def test_weights_travel_as_plain_arrays(made) -> None:
 
 
 def test_spaces_are_trained_on_the_events_given(aisles: Dataset) -> None:
-    marked = replace(aisles, learned=frozenset({"gcn", "other"}))
+    marked = replace(aisles, learned=frozenset({"other"}))
     data = gnn.spaces(marked, ["gcn"], seed=42, **FAST)
-    assert data.learned == {"other"}
+    assert data.learned == {"gcn", "other"}
     assert (data.embedding("gcn").vectors == train(aisles, "gcn", **FAST).items).all()
     assert "gcn" not in aisles.embeddings
+    # A space that has learned from events is never taken for the texts' vectors.
+    assert (
+        gnn.spaces(data, ["gcn"], **FAST).embedding("gcn").vectors == data.embedding("gcn").vectors
+    ).all()
+    assert (graphs.features(data) == graphs.features(aisles)).all()
 
 
 def test_why_no_network_can_be_trained(aisles: Dataset) -> None:
