@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from evaluation_worlds import DAY, shop
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prodsim_cli import registry
-from prodsim_cli.baselines import popularity, random, recent
+from prodsim_cli.baselines import history, popularity, random, recent
 
 EVENTS = [
     ("ann", "tea", "purchase", 0),
@@ -71,3 +75,81 @@ class TestAll:
         if module.NEEDS_TIMES:
             with pytest.raises(ValueError, match="a moment of asking"):
                 scores(module, now=None)
+
+
+class TestHistory:
+    WEEK = (
+        ("ann", "tea", "purchase", 1 * DAY),
+        ("ann", "tea", "purchase", 1 * DAY),  # another line of the same purchase
+        ("ann", "pan", "purchase", 1 * DAY),
+        ("ann", "mug", "purchase", 2 * DAY),
+        ("ann", "pan", "purchase", 3 * DAY),
+        ("ann", "cup", "purchase", 2 * DAY),
+        ("ann", "cup", "view", 9 * DAY),
+        ("bob", "mug", "purchase", 4 * DAY),
+    )
+
+    def rows(self, events, people, target="purchase"):
+        """{person: [SKUs, most first]} and the scores."""
+        data = shop(sorted(events, key=lambda one: (one[3], one[4:], one[1])))
+        users = np.array([data.users.position(name) for name in people], np.int32)
+        given_ = history.scores(data, users, target=target, now=None, seed=1)
+        order = [np.lexsort((np.arange(len(data)), -row)) for row in given_]
+        return {
+            name: [str(data.items.ids[item]) for item in places if row[item] > 0]
+            for name, places, row in zip(people, order, given_, strict=True)
+        }, given_
+
+    def test_the_most_often_had_comes_first_then_the_latest_then_by_sku(self):
+        rows, _ = self.rows(self.WEEK, ["bob", "ann"])
+        assert rows == {"bob": ["mug"], "ann": ["pan", "cup", "mug", "tea"]}
+
+    def test_only_events_of_the_target_count(self):
+        rows, _ = self.rows(self.WEEK, ["ann"], target="view")
+        assert rows == {"ann": ["cup"]}
+
+    def test_an_order_of_events_will_do(self):
+        events = [
+            ("ann", item, "purchase", None, n) for n, item in enumerate(["tea", "pan", "tea"])
+        ]
+        data = shop(events)
+        (row,) = history.scores(data, ASKED[:1], target="purchase", now=None, seed=1)
+        assert row.tolist() == [1 + 2 / 4, 2 + 3 / 4]
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["ann", "bob"]),
+                st.sampled_from("abc"),
+                st.sampled_from(["purchase", "view"]),
+                st.integers(0, 4),
+            ),
+            min_size=1,
+        )
+    )
+    def test_it_is_what_a_plain_loop_counts(self, drawn):
+        events = sorted(
+            [("ann", "a", "view", 9), ("bob", "b", "view", 9), *drawn], key=lambda e: e[3]
+        )
+        data = shop(events, items=list("abc"))
+        given_ = history.scores(
+            data, np.array([1, 0], np.int32), target="purchase", now=None, seed=1
+        )
+        for row, user in zip(given_, ("bob", "ann"), strict=True):
+            mine = [
+                (item, at) for who, item, kind, at in events if (who, kind) == (user, "purchase")
+            ]
+            times = sorted({at for _, at in mine})
+            for place, item in enumerate("abc"):
+                moments = {at for sku, at in mine if sku == item}
+                late = (times.index(max(moments)) + 1) / (len(times) + 1) if moments else 0
+                assert row[place] == pytest.approx(len(moments) + late)
+
+
+def test_where_nobody_is_known_orders_are_counted():
+    data = shop([(None, item, "purchase", at) for item, at in [("a", 0), ("b", 0), ("a", DAY)]])
+    data = replace(data, events=replace(data.events, order=np.array([4, 4, 2], np.int32)))
+    (row,) = popularity.scores(data, ASKED, target="purchase", now=None, seed=1)
+    assert row.tolist() == [2, 1]
+    (row,) = recent.scores(data, ASKED, target="purchase", now=DAY, seed=1)
+    assert row.tolist() == pytest.approx([1 + 0.5 ** (1 / 14), 0.5 ** (1 / 14)])
