@@ -30,7 +30,7 @@ from prodsim_cli.similarity._graph import (
 )
 
 NEEDS = "events"
-SPACE = {"half_life": (None, 90.0, 30.0, 15.0), "beta": (0.2, 0.4, 0.6)}
+SPACE = {"half_life": (None, 90.0, 30.0, 15.0), "beta": (0.2, 0.0, 0.4)}
 
 
 def weigh(weights: sp.csr_matrix, *, alpha: float) -> sp.csr_matrix:
