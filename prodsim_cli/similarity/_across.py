@@ -25,7 +25,7 @@ set by hand after some thirty combinations on Abt-Buy and on two catalogues besi
 of themselves (typing errors, lost words, other prices), where it hardly matters: half or double of
 any one moves hit@1 by -.017 to +.025. hit@1 from Abt to Buy with titles only: words .880, all
 together .935, less hubs .941; with descriptions .895, .941, .953; the copies .849, .862, .895
-(Open Food Facts, no prices) and .781, .816, .860 (a demo shop, no model numbers).
+(Open Food Facts, no prices) and .781, .816, .862 (a demo shop, no model numbers).
 """
 
 from __future__ import annotations
