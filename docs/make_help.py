@@ -208,6 +208,42 @@ def _profile() -> dict[str, Any]:
     return _object({"kind": kind, "key": _TEXT, "events": _map(_COUNT)})
 
 
+def _neighborhood() -> dict[str, Any]:
+    ends = {"hop": _COUNT, "reached_from": _MAYBE_TEXT}
+    node = _object(
+        {"id": _TEXT, "kind": {"enum": ["product", "user"]}, **ends},
+        sku=_TEXT,
+        user=_TEXT,
+        title=_MAYBE_TEXT,
+        price=_MAYBE_NUMBER,
+        category=_MAYBE_TEXT,
+    )
+    edge = {
+        "source": _TEXT,
+        "target": _TEXT,
+        "relation": _TEXT,
+        "rank": {"type": "integer", "minimum": 1},
+        "score": _MAYBE_NUMBER,
+        "count": {"type": ["integer", "null"], "minimum": 1},
+        "latest": _MAYBE_TEXT,
+    }
+    names = {"sku": _TEXT, "user": _TEXT, "skus": _array(_TEXT), "users": _array(_TEXT)}
+    return _object(
+        {
+            "query": {"type": "object", "properties": names},
+            "hops": {"type": "integer", "minimum": 1},
+            "k": {"type": "integer", "minimum": 1},
+            "relations": _array(_TEXT),
+            "left_out": _COUNT,
+            "directed": {"type": "boolean"},
+            "multigraph": {"type": "boolean"},
+            "graph": {"type": "object"},
+            "nodes": _array(node),
+            "edges": _array(_object(edge)),
+        }
+    )
+
+
 def _error() -> dict[str, Any]:
     return _object({"error": _object({"kind": _TEXT, "message": _TEXT, "hint": _TEXT})})
 
@@ -222,6 +258,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "status": _status(),
         "rejects": _rejects(),
         "profile": _profile(),
+        "neighborhood": _neighborhood(),
         "error": _error(),
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

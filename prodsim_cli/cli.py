@@ -26,8 +26,8 @@ COMMANDS = {
     "graph": "Only the neighbour tables of build.",
     "similar": "Products like one or several others, ranked.",
     "show": "All that is known of one product or person.",
-    "neighborhood": "The graph around a product or person, for the eye and other programs.",
-    "eval": "Which method is best on this shop, with baselines and intervals.",
+    "neighborhood": "The graph around a product or person, hop by hop.",
+    "eval": "Which method is best here, with baselines and intervals.",
     "status": "What the database holds, and what is stale.",
 }
 """Name and one-line help of each command, in the order in which a person meets them.

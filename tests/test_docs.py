@@ -188,6 +188,8 @@ SCHEMAS: dict[str, dict[str, Any]] = make_help.schemas()
         ("ranking", ["similar", "SKU123", "SKU124", "--together"]),
         ("profile", ["show", "SKU123"]),
         ("profile", ["show", "17850"]),
+        ("neighborhood", ["neighborhood", "SKU123"]),
+        ("neighborhood", ["neighborhood", "17850", "SKU123", "--method", "hybrid,bought"]),
         ("status", ["status"]),
         ("rejects", ["status", "--rejects"]),
     ],

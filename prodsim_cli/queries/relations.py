@@ -82,7 +82,7 @@ def _usual(connection: sqlite3.Connection, built: Sequence[str], notes: list[str
     if orders and not small:
         notes.append(
             f"{SAME_ORDER} is left out: it reads every event, and there are many;"
-            f" `--method {SAME_ORDER}` counts it."
+            f" `--method {SAME_ORDER}` counts it, `prodsim build` makes the table orders for good."
         )
 
 
