@@ -28,16 +28,11 @@ def ending(path: str | Path, known: Iterable[str], option: str) -> str:
     return found
 
 
-@contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
-    """A path to write to, which takes the place of ``path`` when the block ends without an error.
+def check_file(path: str | Path) -> Path:
+    """Where a file will be written; links are followed.
 
-    The place lies in the same folder, so that the last step is one rename: a reader finds the old
-    file or the new one, never half of one. After an error nothing is left behind. A symbolic link
-    is followed.
-
-    Raises :class:`InputError` where the folder does not exist, ``path`` is a folder, or the system
-    refuses to write.
+    Raises :class:`InputError` where the folder does not exist or may not be written to, and where
+    ``path`` is a folder.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
@@ -49,6 +44,41 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         raise InputError(
             f"{path} can't be written: it is a folder.", hint="Name a file inside of it."
         )
+    if not os.access(target.parent, os.W_OK):
+        raise InputError(
+            f"{path} can't be written: you may not write into {target.parent}.",
+            hint="Check the permissions of that folder, or name another place.",
+        )
+    return target
+
+
+def check_folder(path: str | Path) -> None:
+    """Raise the :class:`InputError` of :func:`folder` without making anything."""
+    made = Path(path)
+    if made.exists() and not made.is_dir():
+        raise InputError(
+            f"The folder {made} can't be made: there is a file of that name.",
+            hint="Name a folder that may be written to.",
+        )
+    if not made.is_dir() and not made.absolute().parent.is_dir():
+        raise InputError(
+            f"The folder {made} can't be made: there is no folder {made.parent}.",
+            hint=f"Make it first (mkdir -p '{made.parent}'), or name another place.",
+        )
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of ``path`` when the block ends without an error.
+
+    The place lies in the same folder, so that the last step is one rename: a reader finds the old
+    file or the new one, never half of one. After an error nothing is left behind. A symbolic link
+    is followed.
+
+    Raises :class:`InputError` where the folder does not exist, ``path`` is a folder, or the system
+    refuses to write.
+    """
+    target = check_file(path)
     # The process id keeps two runs at the same time apart; the ending stays the last one.
     beside = target.with_name(f".{target.stem[:200]}.{os.getpid()}.part{target.suffix}")
     try:
@@ -69,14 +99,10 @@ def folder(path: str | Path) -> Path:
 
     Raises :class:`InputError` where it can't be made.
     """
+    check_folder(path)
     made = Path(path)
     try:
         made.mkdir(exist_ok=True)
-    except FileNotFoundError as problem:
-        raise InputError(
-            f"The folder {made} can't be made: there is no folder {made.parent}.",
-            hint=f"Make it first (mkdir -p '{made.parent}'), or name another place.",
-        ) from problem
     except OSError as problem:
         raise InputError(
             f"The folder {made} can't be made: {problem.strerror or problem}.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from prodsim_cli.experiments.outcome import Outcome
     from prodsim_cli.experiments.summary import Asked
     from prodsim_cli.experiments.training import Wish
+    from prodsim_cli.records import Scorecard
     from prodsim_cli.store.evaluations import StoredRun
 
 TASKS = ("recommend", "similar", "pairs", "search")
@@ -29,13 +31,15 @@ _OWN = {
 """Options that only one task has."""
 
 _PARTED = ("split", "at", "windows", "target", "again")
-_FILES = {"pairs": "pairs", "search": "queries", "similar": "related"}
+"""Options that say how past and future are parted."""
+
+_LONGEST = 1000
+"""Nobody reads further, and lists of many people are kept at full length."""
 
 
 def check(given: dict[str, Any]) -> None:
     """Find the task and refuse words that don't go together, before anything long begins."""
-    given["task"] = given["task"] or _implied(given)
-    task = given["task"]
+    task = given["task"] = given["task"] or _implied(given)
     for owner, names in _OWN.items():
         for name in names:
             if given[name] and owner != task:
@@ -57,6 +61,8 @@ def check(given: dict[str, Any]) -> None:
                     f"{_flag(name)} has no meaning with --task {task}: nothing is held out.",
                     hint="Leave one out.",
                 )
+    if task == "pairs":
+        _check_pairs(given)
     given["ks"] = _lengths(given["ks"])
     _check_ends(given)
 
@@ -66,11 +72,21 @@ def _implied(given: dict[str, Any]) -> str:
     for task, names in _OWN.items():
         if any(given[name] for name in names):
             return task
-    return "recommend" if any(given[name] for name in ("again",)) else ""
+    return "recommend" if given["again"] else ""
 
 
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
+
+
+def _check_pairs(given: dict[str, Any]) -> None:
+    """Pairs are counted all together, so nothing is there that goes by question."""
+    for name in ("against", "per_query", "export", "slices", "cost"):
+        if given[name] not in (None, False):
+            raise UsageProblem(
+                f"{_flag(name)} has no meaning with --task pairs: it keeps no figures by question.",
+                hint="Leave one out.",
+            )
 
 
 def _lengths(words: str) -> tuple[int, ...]:
@@ -80,15 +96,25 @@ def _lengths(words: str) -> tuple[int, ...]:
         ks = ()
     if not ks or min(ks) < 1:
         raise UsageProblem(f"{words!r} are no lengths of lists.", hint="Write -k 10 or -k 10,5,20.")
+    if max(ks) > _LONGEST:
+        raise UsageProblem(
+            f"Lists of {max(ks):,} products are too long to be judged.",
+            hint=f"Write a -k of at most {_LONGEST:,}.",
+        )
     return ks
 
 
 def _check_ends(given: dict[str, Any]) -> None:
     """What could fail at the end of a long run fails before it."""
-    if given["fail_under"]:
-        from prodsim_cli.experiments.changes import bars
+    from prodsim_cli import files
 
-        given["bars"] = bars(given["fail_under"])
+    _names(given["methods"])
+    if given["fail_under"]:
+        from prodsim_cli.experiments import changes
+
+        given["bars"] = changes.bars(given["fail_under"])
+        if given["task"] != "pairs":
+            changes.check_bars(given["bars"], given["ks"])
     if given["per_query"]:
         from prodsim_cli.experiments import per_query
 
@@ -97,12 +123,23 @@ def _check_ends(given: dict[str, Any]) -> None:
         from prodsim_cli import plots
 
         plots.check(given["plot"])
+    for name in ("per_query", "plot"):
+        if given[name]:
+            files.check_file(given[name])
+    if given["export"]:
+        files.check_folder(given["export"])
 
 
-def evaluated(database: str, given: dict[str, Any], progress: Progress | None) -> Outcome:
-    """Run the task, and compare it with an earlier run where that is asked for."""
+def evaluated(
+    database: str, given: dict[str, Any], progress: Progress | None
+) -> tuple[Outcome, str]:
+    """Run the task, compare it with an earlier run where that is asked for.
+
+    Returns the outcome and the version of the data that it was found on.
+    """
     from prodsim_cli.experiments import changes
     from prodsim_cli.experiments.listening import stage
+    from prodsim_cli.experiments.outcome import Outcome
     from prodsim_cli.experiments.summary import Asked
     from prodsim_cli.experiments.training import Wish
     from prodsim_cli.store import evaluations
@@ -114,7 +151,7 @@ def evaluated(database: str, given: dict[str, Any], progress: Progress | None) -
         if given["against"] is not None:
             before = evaluations.earlier(connection, given["against"])
         stage(progress, "loading", 1, "")
-        data = evaluations.shop_to_judge(connection, methods)
+        data, version = evaluations.shop_to_judge(connection, methods)
         wish = Wish(
             methods=tuple(methods),
             settings=evaluations.method_settings(connection),
@@ -122,12 +159,38 @@ def evaluated(database: str, given: dict[str, Any], progress: Progress | None) -
             database=database,
         )
         asked = Asked(given["ks"], given["seed"])
-        stored = evaluations.thresholds(connection)
-        outcome = _judged(data, given, wish, asked, stored, before, progress)
+        if given["task"] == "pairs":
+            stored = evaluations.thresholds(connection)
+            return Outcome(_pairs(data, given, wish, asked, stored, progress)), version
+        outcome = _judged(data, given, wish, asked, before, progress)
     if before is not None:
         difference = changes.change(outcome, before, given["seed"])
         outcome = replace(outcome, card=replace(outcome.card, change=difference))
-    return outcome
+    return outcome, version
+
+
+def _pairs(
+    data: Dataset,
+    given: dict[str, Any],
+    wish: Wish,
+    asked: Asked,
+    thresholds: dict[str, float],
+    progress: Progress | None,
+) -> Scorecard:
+    from prodsim_cli.experiments.pairs import evaluate_pairs
+    from prodsim_cli.experiments.pairs_file import read_pairs
+
+    return evaluate_pairs(
+        data,
+        read_pairs(given["pairs"], sys.stdin.buffer),
+        sources=_names(given["sources"]) if given["sources"] else None,
+        methods=wish.methods,
+        k=asked.k,
+        seed=asked.seed,
+        settings=wish.settings,
+        thresholds=thresholds,
+        progress=progress,
+    )
 
 
 def _judged(
@@ -135,41 +198,19 @@ def _judged(
     given: dict[str, Any],
     wish: Wish,
     asked: Asked,
-    thresholds: dict[str, float],
     before: StoredRun | None,
     progress: Progress | None,
 ) -> Outcome:
-    from prodsim_cli.experiments import (
-        answer_files,
-        changes,
-        choosing,
-        pairs,
-        recommend,
-        search,
-        similar,
-    )
-    from prodsim_cli.experiments.outcome import Outcome
-    from prodsim_cli.experiments.pairs_file import read_pairs
+    """The tasks whose answers are lists: recommend, similar, search."""
+    from prodsim_cli.experiments import answer_files, changes, choosing, recommend, search, similar
+    from prodsim_cli.experiments.judging import MAIN
     from prodsim_cli.experiments.splitting import Where
 
     where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
     task, why = choosing.task(data, given["task"], where)
-    if before is not None and task != "pairs":
-        changes.comparable(before, task, f"ndcg@{asked.k}")
+    if before is not None:
+        changes.comparable(before, task, f"{MAIN}@{asked.k}")
     stdin = sys.stdin.buffer
-    if task == "pairs":
-        card = pairs.evaluate_pairs(
-            data,
-            read_pairs(given["pairs"], stdin),
-            sources=_names(given["sources"]) if given["sources"] else None,
-            methods=wish.methods,
-            k=asked.k,
-            seed=asked.seed,
-            settings=wish.settings,
-            thresholds=thresholds,
-            progress=progress,
-        )
-        return Outcome(card)
     if task == "search":
         queries, judged = (
             answer_files.read_table(given[name], stdin) for name in ("queries", "judgements")
@@ -177,13 +218,11 @@ def _judged(
         answers = answer_files.judgements(queries, judged, data)
         return search.judged(data, answers, wish, asked, _encode, progress)
     if given["related"]:
-        table = answer_files.read_table(given["related"], stdin)
-        answers = answer_files.related(table, data)
+        answers = answer_files.related(answer_files.read_table(given["related"], stdin), data)
         return similar.judged_by_file(data, answers, where, wish, asked, progress)
     judge = similar.judged if task == "similar" else recommend.judged
     outcome = judge(data, where, wish, asked, progress)
-    card = replace(outcome.card, notes=(*why, *outcome.card.notes))
-    return replace(outcome, card=card)
+    return replace(outcome, card=replace(outcome.card, notes=(*why, *outcome.card.notes)))
 
 
 def _encode(space: str) -> Any:
@@ -200,16 +239,28 @@ def _names(words: str) -> list[str]:
     return names
 
 
-def leave(database: str, outcome: Outcome, given: dict[str, Any]) -> None:
-    """Write what was asked for, keep the run, and hold its figures against the bar."""
-    from pathlib import Path
+def leave(database: str, outcome: Outcome, version: str, given: dict[str, Any]) -> None:
+    """Keep the run, write what was asked for, and hold the figures against the bar."""
+    _keep(database, outcome, version, given)
+    if given["save_threshold"]:
+        _save_thresholds(database, outcome)
+    _write(outcome, given)
+    if given["fail_under"]:
+        from prodsim_cli.experiments.changes import hold
 
+        hold(outcome.card, given["bars"])
+
+
+def _write(outcome: Outcome, given: dict[str, Any]) -> None:
+    """The files and folders that were asked for."""
     if given["per_query"]:
         from prodsim_cli.experiments import per_query
 
         rows = per_query.write(outcome, given["per_query"])
         options.tell([f"{given['per_query']}: {rows:,} rows."])
     if given["export"]:
+        from pathlib import Path
+
         from prodsim_cli import registry
 
         folder = Path(given["export"])
@@ -224,37 +275,49 @@ def leave(database: str, outcome: Outcome, given: dict[str, Any]) -> None:
 
         plots.draw(outcome.card, given["plot"])
         options.tell([f"{given['plot']}: drawn."])
-    _keep(database, outcome, given)
-    if given.get("bars"):
-        from prodsim_cli.experiments.changes import hold
-
-        hold(outcome.card, given["bars"])
 
 
-def _keep(database: str, outcome: Outcome, given: dict[str, Any]) -> None:
+def _keep(database: str, outcome: Outcome, version: str, given: dict[str, Any]) -> None:
     """The run into the database; a person who may only read it has their answer anyway."""
     from prodsim_cli.experiments.changes import main_figure
     from prodsim_cli.store import evaluations
-    from prodsim_cli.store.connection import open_for_writing
-    from prodsim_cli.store.problems import explain
 
     settings = {name: value for name, value in given.items() if name != "bars"}
     try:
-        with closing(open_for_writing(database)) as connection:
-            run = evaluations.keep(connection, outcome.card, settings, main_figure(outcome))
-            options.tell([f"Kept as run {run}."])
-            if given["save_threshold"]:
-                found = {
-                    name: figures["threshold"].mean
-                    for name, figures in outcome.card.methods.items()
-                    if "threshold" in figures
-                }
-                evaluations.put_thresholds(connection, found)
-                options.tell([f"Thresholds stored: {', '.join(found)}."])
+        with _writing(database) as connection:
+            card, figures = outcome.card, main_figure(outcome)
+            run = evaluations.keep(connection, card, settings, version, figures)
     except InputError as problem:
         options.tell([f"The run was not kept: {problem.message}"])
+    else:
+        options.tell([f"Kept as run {run}."])
+
+
+def _save_thresholds(database: str, outcome: Outcome) -> None:
+    """Unlike the run, they were asked for: raises InputError where they can't be stored."""
+    from prodsim_cli.store import evaluations
+
+    found = {
+        name: figures["threshold"].mean
+        for name, figures in outcome.card.methods.items()
+        if "threshold" in figures
+    }
+    with _writing(database) as connection:
+        evaluations.put_thresholds(connection, found)
+    options.tell([f"Thresholds stored: {', '.join(found)}."])
+
+
+@contextmanager
+def _writing(database: str) -> Iterator[sqlite3.Connection]:
+    """The database, open for writing; what SQLite refuses is an InputError."""
+    from prodsim_cli.store.connection import open_for_writing
+    from prodsim_cli.store.problems import explain
+
+    try:
+        with closing(open_for_writing(database)) as connection:
+            yield connection
     except sqlite3.OperationalError as problem:
         known = explain(problem)
         if known is None:
             raise
-        options.tell([f"The run was not kept: {known.message}"])
+        raise known from problem

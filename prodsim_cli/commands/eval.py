@@ -98,11 +98,11 @@ def command(database: str, form: str, quiet: bool, history: bool, **given: Any) 
 
     # the bars take what is printed beside them for their own, so they go before the answer comes
     with nullcontext() if quiet else TerminalProgress() as progress:
-        outcome = _evaluating.evaluated(database, given, progress)
+        outcome, version = _evaluating.evaluated(database, given, progress)
     options.tell(list(outcome.card.notes))
     whole = given["slices"] or form in ("json", "jsonl")
     show(outcome.card if whole else replace(outcome.card, slices=()), form)
-    _evaluating.leave(database, outcome, given)
+    _evaluating.leave(database, outcome, version, given)
 
 
 def _show_history(database: str, form: str) -> None:
@@ -111,4 +111,5 @@ def _show_history(database: str, form: str) -> None:
     from prodsim_cli.store.connection import open_for_reading
 
     with closing(open_for_reading(database)) as connection:
-        show(history.runs(connection), form)
+        runs = history.runs(connection)
+    show(history.brief(runs) if form == "table" else runs, form)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 
+from prodsim_cli import registry
 from prodsim_cli.errors import InputError, Unreached, UsageProblem
 from prodsim_cli.experiments.intervals import bootstrap, interval
 from prodsim_cli.experiments.outcome import Outcome
-from prodsim_cli.records import Change, Interval, Scorecard
-from prodsim_cli.registry import names
+from prodsim_cli.records import Change, Scorecard
 from prodsim_cli.store.evaluations import PerQuery, StoredRun
 
 
@@ -34,16 +34,17 @@ def main_figure(outcome: Outcome) -> PerQuery:
 
 def comparable(before: StoredRun, task: str, figure: str) -> None:
     """Raise InputError where a run of this task by this figure can't be held against ``before``."""
+    then = before.figures["task"]
+    by = before.figures.get("main", figure)  # runs kept before schema 2 don't say it
+    if (then, by) != (task, figure):
+        raise InputError(
+            f"Run {before.id} is {then} by {by}, this one is {task} by {figure}.",
+            hint="Compare runs of one task with the same -k.",
+        )
     if before.per_query is None:
         raise InputError(
-            f"Run {before.id} ({before.figures['task']}) kept no figures by question to compare.",
-            hint="Runs of recommend, similar and search can be compared, each with its like.",
-        )
-    if (before.figures["task"], before.figures["main"]) != (task, figure):
-        raise InputError(
-            f"Run {before.id} is {before.figures['task']} by {before.figures['main']}, this one is"
-            f" {task} by {figure}.",
-            hint="Compare runs of one task with the same -k.",
+            f"Run {before.id} was kept by an older prodsim, without its figures by question.",
+            hint="Compare with a run made since: `prodsim eval --history` lists them.",
         )
 
 
@@ -69,7 +70,9 @@ def change(outcome: Outcome, before: StoredRun, seed: int) -> Change:
         ],
         axis=1,
     )
-    means, draws = bootstrap(gaps, seed=seed)
+    # one person's questions of several windows are drawn together, as in the run itself
+    whose = np.unique(np.array(outcome.queries, object)[here], return_inverse=True)[1]
+    means, draws = bootstrap(gaps, whose.reshape(-1), seed=seed)
     return Change(
         run=before.id,
         made_at=before.created_at,
@@ -81,15 +84,13 @@ def change(outcome: Outcome, before: StoredRun, seed: int) -> Change:
 
 @dataclass(frozen=True)
 class Bar:
-    """``figure`` of ``method`` (None: the best one that is no baseline) must reach ``least``."""
+    """What ``figure`` must reach: ``ndcg@10`` of the best method, ``hybrid:ndcg@10`` of one.
 
-    method: str | None
+    ``figure`` may have a colon of its own (``accessory:ndcg@10``, a figure of one relation).
+    """
+
     figure: str
     least: float
-
-    @property
-    def words(self) -> str:
-        return f"{self.method}:{self.figure}" if self.method else self.figure
 
 
 def bars(words: Sequence[str]) -> list[Bar]:
@@ -98,38 +99,51 @@ def bars(words: Sequence[str]) -> list[Bar]:
 
 
 def _bar(word: str) -> Bar:
-    name, mark, value = word.partition("=")
-    method, colon, figure = name.strip().partition(":")
+    name, _, value = word.rpartition("=")
     try:
         least = float(value)
     except ValueError:
         least = float("nan")
-    if not mark or not name.strip() or not np.isfinite(least):
+    if not name.strip() or not np.isfinite(least):
         raise UsageProblem(
             f"{word!r} is no bar.",
             hint="Write --fail-under ndcg@10=0.09, or hybrid:ndcg@10=0.09 for one method.",
         )
-    return Bar(method, figure, least) if colon else Bar(None, method, least)
+    return Bar(name.strip(), least)
 
 
-def hold(card: Scorecard, wanted: Sequence[Bar]) -> None:
+def check_bars(wanted: Iterable[Bar], ks: Iterable[int]) -> None:
+    """Raise UsageProblem for a figure that no run with lists of these lengths has."""
+    labels = [
+        metric.LABEL
+        for metric in (registry.load("metrics", name) for name in registry.names("metrics"))
+        if metric.OVER in ("ranks", "lists", "run")
+    ]
+    there = [f"{label}@{k}" for k in ks for label in labels]
+    for bar in wanted:
+        if bar.figure.rpartition(":")[2] not in there:
+            raise _no_figure(bar, there)
+
+
+def _no_figure(bar: Bar, there: Iterable[str]) -> UsageProblem:
+    return UsageProblem(
+        f"There is no figure {bar.figure!r} to hold against a bar.",
+        hint=f"Figures are: {', '.join(there)}.",
+    )
+
+
+def hold(card: Scorecard, wanted: Iterable[Bar]) -> None:
     """Raise :class:`Unreached` where a figure lies below its bar.
 
-    Raises UsageProblem where there is no such figure.
+    A figure without a method is that of the best method that is no baseline. Raises UsageProblem
+    where there is no such figure.
     """
     missed = []
     for bar in wanted:
-        name = bar.method or _best(card)
-        figures = card.methods.get(name, {})
-        value: Interval | None = figures.get(bar.figure)
-        if value is None:
-            there = ", ".join(figures) or ", ".join(card.methods)
-            raise UsageProblem(
-                f"There is no figure {bar.words!r} to hold against a bar.",
-                hint=f"{'Figures' if figures else 'Methods'} are: {there}.",
-            )
-        if value.mean < bar.least:
-            missed.append(f"{bar.figure} of {name} is {value.mean:.4f}, below {bar.least:g}")
+        method, figure = _meant(card, bar)
+        mean = card.methods[method][figure].mean
+        if mean < bar.least:
+            missed.append(f"{figure} of {method} is {mean:.4f}, below {bar.least:g}")
     if missed:
         raise Unreached(
             f"Below the bar: {'; '.join(missed)}.",
@@ -137,7 +151,25 @@ def hold(card: Scorecard, wanted: Sequence[Bar]) -> None:
         )
 
 
+def _meant(card: Scorecard, bar: Bar) -> tuple[str, str]:
+    """Method and figure that a bar is about."""
+    best = _best(card)
+    if bar.figure in card.methods[best]:
+        return best, bar.figure
+    method, colon, figure = bar.figure.partition(":")
+    if not colon:
+        raise _no_figure(bar, card.methods[best])
+    if method not in card.methods:
+        raise UsageProblem(
+            f"There is no method {method!r} in this run to hold against a bar.",
+            hint=f"Methods are: {', '.join(card.methods)}.",
+        )
+    if figure not in card.methods[method]:
+        raise _no_figure(bar, card.methods[method])
+    return method, figure
+
+
 def _best(card: Scorecard) -> str:
     """The best method that is no baseline; methods stand in order, best first."""
-    clever = [name for name in card.methods if name not in names("baselines")]
+    clever = [name for name in card.methods if name not in registry.names("baselines")]
     return clever[0] if clever else next(iter(card.methods))

@@ -28,23 +28,34 @@ def runs(connection: sqlite3.Connection) -> Listing:
     return Listing(COLUMNS, tuple(_row(row) for row in rows))
 
 
+def brief(listing: Listing) -> Listing:
+    """The same runs for a terminal of 80 columns: dates without the time of day."""
+    shown = tuple(
+        (run, made[:10], *map(_without_midnight, rest[:-1])) for run, made, *rest in listing.rows
+    )
+    return Listing(("run", "made", *COLUMNS[2:-1]), shown)
+
+
+def _without_midnight(value: object) -> object:
+    return value.replace("T00:00:00", "") if isinstance(value, str) else value
+
+
 def _row(row: sqlite3.Row) -> tuple[object, ...]:
     card = json.loads(row["figures"])
-    split = card["split"]
-    best = next(iter(card["methods"]), None)
+    split, methods = card["split"], card["methods"]
+    best = next(iter(methods), None)
+    figures = methods[best] if best else {}
     # runs kept before schema 2 don't say their main figure: it is the first of the best method
-    main = card.get("main") or next(iter(card["methods"][best]), None) if best else None
-    value = card["methods"][best].get(main, {}).get("mean") if best else None
+    main = card.get("main") or next(iter(figures), None)
     where = " ".join(str(part) for part in (split.get("kind"), split.get("at")) if part)
-    asked = split.get("users") or split.get("queries") or split.get("pairs")
     return (
         row["id"],
         row["created_at"],
         row["task"],
         where,
-        asked,
+        split.get("users") or split.get("queries") or split.get("pairs"),
         best,
         main,
-        value,
+        figures.get(main, {}).get("mean"),
         row["data_version"],
     )

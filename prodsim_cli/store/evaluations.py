@@ -22,15 +22,26 @@ from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.loading import load_neighbors, load_shop
 
 BLIND = ("text", "vectors")
+PARTS = ("catalog", "events")
 
 
-def shop_to_judge(connection: sqlite3.Connection, asked: Collection[str] = ()) -> Dataset:
+def shop_to_judge(
+    connection: sqlite3.Connection, asked: Collection[str] = ()
+) -> tuple[Dataset, str]:
     """The shop with the fresh stored tables of the methods that learn nothing from events.
 
     A table of the house that has seen the events stays where it is: it is built anew. ``asked``:
     names of methods; a stored table of that name which is no method of the house comes along, and
-    says whether it has learned from events.
+    says whether it has learned from events. The second answer is the version of what was read.
     """
+    connection.execute("begin")  # what is read and its version belong together
+    try:
+        return _shop_to_judge(connection, asked), meta.data_version(connection, *PARTS)
+    finally:
+        connection.execute("rollback")
+
+
+def _shop_to_judge(connection: sqlite3.Connection, asked: Collection[str]) -> Dataset:
     shop = load_shop(connection)
     data = shop.dataset
     known = registry.names("similarity")
@@ -105,6 +116,7 @@ def keep(
     connection: sqlite3.Connection,
     card: Scorecard,
     settings: dict[str, Any],
+    data_version: str,
     per_query: PerQuery | None = None,
 ) -> int:
     """Store a run: what was asked, of which data, and the figures. Returns its number."""
@@ -116,7 +128,7 @@ def keep(
                 datetime.now(timezone.utc).isoformat(timespec="seconds"),
                 card.task,
                 json.dumps(settings, sort_keys=True, ensure_ascii=False),
-                meta.data_version(connection, "catalog", "events"),
+                data_version,
                 json.dumps(card.as_dict(), ensure_ascii=False),
                 per_query.packed() if per_query and len(per_query.keys) else None,
             ),
