@@ -21,6 +21,7 @@ from prodsim_cli.builds.parts import (
     Parts,
     blind,
     graph_settings,
+    joint_version,
     made_table,
     parts_of,
 )
@@ -34,7 +35,7 @@ from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
 from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
 
-PARTS = ("catalog", "events")
+PARTS = ("catalog", "events", "prices")
 USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
 
 
@@ -303,8 +304,7 @@ def _blend(run: Build) -> None:
         why = "no texts, and no customer with two products"
         _leave_out(run, "hybrid", "neighbors", why)
         return
-    texts = found["text"][1] if "text" in parts else run.versions["catalog"]
-    version = f"{texts} {run.versions['events']}"
+    version = joint_version({name: found[name] for name in parts})
     weights = {k: dict(v) for k, v in run.blend.similar.items()} if run.blend else None
     settings = {"k": K, "parts": sorted(parts), "part_settings": parts, "weights": weights}
     if _fresh(run, "hybrid", "neighbors", settings, version):

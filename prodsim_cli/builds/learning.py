@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodsim_cli import registry
-from prodsim_cli.builds.parts import Build, made_table, unlearned
+from prodsim_cli.builds.parts import Build, joint_version, made_table, unlearned
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
@@ -24,8 +24,7 @@ def learn_blend(run: Build) -> None:
         if artifacts.recorded(run.connection, NAME, KIND) is not None:
             writing.drop_artifact(run.connection, NAME, KIND)
         return
-    texts = parts["text"][1] if "text" in parts else run.versions["catalog"]
-    version = f"{texts} {run.versions['events']}"
+    version = joint_version(parts)
     asked = {name: settings for name, (settings, _, _) in parts.items()}
     found = artifacts.recorded(run.connection, NAME, KIND)
     if found is not None and found[1] == version and found[0].get("asked") == asked:

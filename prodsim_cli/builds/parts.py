@@ -70,7 +70,8 @@ def unlearned(run: Build) -> Parts:
     model = run.settings.get("model", "")
     parts: dict[str, tuple[dict[str, Any], str, str]] = {}
     for name in registry.names("similarity"):
-        needs = registry.load("similarity", name).NEEDS
+        module = registry.load("similarity", name)
+        needs = module.NEEDS
         settings: dict[str, Any] = {"k": K}
         version, why = run.versions["catalog"], ""
         if needs in ("text", "vectors"):
@@ -83,17 +84,27 @@ def unlearned(run: Build) -> Parts:
             # A table is no fresher than the vectors it was made of.
             space = artifacts.recorded(run.connection, model, "space")
             version = space[1] if space else version
+        if needs == "columns":
+            version = f"{version} {run.versions['prices']}"
         if needs == "events":
             settings.update(graph_settings(run, name))
-            version = run.versions["events"]
-            owner = "customer has bought" if by == "users" else "order holds"
-            why = "" if events else f"no {owner} two products"
-        unable = getattr(registry.load("similarity", name), "unable", None)
-        if unable is not None and not why:
-            why = unable(run.data).rstrip(".")
+            texts = f"{version} " if getattr(module, "REACHES_NEW", False) else ""
+            version = f"{texts}{run.versions['events']}"
+            if getattr(module, "BY", by) == by:
+                owner = "customer has bought" if by == "users" else "order holds"
+                why = "" if events else f"no {owner} two products"
+        if hasattr(module, "unable") and not why:
+            why = module.unable(run.data).rstrip(".")
         if needs not in ("neighbors", "network"):
             parts[name] = (settings, version, why)
     return parts
+
+
+def joint_version(parts: Parts) -> str:
+    """What something made of several tables was made of: every counter that one of them names."""
+    return " ".join(
+        sorted({token for _, version, _ in parts.values() for token in version.split()})
+    )
 
 
 def has_links(data: Dataset, by: str) -> bool:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,9 +105,10 @@ def _one(
     from prodsim_cli.gnn.training import train as learn
 
     settings = dict(asked.settings or {})
-    wanted = {"seed": asked.seed, "members": asked.ensemble, "stopped": False, **settings}
+    of_run = {"seed": asked.seed, "members": asked.ensemble, "stopped": False}
+    wanted = {**asdict(Settings.of(name, **settings)), **of_run}
     found = artifacts.recorded(connection, name, "space")
-    if found is not None and found[1] == version and _same(found[0], wanted):
+    if found is not None and found[1] == version and wanted.items() <= found[0].items():
         return Stage(name, "space", "fresh")
     checkpoint = f"{path}.{name}.part.npz"
     if not asked.resume:
@@ -125,12 +126,6 @@ def _one(
     rows = store(connection, shop, made, version)
     reason = "stopped before its end; `prodsim train --resume` goes on" if made.stopped else ""
     return Stage(name, "space", "built", rows, time.perf_counter() - begun, reason)
-
-
-def _same(stored: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Made with these settings, and with the defaults of today for the others?"""
-    defaults = {f.name: f.default for f in fields(Settings)}
-    return all(stored.get(name) == value for name, value in {**defaults, **wanted}.items())
 
 
 def _remove(path: str) -> None:

@@ -108,7 +108,7 @@ def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> st
     ):
         return f"there are no vectors{f' of {space}' if space else ''} (run `prodsim embed`)"
     if module.NEEDS == "events":
-        by = settings.get("by", "users")
+        by = getattr(module, "BY", settings.get("by", "users"))
         owners = data.events.user if by == "users" else data.events.order
         if not (owners >= 0).any():
             return "no event has a user" if by == "users" else "no event has an order"

@@ -23,6 +23,8 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
 
 NEEDS = "events"
+BY = "orders"
+"""What two products share here, whatever the other methods are told."""
 SPACE = {"half_life": (None, 90.0, 30.0)}
 _INSTEAD = "cosine links what one person buys at any time"
 

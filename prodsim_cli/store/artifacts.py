@@ -13,7 +13,9 @@ from typing import Any
 from prodsim_cli.store import meta
 
 BLEND = "hybrid"
-WORDS = {"catalog": "products", "events": "events"}
+WORDS = {"catalog": "products", "events": "events", "prices": "prices"}
+BLIND = ("catalog:", "prices:")
+"""Counters that say nothing of who bought what."""
 
 
 def recorded(
@@ -30,7 +32,7 @@ def learned(connection: sqlite3.Connection, name: str, kind: str) -> bool:
     """True if an artifact has learned from events, or does not say that it has not."""
     found = recorded(connection, name, kind)
     parts = found[1].split() if found else []
-    return not parts or any(not part.startswith("catalog:") for part in parts)
+    return not parts or any(not part.startswith(BLIND) for part in parts)
 
 
 def names(connection: sqlite3.Connection, kind: str) -> list[str]:

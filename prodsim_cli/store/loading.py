@@ -17,7 +17,17 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.store import artifacts, meta
 
-ITEM_COLUMNS = ("source", "title", "brand", "category", "tags", "description", "price", "lang")
+ITEM_COLUMNS = (
+    "source",
+    "title",
+    "brand",
+    "category",
+    "tags",
+    "description",
+    "price",
+    "currency",
+    "lang",
+)
 UNFINISHED = "unfinished"
 """``data_version`` of a space whose encoding was begun and not ended."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from prodsim_cli.records import DEFAULT_WEIGHTS
 
-COUNTERS = ("catalog_version", "events_version", "write_version")
-"""Bumped by every write that changes texts or the set of listed items; events; anything."""
+COUNTERS = ("catalog_version", "events_version", "prices_version", "write_version")
+"""Bumped by every write that changes texts or the set of listed items; events; prices; anything."""
 
 
 def get(connection: sqlite3.Connection, key: str, default: str | None = None) -> str | None:

@@ -160,6 +160,8 @@ def _finish(
         meta.bump(connection, "catalog_version")
     if changes.events:
         meta.bump(connection, "events_version")
+    if changes.prices:
+        meta.bump(connection, "prices_version")
     if changes:
         meta.bump(connection)
 

@@ -19,6 +19,7 @@ class Changes:
     texts: int = 0
     items: int = 0
     events: int = 0
+    prices: int = 0
     other: int = 0
     merged: dict[str, int] = field(default_factory=dict)
     new_items: int = 0

@@ -94,6 +94,8 @@ def _set_derived(
     changed = new.filter(pl.col(column).ne_missing(pl.col("_stored")))
     if column == "title":
         changes.texts += len(changed)
+    else:
+        changes.prices += len(changed)
     changes.other += len(changed)
     connection.executemany(
         f"update items set content_hash = null, {column} = ? where id = ?",

@@ -189,14 +189,18 @@ def write_catalog(
     both = frame.join(stored, on="item_id", suffix="_stored")
     differs = [pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in present]
     texts = [pl.col(n).ne_missing(pl.col(f"{n}_stored")) for n in present if n in TEXTS]
+    money = ("price", "currency")
+    prices = [pl.col(n).ne_missing(pl.col(f"{n}_stored")) for n in present if n in money]
     both = both.with_columns(
         pl.any_horizontal(pl.lit(False), *texts).alias("_texts"),
+        pl.any_horizontal(pl.lit(False), *prices).alias("_prices"),
         (pl.col("listed") == 0).alias("_back"),
     )
     changed = both.filter(
         pl.any_horizontal(pl.col("_back"), pl.col("origin") != "catalog", *differs)
     )
     changes.texts += int(changed["_texts"].sum())
+    changes.prices += int(changed["_prices"].sum())
     changes.items += int(changed["_back"].sum())
     changes.other += len(changed)
     _update_items(connection, changed.select("item_id", *present), present)
