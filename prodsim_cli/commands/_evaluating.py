@@ -137,7 +137,7 @@ def evaluated(
 
     Returns the outcome and the version of the data that it was found on.
     """
-    from prodsim_cli.experiments import changes
+    from prodsim_cli.experiments import changes, slices
     from prodsim_cli.experiments.listening import stage
     from prodsim_cli.experiments.outcome import Outcome
     from prodsim_cli.experiments.summary import Asked
@@ -162,11 +162,12 @@ def evaluated(
         if given["task"] == "pairs":
             stored = evaluations.thresholds(connection)
             return Outcome(_pairs(data, given, wish, asked, stored, progress)), version
+        data, said = slices.with_languages(data) if given["slices"] else (data, [])
         outcome = _judged(data, given, wish, asked, before, progress)
+    card = replace(outcome.card, notes=(*outcome.card.notes, *said))
     if before is not None:
-        difference = changes.change(outcome, before, given["seed"])
-        outcome = replace(outcome, card=replace(outcome.card, change=difference))
-    return outcome, version
+        card = replace(card, change=changes.change(outcome, before, given["seed"]))
+    return replace(outcome, card=card), version
 
 
 def _pairs(

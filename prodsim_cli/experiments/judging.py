@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from prodsim_cli import registry
 from prodsim_cli.experiments.asking import Questions
 from prodsim_cli.experiments.running import Run
-from prodsim_cli.experiments.slices import Part, parts_of
+from prodsim_cli.experiments.slices import Part, parts_of, people_of
 from prodsim_cli.metrics._seen import Ranks, Shown, hits
 
 _FIRST = (
@@ -201,19 +201,6 @@ def _by_relation(
         for metric in metrics:
             out.append(np.where(right.relevant > 0, metric.score(ranks, k), np.nan))
     return out
-
-
-def people_of(asked: Questions) -> tuple[NDArray[np.float64], int]:
-    """(n,) how many people of training have to do with each product; how many people there are.
-
-    Where no event has a user, orders stand for people.
-    """
-    log, n = asked.train.events, len(asked.train)
-    owner = log.user if (log.user >= 0).any() else log.order
-    known = owner >= 0
-    pairs = np.unique(owner[known].astype(np.int64) * n + log.item[known])
-    users = len(np.unique(owner[known]))
-    return np.bincount(pairs % max(n, 1), minlength=n).astype(np.float64), users
 
 
 def _vectors(asked: Questions) -> NDArray[np.float32] | sp.csr_matrix | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli import languages
+from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.experiments.asking import Questions
 from prodsim_cli.metrics._seen import head
 
@@ -17,6 +20,9 @@ HISTORIES = (1, 5, 20, 100)
 """Where the classes of history length begin, in different products."""
 
 MOST_CATEGORIES = 8
+
+LANGUAGE = "lang"
+"""The column of languages; no method reads it."""
 
 
 class Part(NamedTuple):
@@ -29,6 +35,19 @@ class Part(NamedTuple):
 
 Masks = dict[Part, tuple[NDArray[np.bool_], NDArray[np.bool_] | None]]
 """Part -> the questions (q,) bool and the products (n,) bool that it keeps; None: all products."""
+
+
+def with_languages(data: Dataset) -> tuple[Dataset, list[str]]:
+    """The shop with the language of each title where the catalogue doesn't give one, and a note."""
+    given = data.columns.get(LANGUAGE) or [None] * len(data)
+    titles = [title or "" for title in data.columns.get("title") or [None] * len(data)]
+    missing = sum(1 for word, title in zip(given, titles, strict=True) if title and not word)
+    if not missing:
+        return data, []
+    told = languages.of_titles(titles)
+    filled = [word or found or None for word, found in zip(given, told, strict=True)]
+    note = f"The languages of {missing:,} titles were found by their words."
+    return replace(data, columns={**data.columns, LANGUAGE: filled}), [note]
 
 
 def parts_of(asked: Questions) -> Masks:
@@ -48,15 +67,25 @@ def parts_of(asked: Questions) -> Masks:
     return out
 
 
+def people_of(asked: Questions) -> tuple[NDArray[np.float64], int]:
+    """(n,) how many people of training have to do with each product; how many people there are.
+
+    Where no event has a user, orders stand for people.
+    """
+    log, n = asked.train.events, len(asked.train)
+    owner = log.user if (log.user >= 0).any() else log.order
+    known = owner >= 0
+    pairs = np.unique(owner[known].astype(np.int64) * n + log.item[known])
+    users = len(np.unique(owner[known]))
+    return np.bincount(pairs % max(n, 1), minlength=n).astype(np.float64), users
+
+
 def _by_people(asked: Questions) -> dict[Part, NDArray[np.bool_]]:
     """Head and tail, cold and warm: by how many people have to do with a product in training."""
-    log, n = asked.train.events, len(asked.train)
-    known = log.user >= 0
-    if not known.any():
+    people, _ = people_of(asked)
+    if not people[asked.candidates].any():  # nobody knows any of them: they have no head
         return {}
-    pairs = np.unique(log.user[known].astype(np.int64) * n + log.item[known])
-    people = np.bincount(pairs % n, minlength=n)
-    popular = head(asked.candidates, people.astype(np.float64))
+    popular = head(asked.candidates, people)
     cold = people < FEW_PEOPLE
     return {
         Part("products", "head (the 20% with the most people)"): popular,
@@ -70,7 +99,7 @@ def _by_column(asked: Questions) -> dict[Part, NDArray[np.bool_]]:
     """The categories and languages with the most right answers, where there are several."""
     out: dict[Part, NDArray[np.bool_]] = {}
     wanted = np.asarray(asked.answers.astype(bool).sum(axis=0)).ravel()
-    for column, kind in (("category", "category"), ("lang", "language")):
+    for column, kind in (("category", "category"), (LANGUAGE, "language")):
         values = asked.train.columns.get(column)
         if not values:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -145,9 +146,11 @@ def _figures(
 def _slices(
     judged: Judged, means: NDArray[np.float64], draws: NDArray[np.float64]
 ) -> tuple[Slice, ...]:
+    """Those that have a question; a kind with one such part is the whole, and says nothing."""
     m, p = len(judged.methods), len(judged.parts)
-    means, draws = means.reshape(m, p), draws.reshape(len(draws), m, p)
+    means, draws = means.reshape(m, p), draws.reshape(-1, m, p)
     inside = (~np.isnan(judged.sliced[:, 0, :])).sum(axis=0) if m else np.zeros(p, int)
+    kinds = Counter(part.kind for place, part in enumerate(judged.parts) if inside[place])
     return tuple(
         Slice(
             kind=part.kind,
@@ -160,7 +163,7 @@ def _slices(
             },
         )
         for place, part in enumerate(judged.parts)
-        if inside[place]
+        if inside[place] and kinds[part.kind] > 1
     )
 
 
