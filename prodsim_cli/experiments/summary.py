@@ -148,7 +148,7 @@ def _slices(
 ) -> tuple[Slice, ...]:
     """Those that have a question; a kind with one such part is the whole, and says nothing."""
     m, p = len(judged.methods), len(judged.parts)
-    means, draws = means.reshape(m, p), draws.reshape(-1, m, p)
+    means, draws = means.reshape(m, p), draws.reshape(len(draws), m, p)
     inside = (~np.isnan(judged.sliced[:, 0, :])).sum(axis=0) if m else np.zeros(p, int)
     kinds = Counter(part.kind for place, part in enumerate(judged.parts) if inside[place])
     return tuple(
