@@ -3,7 +3,7 @@
 A softmax over all products asks for the right ones to stand above *every* other one, which is what
 NDCG rewards; BPR (Rendle et al. 2009) asks for it against one random product at a time. On Online
 Retail the full softmax is a matter of milliseconds, so it is taken wherever there are at most
-``NEGATIVES`` products; beyond that the sum over all is estimated without bias from the batch's own
+``FULL`` products; beyond that the sum over all is estimated without bias from the batch's own
 targets and a uniform sample of the rest.
 """
 
@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-NEGATIVES = 16_384
-"""Products that one softmax spans at most, apart from the batch's own targets."""
+FULL = 16_384
+"""Products up to which the softmax spans all of them."""
+SAMPLE = 4_096
+"""Beyond that: products that are drawn beside the batch's own targets."""
 TARGETS = 64
 """Targets of one person or product in one step: bounds a batch of a large shop."""
 
@@ -36,7 +38,7 @@ def softmax_loss(
     have no loss). own : (b,) the product of each row, which is no answer; None: people.
     """
     n = items.shape[0]
-    if n > NEGATIVES:
+    if n > FULL:
         targets = _at_most(targets, TARGETS, draw)
     columns, bonus = _columns(targets, n, draw)
     total = np.asarray(targets.sum(axis=1)).ravel()
@@ -62,11 +64,11 @@ def _columns(
     All of them and nothing; or the targets, and of the m others a sample of s, each standing for
     m / s: then the sum of exponentials has the expectation of the sum over all.
     """
-    if n <= NEGATIVES:
+    if n <= FULL:
         return np.arange(n), np.zeros(n, np.float32)
     wanted = np.unique(targets.indices).astype(np.int64)
     others = np.setdiff1d(np.arange(n), wanted, assume_unique=True)
-    sample = np.sort(draw.choice(others, min(NEGATIVES, len(others)), replace=False))
+    sample = np.sort(draw.choice(others, min(SAMPLE, len(others)), replace=False))
     weight = np.log(len(others) / max(len(sample), 1))
     bonus = np.zeros(len(wanted) + len(sample), np.float32)
     bonus[len(wanted) :] = weight

@@ -47,6 +47,10 @@ class Laid:
         )
 
 
+STEPS = 32
+"""Steps of an epoch at most: each sends along the whole graph, which costs as much as its edges."""
+
+
 class Adam:
     """Steps by the running mean and size of the gradients (Kingma & Ba 2015, algorithm 1).
 
@@ -96,11 +100,11 @@ class Epochs:
         people = draw.permutation(np.flatnonzero(np.diff(hidden.indptr)))
         products = np.flatnonzero(np.diff(partners.indptr))
         total, u = 0.0, hidden.shape[0]
-        size = self.settings.batch
-        steps = max(-(-len(people) // size), -(-len(products) // size) if not len(people) else 1)
+        size = max(self.settings.batch, -(-len(people) // STEPS))
+        steps = max(-(-len(people) // size), 1)
         for step in range(steps):
             some = people[step * size : (step + 1) * size]
-            others = np.sort(draw.permutation(products)[:size])
+            others = np.sort(draw.permutation(products)[: self.settings.batch])
             first = self.network.first(self._dropped(laid, chance), laid.histories, laid.known)
             z = self.network(laid.edges, thinned(first, self.settings.dropout, chance))
             loss = z.new_zeros(())

@@ -62,7 +62,7 @@ def train(
     interrupt goes on.
     """
     begun = time.perf_counter()
-    chosen = Settings(**settings)
+    chosen = Settings.of(kind, **settings)
     listener = progress or Silent()
     identity = {"kind": kind, "seed": seed, "settings": asdict(chosen), "data": _fingerprint(data)}
     checkpoint = Checkpoint(resume, identity)

@@ -228,7 +228,7 @@ def test_hidden_purchases_are_not_shown() -> None:
         letters(["a", "b", "c", "d"]),
     )
     whole = graphs.lay(data, half_life=None, space=None, full=True)
-    shown, hidden, _ = hide(whole, Settings(cold=0.25), np.random.default_rng(1))
+    shown, hidden, _ = hide(whole, Settings(cold=0.25, edge_dropout=0.3), np.random.default_rng(1))
     assert shown.bought.multiply(hidden).nnz == 0
     assert (shown.bought + hidden != whole.bought).nnz == 0
     cold = np.flatnonzero(np.diff(shown.bought.tocsc().indptr) == 0)
@@ -236,16 +236,30 @@ def test_hidden_purchases_are_not_shown() -> None:
     assert shown.together[cold].nnz == 0
 
 
-def test_a_sampled_softmax_has_the_expectation_of_the_whole(monkeypatch) -> None:
-    draw = torch.Generator().manual_seed(1)
-    asked, items = torch.randn(3, 4, generator=draw), torch.randn(60, 4, generator=draw)
+def test_the_sampled_sum_has_the_expectation_of_the_whole(monkeypatch) -> None:
+    monkeypatch.setattr(heads, "FULL", 40)
+    monkeypatch.setattr(heads, "SAMPLE", 30)
+    values = np.exp(np.random.default_rng(1).standard_normal(60))
     targets = sp.csr_matrix(([1.0, 1, 2], ([0, 1, 2], [5, 9, 5])), (3, 60))
-    whole = heads.softmax_loss(asked, items, targets, 0.5, np.random.default_rng(0))
-    monkeypatch.setattr(heads, "NEGATIVES", 40)
-    rng = np.random.default_rng(0)
-    sampled = [float(heads.softmax_loss(asked, items, targets, 0.5, rng)) for _ in range(300)]
-    assert abs(np.mean(sampled) - float(whole)) < 0.01
-    assert np.std(sampled) > 0
+    draw, sums = np.random.default_rng(0), []
+    for _ in range(500):
+        columns, bonus = heads._columns(targets, 60, draw)
+        assert len(np.unique(columns)) == 32
+        assert {5, 9} <= set(columns.tolist())
+        sums.append(float((values[columns] * np.exp(bonus)).sum()))
+    # The mean of 500 is off by about a 22nd of the spread of one.
+    assert abs(np.mean(sums) - values.sum()) < 4 * np.std(sums) / 500**0.5
+    assert np.std(sums) > 0
+
+
+def test_a_large_shop_learns_with_the_sampled_softmax(monkeypatch, aisles) -> None:
+    monkeypatch.setattr(heads, "FULL", 10)
+    monkeypatch.setattr(heads, "SAMPLE", 5)
+    monkeypatch.setattr(heads, "TARGETS", 2)
+    made = train(aisles, "lightgcn", **FAST)
+    near = made.items @ made.items.T
+    np.fill_diagonal(near, -1)
+    assert (near.argmax(1) // AISLE == np.arange(2 * AISLE) // AISLE).all()
 
 
 def test_the_loss_is_the_cross_entropy_of_torch() -> None:
