@@ -87,17 +87,21 @@ def _ratios(sums: NDArray[np.float64], holes: NDArray[np.bool_]) -> NDArray[np.f
         return np.asarray(sums[:, :columns] / np.where(counts > 0, counts, np.nan))
 
 
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Without what the order of a sum can change; no zero is negative. Any shape."""
+    return np.asarray(np.round(values, _DIGITS) + 0.0)
+
+
 def interval(estimate: float, samples: NDArray[np.float64] | None = None) -> Interval:
     """A figure and the middle 95 % of its resampled values, rounded below what sums can differ by.
 
     Without samples there are no bounds. Samples that are NaN (a resample in which the figure has
     no value) are left out.
     """
-    mean = round(float(estimate), _DIGITS)
     if samples is None or np.isnan(samples).all():
-        return Interval(mean)
-    low, high = np.nanpercentile(samples, [2.5, 97.5])
-    return Interval(mean, round(float(low), _DIGITS), round(float(high), _DIGITS))
+        return Interval(float(rounded(np.array(estimate))))
+    ends = np.array([estimate, *np.nanpercentile(samples, [2.5, 97.5])])
+    return Interval(*rounded(ends).tolist())
 
 
 def two_sided(differences: NDArray[np.float64]) -> float:
@@ -105,8 +109,8 @@ def two_sided(differences: NDArray[np.float64]) -> float:
 
     Twice the share of resamples on the other side of zero, never below what they can show.
     """
-    size = len(differences)
-    tail = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
+    gaps, size = rounded(differences), len(differences)
+    tail = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
     return min(1.0, 2.0 * (tail + 1) / (size + 1))
 
 

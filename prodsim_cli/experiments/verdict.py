@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.experiments.intervals import holm, interval, two_sided
-from prodsim_cli.records import Standing
+from prodsim_cli.experiments.intervals import holm, interval, rounded, two_sided
+from prodsim_cli.records import Interval, Standing
 
 FEW = 100
 """Below as many queries the verdict says that they are few."""
@@ -36,24 +36,25 @@ class Contest:
     figure: str
     unit: str
 
-    def gap(self, first: int, second: int) -> tuple[float, float]:
-        """The middle 95 % of the difference of two methods over the resamples."""
-        low, high = np.percentile(self.draws[:, first] - self.draws[:, second], [2.5, 97.5])
-        return float(low), float(high)
+    def gap(self, first: int, second: int) -> Interval:
+        """How much higher the first is than the second, with the middle 95 % of the resamples."""
+        return interval(
+            self.means[first] - self.means[second], self.draws[:, first] - self.draws[:, second]
+        )
 
     def order(self) -> list[int]:
         """Methods by their mean, best first; of equals, the one that stands first."""
-        return [int(m) for m in np.argsort(-self.means, kind="stable")]
+        return [int(m) for m in np.argsort(-rounded(self.means), kind="stable")]
 
 
 def standings(contest: Contest, whose: Collection[int], other: int) -> dict[str, Standing]:
     """How each of ``whose`` compares with one method, corrected for how many are compared."""
     mine = [m for m in contest.order() if m in whose and m != other]
-    gaps = [contest.draws[:, m] - contest.draws[:, other] for m in mine]
-    corrected = holm(np.array([two_sided(gap) for gap in gaps]))
+    draws = contest.draws
+    corrected = holm(np.array([two_sided(draws[:, m] - draws[:, other]) for m in mine]))
     out: dict[str, Standing] = {}
-    for m, gap, p in zip(mine, gaps, corrected, strict=True):
-        difference = interval(contest.means[m] - contest.means[other], gap)
+    for m, p in zip(mine, corrected, strict=True):
+        difference = contest.gap(m, other)
         word = "better" if difference.mean > 0 else "worse"
         out[contest.methods[m]] = Standing(
             other=contest.methods[other],
@@ -90,48 +91,49 @@ def verdict(contest: Contest, baselines: Collection[str] = ()) -> str:
     plain = [m for m in order if contest.methods[m] in baselines]
     if not clever:
         return f"Only baselines could be tried; {contest.methods[order[0]]} is the best of them."
-    best = clever[0]
+    best, beaten = clever[0], False
     if plain:
-        sentences = [_against_baseline(contest, clever, plain[0])]
+        sentence, beaten = _against_baseline(contest, clever, plain[0])
     else:
         figure = f"{contest.figure} {contest.means[best]:.3f}"
-        sentences = [f"Use {contest.methods[best]}: {figure}."]
-    if len(clever) > 1:
+        sentence = f"Use {contest.methods[best]}: {figure}."
+    sentences = [sentence]
+    if len(clever) > 1 and not beaten:
         sentences.append(_against_others(contest, clever))
     if contest.queries < FEW:
         sentences.append(f"With only {contest.queries} {contest.unit}, take this as a hint.")
     return " ".join(sentences)
 
 
-def _against_baseline(contest: Contest, clever: list[int], plain: int) -> str:
+def _against_baseline(contest: Contest, clever: list[int], plain: int) -> tuple[str, bool]:
+    """The sentence, and whether the baseline is surely the better one."""
     best = clever[0]
     name, baseline = contest.methods[best], contest.methods[plain]
     standing = standings(contest, clever, plain)[name]
     means = f"{contest.means[best]:.3f} against {contest.means[plain]:.3f}"
-    gap = f"({means}, difference {_range(standing)})"
+    gap = f"({means}, difference {_range(standing.difference)})"
     by = f"by {contest.figure}"
     if standing.verdict == "better":
-        return f"Use {name}: {by} it beats the best baseline, {baseline} {gap}."
+        return f"Use {name}: {by} it beats the best baseline, {baseline} {gap}.", False
     if standing.verdict == "worse":
         return (
             f"No method beats {baseline} here: the best {by}, {name}, is worse {gap};"
             f" show what {baseline} shows until there is more to learn from."
-        )
+        ), True
     return (
         f"No method is surely better than {baseline} here: the best {by}, {name}, is level"
         f" with it {gap}."
-    )
+    ), False
 
 
 def _against_others(contest: Contest, clever: list[int]) -> str:
-    """The winner against the other methods: which are ties, and by how much it leads."""
+    """The best method against the others: which are level, and by how much it leads."""
     best, second = clever[0], clever[1]
-    among = standings(contest, clever, best)
-    ties = [name for name, standing in among.items() if standing.verdict == "tie"]
+    # corrected for all methods, as the marks of the table are
+    among = standings(contest, contest.order(), best)
+    ties = [contest.methods[m] for m in clever[1:] if among[contest.methods[m]].verdict == "tie"]
     other = contest.methods[second]
-    # the difference is told from the winner's side
-    low, high = contest.gap(best, second)
-    gap = f"({contest.means[second]:.3f}, difference {low:+.4f} to {high:+.4f})"
+    gap = f"({contest.means[second]:.3f}, difference {_range(contest.gap(best, second))})"
     if not ties:
         every = "the next method," if len(clever) == 2 else "every other method; the next is"
         return f"It is better than {every} {other} {gap}."
@@ -147,5 +149,5 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _range(standing: Standing) -> str:
-    return f"{standing.difference.low:+.4f} to {standing.difference.high:+.4f}"
+def _range(difference: Interval) -> str:
+    return f"{difference.low:+.4f} to {difference.high:+.4f}"
