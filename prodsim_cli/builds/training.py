@@ -104,11 +104,11 @@ def _one(
 ) -> Stage:
     from prodsim_cli.gnn.training import train as learn
 
-    settings = dict(asked.settings or {})
+    settings = {**_text_space(connection, shop), **(asked.settings or {})}
     of_run = {"seed": asked.seed, "members": asked.ensemble, "stopped": False}
     wanted = {**asdict(Settings.of(name, **settings)), **of_run}
     found = artifacts.recorded(connection, name, "space")
-    if found is not None and found[1] == version and wanted.items() <= found[0].items():
+    if found is not None and found[1] == version and _said(wanted).items() <= found[0].items():
         return Stage(name, "space", "fresh")
     checkpoint = f"{path}.{name}.part.npz"
     if not asked.resume:
@@ -126,6 +126,19 @@ def _one(
     rows = store(connection, shop, made, version)
     reason = "stopped before its end; `prodsim train --resume` goes on" if made.stopped else ""
     return Stage(name, "space", "built", rows, time.perf_counter() - begun, reason)
+
+
+def _text_space(connection: sqlite3.Connection, shop: Shop) -> dict[str, Any]:
+    """The space of the language model as a setting, nothing where there is none."""
+    model = meta.settings(connection).get("model")
+    there = [name for name in shop.dataset.embeddings if name not in shop.dataset.learned]
+    chosen = model if model in there else next(iter(there), None)
+    return {} if chosen is None else {"space": chosen}
+
+
+def _said(settings: dict[str, Any]) -> dict[str, Any]:
+    """What is stored: a network without text vectors names no space, so no new model ages it."""
+    return {k: v for k, v in settings.items() if k != "space" or v is not None}
 
 
 def _remove(path: str) -> None:
@@ -147,7 +160,7 @@ def store(connection: sqlite3.Connection, shop: Shop, made: Trained, version: st
             connection,
             made.kind,
             "space",
-            settings={**made.as_dict(), "users": made.kind + USERS},
+            settings={**_said(made.as_dict()), "users": made.kind + USERS},
             data_version=version,
             seconds=made.seconds,
             weights=blob,
