@@ -11,7 +11,7 @@ import pytest
 from prodsim_cli import registry
 from prodsim_cli.errors import UsageProblem
 
-FAMILIES = ("similarity", "embedders", "metrics", "splits", "baselines", "sources")
+FAMILIES = ("similarity", "embedders", "metrics", "splits", "baselines", "exporters", "sources")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from prodsim_cli import render
 from prodsim_cli.options import FORMATS
 from prodsim_cli.records import (
     ArtifactStatus,
+    Change,
+    Cost,
     FileReport,
     IngestReport,
     Interval,
@@ -24,6 +27,8 @@ from prodsim_cli.records import (
     Ranked,
     Ranking,
     Scorecard,
+    Slice,
+    Standing,
     Status,
 )
 from prodsim_cli.render.layout import money, number, size
@@ -50,6 +55,51 @@ CARD = Scorecard(
         "text": {"ndcg@10": Interval(0.069, 0.06, 0.078), "coverage@10": Interval(0.9)},
     },
     verdict="Use hybrid.",
+)  # fmt: skip
+FULL_NAMES = ("hybrid", "cosine", "text", "popularity", "random")
+
+
+def about(mean: float, half: float = 0.004) -> Interval:
+    return Interval(mean, mean - half, mean + half)
+
+
+FULL = Scorecard(
+    "similar",
+    {"kind": "time", "at": "2011-10-01T00:00:00", "users": 0, "queries": 1500, "pairs": 47683,
+     "left_out": {"known pair": 12}},
+    10,
+    {
+        name: {
+            f"{figure}@{k}": about(0.5 - 0.1 * place + 0.001 * k)
+            for figure in ("ndcg", "hit", "recall", "map", "coverage", "gini")
+            for k in (10, 5, 20)
+        } | {f"{relation}:ndcg@10": about(0.2) for relation in ("替代品", "bought\x1b[2J together")}
+        for place, name in enumerate(FULL_NAMES)
+    },
+    verdict="Use hybrid.",
+    ks=(10, 5, 20),
+    against_baseline={
+        "hybrid": Standing("popularity", about(0.3), 0.002, "better"),
+        "cosine": Standing("popularity", about(0.002), 0.4, "tie"),
+        "text": Standing("popularity", about(-10.25), 0.01, "worse"),
+    },
+    against_best={
+        name: Standing("hybrid", about(-0.1), 0.3 if name == "cosine" else 0.002,
+                       "tie" if name == "cosine" else "worse")
+        for name in FULL_NAMES[1:]
+    },
+    slices=tuple(
+        Slice(kind, name, 1234, 4000, {m: about(0.3 - 0.01 * i) for i, m in enumerate(FULL_NAMES)})
+        for kind, name in (
+            ("products", "head (the 20% with the most people)"), ("products", "tail"),
+            ("category", "家居用品 > 厨房 " * 6), ("category", "Toys"),
+        )
+    ),
+    cost={name: Cost(1.5, 0.25, 1234.5) for name in FULL_NAMES},
+    change=Change(3, "2011-12-09T12:00:00", 1400, "ndcg@10", {
+        "hybrid": about(0.01), "cosine": about(-0.01),
+        "popularity": about(0.0), "random": about(0.0),
+    }),
 )  # fmt: skip
 REPORT = IngestReport(
     (
@@ -85,8 +135,8 @@ PROFILE = Profile(
         "spellings": Listing(("sku", "title", "lines"), ()),
     },
 )
-ALL = [RANKING, CARD, REPORT, STATUS, LISTING, PROFILE]
-NAMES = [type(one).__name__ for one in ALL]
+ALL = [RANKING, CARD, FULL, REPORT, STATUS, LISTING, PROFILE]
+NAMES = ["full" if one is FULL else type(one).__name__ for one in ALL]
 
 
 def shown(result: Any, form: str) -> str:
@@ -137,6 +187,7 @@ def test_delimited_rows_are_as_long_as_their_header(result: Any) -> None:
     [
         (RANKING, ["SKU124", "红-1", "S"]),
         (CARD, ["popularity", "hybrid", "text"]),
+        (FULL, list(FULL_NAMES)),
         (REPORT, ["events.csv", "catalog.csv"]),
         (STATUS, ["minilm", "cosine"]),
         (LISTING, ["a.csv"]),
@@ -218,16 +269,93 @@ def test_a_scorecard_has_its_winner_on_top_with_half_widths(width: Any) -> None:
     width(60)
     lines = shown(CARD, "table").splitlines()
     assert " ".join(lines[:2]) == (
-        "recommend at 10, split time at 2011-10-01T00:00:00, 1,753 users, 47,683 pairs, "
-        "left out: 12 known pair"
+        "recommend at 10, split time at 2011-10-01T00:00:00, 1,753 users, 47,683 pairs"
     )
-    assert [line.split()[:2] for line in lines[4:7]] == [
+    assert lines[2] == "events not asked about: 12 known pair"
+    assert [line.split()[:2] for line in lines[5:8]] == [
         ["★", "hybrid"],
         ["text", "0.069"],
         ["popularity", "0.044"],
     ]
-    assert "0.127 ±.009" in lines[4]
+    assert "0.127 ±.009" in lines[5]
     assert lines[-1] == "Use hybrid."
+
+
+def test_marks_say_what_is_better_and_what_is_a_tie(width: Any) -> None:
+    width(140)
+    lines = shown(FULL, "table").splitlines()
+    assert lines[1] == "left out: 12 known pair"
+    header, rows = lines[2], lines[4:9]
+    assert header.split()[:7] == ["Method", "ndcg@10", "vs", "popularity", "since", "run", "3"]
+    assert [row.split()[0] for row in rows] == ["★", "≈", "text", "popularity", "random"]
+    assert "▲ +.300" in rows[0]
+    assert "= +.002" in rows[1]
+    assert "▼ -10.250" in rows[2]
+    assert [row.count("vs") for row in rows] == [0] * 5
+    # the best baseline is not held against itself, and a method that was not there then is new
+    assert not {"▲", "▼"} & set(rows[3])
+    assert "▲ +.010 ±.004" in rows[0]
+    assert "▼ -.010 ±.004" in rows[1]
+    assert "new" in rows[2]
+    assert "= +.000 ±.004" in rows[3]
+    assert lines[9:13] == [
+        "★ best; ≈ no proven difference from it; ▲ better, = level, ▼ worse than popularity",
+        "(paired, p < .05 after Holm's correction); ± is half of the 95 % interval",
+        "a column with the name of a relation: ndcg@10 of its answers alone",
+        "since run 3: 1,400 queries that both asked; ▲ ▼ the interval leaves out 0",
+    ]
+
+
+def test_a_legend_explains_only_what_is_there(width: Any) -> None:
+    width(140)
+    best = {"text": Standing("hybrid", about(-0.1), 0.002, "worse")}
+    card = replace(CARD, against_best=best)
+    lines = shown(card, "table").splitlines()
+    assert lines[7:9] == [
+        "★ best",
+        "(paired, p < .05 after Holm's correction); ± is half of the 95 % interval",
+    ]
+    assert "★ best" not in shown(CARD, "table")
+
+
+def test_the_main_figure_at_every_k_comes_before_the_others(width: Any) -> None:
+    card = replace(FULL, cost={}, change=None, slices=(), against_baseline={})
+
+    def columns(cells: int) -> list[str]:
+        width(cells)
+        return shown(card, "table").splitlines()[2].split()
+
+    relations = ["替代品", "bought�[2J", "together"]
+    first = ["Method", "ndcg@10", *relations, "ndcg@5", "ndcg@20"]
+    assert columns(80) == [*first, "hit@10"]
+    assert columns(100)[:9] == [*first, "hit@10", "recall@10"]
+    assert columns(140)[:11] == [*first, "hit@10", "recall@10", "coverage@10", "gini@10"]
+    assert columns(200)[11:13] == ["hit@5", "hit@20"]
+
+
+def test_slices_have_a_row_each_and_cut_long_names(width: Any) -> None:
+    width(80)
+    lines = shown(replace(FULL, cost={}, change=None), "table").splitlines()
+    head = next(n for n, line in enumerate(lines) if line.startswith("products"))
+    assert lines[head].split()[:4] == ["products", "queries", "answers", "hybrid"]
+    assert lines[head + 2].split()[-5:] == ["0.300", "0.290", "0.280", "0.270", "0.260"]
+    other = next(n for n, line in enumerate(lines) if line.startswith("category"))
+    long, short = lines[other + 2 : other + 4]
+    assert "…" in long
+    # a Chinese character is two cells wide
+    assert cell_len(long[: long.index("1,234")]) == cell_len(short[: short.index("1,234")])
+    rows = list(csv.DictReader(io.StringIO(shown(FULL, "csv"))))
+    assert list(rows[0])[-1] == "slice"
+    assert {row["slice"] for row in rows if row["slice"]} >= {"products: tail", "category: Toys"}
+    whole = [row for row in rows if row["slice"] == ""]
+    assert len(whole) == sum(map(len, FULL.methods.values()))
+
+
+def test_costs_stand_in_seconds_and_megabytes(width: Any) -> None:
+    width(140)
+    lines = shown(replace(FULL, change=None), "table").splitlines()
+    assert "build s  answer s     MB" in lines[2]
+    assert "1.50      0.25  1,234" in lines[4]
 
 
 def test_a_narrow_scorecard_loses_intervals_before_figures(width: Any) -> None:

@@ -34,7 +34,7 @@ def scorecard(card: Scorecard, width: int) -> RenderableType:
         figures = _figures(card, metrics, order, intervals=False)
     table = fitted([*first, *figures[:1], *last, *figures[1:]], width)
     parts: list[RenderableType] = [*_heading(card), table]
-    if card.against_best or card.against_baseline:
+    if card.against_best:
         parts.append(Text(_legend(card), style="dim"))
     for kind in dict.fromkeys(part.kind for part in card.slices):
         parts += [Text(""), _sliced(card, kind, order, width)]
@@ -55,12 +55,25 @@ def _place(card: Scorecard, name: str, place: int) -> Text:
 
 
 def _legend(card: Scorecard) -> str:
+    """What the marks and the columns of this table mean, a line each."""
     words = ["★ best"]
     if any(standing.verdict == "tie" for standing in card.against_best.values()):
-        words.append("≈ level with it")
+        words.append("≈ no proven difference from it")
     if card.against_baseline:
-        words.append("▲ better, = level, ▼ worse than the best baseline")
-    return ", ".join(words) + " (paired, p < .05 after Holm's correction)"
+        other = next(iter(card.against_baseline.values())).other
+        words.append(f"▲ better, = level, ▼ worse than {one_line(other)}")
+    lines = [
+        "; ".join(words),
+        "(paired, p < .05 after Holm's correction); ± is half of the 95 % interval",
+    ]
+    if any(":" in figure for figures in card.methods.values() for figure in figures):
+        lines.append(f"a column with the name of a relation: {card.main} of its answers alone")
+    if card.change is not None:
+        lines.append(
+            f"since run {card.change.run}: {number(card.change.queries)} {_unit(card)} that both"
+            " asked; ▲ ▼ the interval leaves out 0"
+        )
+    return "\n".join(lines)
 
 
 def _ordered(card: Scorecard) -> list[str]:
@@ -76,13 +89,15 @@ def _ordered(card: Scorecard) -> list[str]:
 
 
 def _shown(card: Scorecard) -> list[str]:
-    """The main figure, the main one of each relation, those at the main k, then at the others."""
+    """The main figure, that of each relation and at each other k, then the others by k."""
     every = list(dict.fromkeys(metric for figures in card.methods.values() for metric in figures))
     every = [metric for metric in every if ":" not in metric or metric.endswith(f":{card.main}")]
+    name = card.main.rpartition("@")[0]
 
-    def place(metric: str) -> tuple[bool, bool, bool]:
-        at = metric.rpartition("@")[2]
-        return metric != card.main, ":" not in metric, at.isdigit() and at != str(card.k)
+    def place(metric: str) -> tuple[bool, bool, bool, bool]:
+        label, _, at = metric.rpartition("@")
+        another = at.isdigit() and at != str(card.k)
+        return metric != card.main, ":" not in metric, not name or label != name, another
 
     return sorted(every, key=place)
 
@@ -132,7 +147,7 @@ def _half(value: Interval) -> str:
     """Half the width of an interval, as it stands behind a mean."""
     if value.low is None or value.high is None:
         return ""
-    return f" ±{(value.high - value.low) / 2:.3f}".replace("±0.", "±.")
+    return " " + _short(f"±{(value.high - value.low) / 2:.3f}")
 
 
 def _against(card: Scorecard, order: Sequence[str]) -> list[Column]:
@@ -162,12 +177,19 @@ def _since(card: Scorecard, order: Sequence[str]) -> list[Column]:
         text = _marked(word, value.mean)
         text.append(_half(value), "dim")
         cells.append(text)
-    return [Column(f"since run {card.change.run}", cells, right=True)]
+    return [Column(f"since run {card.change.run}", cells, right=True, drop=1)]
 
 
 def _marked(word: str, difference: float) -> Text:
     mark, style = _MARKS[word]
-    return Text(f"{mark} {difference:+.3f}".replace("0.", "."), style)
+    return Text(f"{mark} {_short(f'{difference:+.3f}')}", style)
+
+
+def _short(figure: str) -> str:
+    """Without the zero before the point: +.445, but +10.445."""
+    sign = figure[0] if figure[0] in "+-±" else ""
+    rest = figure[len(sign) :]
+    return sign + (rest[1:] if rest.startswith("0.") else rest)
 
 
 def _costs(card: Scorecard, order: Sequence[str]) -> list[Column]:
@@ -180,6 +202,7 @@ def _costs(card: Scorecard, order: Sequence[str]) -> list[Column]:
             header,
             ["" if cost is None else f"{getattr(cost, field):,.{digits}f}" for cost in known],
             right=True,
+            drop=1,
         )
         for header, field, digits in (
             ("build s", "build_seconds", 2),
