@@ -30,6 +30,7 @@ from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.learning.learning import spelled
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
@@ -236,7 +237,9 @@ def _sweep(run: Build, names: list[str], parts: Parts) -> None:
 def _build_table(run: Build, name: str, settings: dict[str, Any], version: str) -> None:
     done = run.progress.stage(f"neighbours: {name}")
     begun = time.perf_counter()
-    table = made_table(run.data_with_words(), name, settings)
+    table = run.ready.get((name, spelled(settings["learned"])))
+    if table is None:
+        table = made_table(run.data_with_words(), name, settings)
     _store(run, name, "neighbors", table, settings, version, begun)
     run.tables[name] = table
     done(1)

@@ -52,4 +52,4 @@ def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
         return made_table(data, name, {**asked[name], "learned": settings})
 
     names = tuple(name for name in asked if name in registry.names("similarity"))
-    return learn(run.data, Methods(names, build, fixed), progress=run.progress)
+    return learn(run.data, Methods(names, build, fixed, memo=run.ready), progress=run.progress)

@@ -35,6 +35,7 @@ class Build:
     stages: list[Stage] = field(default_factory=list)
     tables: dict[str, NeighborTable] = field(default_factory=dict)
     blend: Blend | None = None
+    ready: dict[tuple[str, str], NeighborTable] = field(default_factory=dict)
 
     @property
     def data(self) -> Dataset:

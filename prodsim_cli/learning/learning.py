@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +60,15 @@ class Methods:
     """The single methods that can work here, and how they are built.
 
     ``fixed``: settings that a person has chosen; they are not tuned. ``prepare``: what a training
-    part needs first (networks that have learned from it alone).
+    part needs first (networks that have learned from it alone). ``memo``: tables of methods that
+    learn nothing from events, by name and :func:`spelled` settings: every window has the same.
     """
 
     names: tuple[str, ...]
     build: Build
     fixed: Mapping[str, Any]
     prepare: Callable[[Dataset], Dataset] = lambda data: data
+    memo: dict[tuple[str, str], NeighborTable] = field(default_factory=dict)
 
     def needs(self, name: str) -> str:
         return str(registry.load("similarity", name).NEEDS)
@@ -192,7 +195,17 @@ def _built(
 ) -> NeighborTable:
     if not settings and name in data.neighbors:
         return data.neighbors[name]
-    return methods.build(name, data, settings)
+    if not methods.blind(name):
+        return methods.build(name, data, settings)
+    key = (name, spelled(settings))
+    if key not in methods.memo:
+        methods.memo[key] = methods.build(name, data, settings)
+    return methods.memo[key]
+
+
+def spelled(settings: Mapping[str, Any]) -> str:
+    """Settings as a text, the same for equal ones."""
+    return json.dumps(settings, sort_keys=True)
 
 
 def _for_people(
