@@ -314,7 +314,7 @@ class TestHistory:
             24, "cosine", "ndcg@2", 1.0
         )  # fmt: skip
         assert last["data_version"] == "catalog:0 events:0"
-        assert (rows[1]["task"], rows[1]["figure"]) == ("pairs", "f1")
+        assert (rows[1]["task"], rows[1]["asked"], rows[1]["figure"]) == ("pairs", 2, "f1")
 
     def test_a_terminal_of_80_columns_cuts_nothing(self, three, monkeypatch):
         monkeypatch.setenv("COLUMNS", "80")
@@ -349,8 +349,8 @@ class TestAgainst:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["-k", "3"], "Run 1 is recommend by ndcg@2, this one is recommend by ndcg@3."),
-            (["--task", "similar"], "Run 1 is recommend by ndcg@2, this one is similar by ndcg@2."),
+            (["-k", "3"], "Run 1 is about ndcg@2, this one about ndcg@3."),
+            (["--task", "similar"], "Run 1 is about recommend, this one about similar."),
         ],
     )
     def test_what_cannot_be_compared_is_said_before_the_long_part(self, database, words, said):

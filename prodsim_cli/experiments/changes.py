@@ -34,13 +34,13 @@ def main_figure(outcome: Outcome) -> PerQuery:
 
 def comparable(before: StoredRun, task: str, figure: str) -> None:
     """Raise InputError where a run of this task by this figure can't be held against ``before``."""
-    then = before.figures["task"]
-    by = before.figures.get("main", figure)  # runs kept before schema 2 don't say it
-    if (then, by) != (task, figure):
-        raise InputError(
-            f"Run {before.id} is {then} by {by}, this one is {task} by {figure}.",
-            hint="Compare runs of one task with the same -k.",
-        )
+    told = ((before.figures["task"], task), (before.figures.get("main", figure), figure))
+    for then, now in told:  # runs kept before schema 2 don't say their main figure
+        if then != now:
+            raise InputError(
+                f"Run {before.id} is about {then}, this one about {now}.",
+                hint="Compare runs of one task with the same -k.",
+            )
     if before.per_query is None:
         raise InputError(
             f"Run {before.id} was kept by an older prodsim, without its figures by question.",

@@ -53,9 +53,14 @@ def _row(row: sqlite3.Row) -> tuple[object, ...]:
         row["created_at"],
         row["task"],
         where,
-        split.get("users") or split.get("queries") or split.get("pairs"),
+        _asked(row["task"], split),
         best,
         main,
         figures.get(main, {}).get("mean"),
         row["data_version"],
     )
+
+
+def _asked(task: str, split: dict[str, int]) -> int | None:
+    """How many questions: pairs, else users, else products or texts."""
+    return split.get("pairs") if task == "pairs" else split.get("users") or split.get("queries")
