@@ -157,6 +157,7 @@ def evaluated(
             settings=evaluations.method_settings(connection),
             measure=given["cost"],
             database=database,
+            learn=evaluations.learns(connection) if given["learn"] is None else given["learn"],
         )
         asked = Asked(given["ks"], given["seed"])
         if given["task"] == "pairs":

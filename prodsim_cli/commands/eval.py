@@ -56,6 +56,11 @@ TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
 @click.option("--related", metavar="FILE", help="sku, related_sku[, relation].")
 @click.option("--queries", metavar="FILE", help="query_id, text.")
 @click.option("--judgements", metavar="FILE", help="query_id, sku[, relevance].")
+@click.option(
+    "--learn/--no-learn",
+    default=None,
+    help="Learn settings and the weights of hybrid on the training part.  [default: as the build]",
+)
 @click.option("--slices", is_flag=True, help="Show where each method is good and where it is not.")
 @click.option("--cost", is_flag=True, help="Measure seconds and memory of each method.")
 @click.option("--per-query", metavar="FILE", help="Write every figure of every question.")

@@ -63,6 +63,11 @@ def method_settings(connection: sqlite3.Connection) -> dict[str, Any]:
     return {**stored.get("graph", {}), **space}
 
 
+def learns(connection: sqlite3.Connection) -> bool:
+    """Does ``build`` learn settings and weights? Then an evaluation does, too."""
+    return bool(meta.settings(connection).get("learn", True))
+
+
 def thresholds(connection: sqlite3.Connection) -> dict[str, float]:
     """The stored score of each method from which two products count as the same."""
     found: dict[str, float] = meta.settings(connection).get("thresholds", {})
