@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from prodsim_cli import registry
 from prodsim_cli.data.blend import Blend
@@ -19,16 +16,20 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.experiments import leaks
 from prodsim_cli.experiments.listening import stage
 from prodsim_cli.experiments.measuring import IDLE, Spent, spent
+from prodsim_cli.experiments.methods import (
+    BLIND,
+    FAMILY,
+    K,
+    absent,
+    build,
+    chosen,
+    needs_of,
+    reasons,
+    singles,
+)
 
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
-
-K = 50
-"""Neighbours kept per product, as ``build`` does."""
-
-FAMILY = "similarity"
-BLIND = ("text", "vectors", "columns")
-"""What a method needs that learns nothing from events."""
 
 
 @dataclass(frozen=True)
@@ -78,86 +79,6 @@ class Tables:
     blend: Blend | None = None
 
 
-def chosen(methods: Iterable[str] | None, stored: Iterable[str] = ()) -> list[str]:
-    """The methods named, or all; those that read other methods' tables come last.
-
-    ``stored``: names of tables that come ready made, which need no plug-in.
-    """
-    known = registry.names(FAMILY)
-    wanted = list(dict.fromkeys(methods)) if methods else ["all"]
-    if "all" in wanted:
-        wanted = [*known, *(name for name in wanted if name not in (*known, "all"))]
-    needs = {name: _needs(name, stored) for name in wanted}
-    return sorted(needs, key=lambda name: (needs[name] == "neighbors", name))
-
-
-def _needs(name: str, stored: Iterable[str]) -> str:
-    if name in stored and name not in registry.names(FAMILY):
-        return "nothing"
-    return str(registry.load(FAMILY, name).NEEDS)
-
-
-def absent(module: ModuleType, data: Dataset, settings: Mapping[str, Any]) -> str:
-    """Why a method can't work on this dataset with these settings, '' if it can."""
-    if module.NEEDS in ("text", "vectors") and not any(data.texts()):
-        return "no product has a text"
-    space = settings.get("space")
-    if (
-        module.NEEDS == "vectors"
-        and (space or next(iter(data.embeddings), None)) not in data.embeddings
-    ):
-        return f"there are no vectors{f' of {space}' if space else ''} (run `prodsim embed`)"
-    if module.NEEDS == "events":
-        by = getattr(module, "BY", settings.get("by", "users"))
-        owners = data.events.user if by == "users" else data.events.order
-        if not (owners >= 0).any():
-            return "no event has a user" if by == "users" else "no event has an order"
-    unable = getattr(module, "unable", None)
-    return "" if unable is None else str(unable(data)).rstrip(".")
-
-
-def singles(data: Dataset, settings: Mapping[str, Any]) -> list[str]:
-    """The methods that make a table of their own and can work here: what a joining one reads."""
-    modules = {name: registry.load(FAMILY, name) for name in chosen(None)}
-    return [
-        name
-        for name, module in modules.items()
-        if module.NEEDS != "neighbors" and not absent(module, data, settings)
-    ]
-
-
-def reasons(wanted: Iterable[str], data: Dataset, settings: Mapping[str, Any]) -> dict[str, str]:
-    """Why each method can't work, '' if it can."""
-    nothing = "" if singles(data, settings) else "there is no table to join"
-    out: dict[str, str] = {}
-    for name in wanted:
-        needs = _needs(name, data.neighbors)
-        if needs in ("nothing", "neighbors"):
-            out[name] = nothing if needs == "neighbors" else ""
-        else:
-            out[name] = absent(registry.load(FAMILY, name), data, settings)
-    return out
-
-
-def build(
-    module: ModuleType,
-    data: Dataset,
-    settings: Mapping[str, Any],
-    *,
-    queries: np.ndarray | None = None,
-    candidates: np.ndarray | None = None,
-    k: int = K,
-) -> NeighborTable:
-    """Run one method with those of the settings that it knows.
-
-    A joining method has settings of its own, which may have the same names: it gets none of these.
-    """
-    known = inspect.signature(module.neighbors).parameters if module.NEEDS != "neighbors" else {}
-    taken = {name: value for name, value in settings.items() if name in known}
-    table: NeighborTable = module.neighbors(data, queries, candidates, **{**taken, "k": k})
-    return table
-
-
 def tables(
     train: Dataset, wish: Wish, goal: Goal | None = None, progress: Progress | None = None
 ) -> Tables:
@@ -170,19 +91,14 @@ def tables(
     Raises :class:`Leak` where a method can see the held-out events.
     """
     goal = goal or Goal()
-    for name in wish.methods:
-        with leaks.locked(wish.database, name):  # a plug-in is imported here for the first time
-            chosen([name], train.neighbors)
-    wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
-    networks = [name for name in wanted if _needs(name, train.neighbors) == "network"]
-    if goal.held_out:
-        train = _without_seen_spaces(train, wanted, wish, goal.held_out)
+    wanted, train = _admitted(train, wish, goal)
+    networks = [name for name in wanted if needs_of(name, train.neighbors) == "network"]
     why = reasons([name for name in wanted if name not in networks], train, wish.settings)
     out = Tables(
         left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
     )
     usable = [name for name in wanted if not why.get(name)]
-    joins = [name for name in usable if _needs(name, train.neighbors) == "neighbors"]
+    joins = [name for name in usable if needs_of(name, train.neighbors) == "neighbors"]
     single = [*singles(train, wish.settings), *networks]
     if wish.learn and (joins or any(name in single for name in usable)):
         names = single if joins else [name for name in usable if name in single]
@@ -203,21 +119,36 @@ def tables(
     out.every = dict(made.data.neighbors)
     out.by_method = {name: made.data.neighbors[name] for name in usable}
     if not out.by_method and "all" not in wish.methods:
-        said = "; ".join(f"{name}: {reason}" for name, reason in out.left_out.items())
-        raise UsageProblem(
-            f"None of the methods can be tried here ({said}).",
-            hint="Choose others with --methods, or `--methods all`.",
-        )
+        raise _none_left(out.left_out)
     return out
+
+
+def _none_left(left_out: Mapping[str, str]) -> UsageProblem:
+    said = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+    return UsageProblem(
+        f"None of the methods can be tried here ({said}).",
+        hint="Choose others with --methods, or `--methods all`.",
+    )
+
+
+def _admitted(train: Dataset, wish: Wish, goal: Goal) -> tuple[list[str], Dataset]:
+    """The methods to try, and the dataset that they may see. Raises :class:`Leak`."""
+    for name in wish.methods:
+        with leaks.locked(wish.database, name):  # a plug-in is imported here for the first time
+            chosen([name], train.neighbors)
+    wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
+    if goal.held_out:
+        train = _without_seen_spaces(train, wanted, wish, goal.held_out)
+    return wanted, train
 
 
 def _without_seen_spaces(
     train: Dataset, wanted: Collection[str], wish: Wish, held_out: int
 ) -> Dataset:
     """Refuse what would read vectors that have learned from events, and show them to nobody."""
-    joins = any(_needs(name, train.neighbors) == "neighbors" for name in wanted)
+    joins = any(needs_of(name, train.neighbors) == "neighbors" for name in wanted)
     for name in [*wanted, *(singles(train, wish.settings) if joins else ())]:
-        reads = _needs(name, train.neighbors) == "vectors"
+        reads = needs_of(name, train.neighbors) == "vectors"
         if reads and not absent(registry.load(FAMILY, name), train, wish.settings):
             leaks.refuse_space(train, name, wish.settings.get("space"), held_out)
     return leaks.without_learned_spaces(train)
@@ -228,7 +159,7 @@ def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[st
     return [
         name
         for name in wanted
-        if _needs(name, train.neighbors) != "network"
+        if needs_of(name, train.neighbors) != "network"
         or name in wish.methods
         or name in train.embeddings
     ]
@@ -318,7 +249,7 @@ class _Making:
     def add(self, name: str, names: list[str]) -> None:
         """Make the table of one method, unless there is one that will do."""
         ready = self.data.neighbors.get(name)
-        needs = _needs(name, self.data.neighbors)
+        needs = needs_of(name, self.data.neighbors)
         if needs == "nothing":
             return
         made_here = ready is not None and name in self.data.learned
