@@ -83,9 +83,9 @@ def expected_parts() -> dict[tuple[str, str], tuple[set[str], set[str]]]:
     head = set(known[: math.ceil(len(known) / 5)])
     cold = {item for item in items if len(people[item]) < 5}
     parts = {
-        ("products", "head (the 20% with the most people)"): (set(right), head),
+        ("products", "head (top 20%)"): (set(right), head),
         ("products", "tail"): (set(right), set(items) - head),
-        ("evidence", "cold (fewer than 5 people)"): (set(right), cold),
+        ("evidence", "cold (< 5 people)"): (set(right), cold),
         ("evidence", "warm"): (set(right), set(items) - cold),
     }
     for kind, names, step in (("category", CATEGORIES, 3), ("language", LANGUAGES, 2)):

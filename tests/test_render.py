@@ -91,7 +91,7 @@ FULL = Scorecard(
     slices=tuple(
         Slice(kind, name, 1234, 4000, {m: about(0.3 - 0.01 * i) for i, m in enumerate(FULL_NAMES)})
         for kind, name in (
-            ("products", "head (the 20% with the most people)"), ("products", "tail"),
+            ("products", "head (top 20%)"), ("products", "tail"),
             ("category", "家居用品 > 厨房 " * 6), ("category", "Toys"),
         )
     ),

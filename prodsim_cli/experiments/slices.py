@@ -88,9 +88,9 @@ def _by_people(asked: Questions) -> dict[Part, NDArray[np.bool_]]:
     popular = head(asked.candidates, people)
     cold = people < FEW_PEOPLE
     return {
-        Part("products", "head (the 20% with the most people)"): popular,
+        Part("products", "head (top 20%)"): popular,
         Part("products", "tail"): ~popular,
-        Part("evidence", f"cold (fewer than {FEW_PEOPLE} people)"): cold,
+        Part("evidence", f"cold (< {FEW_PEOPLE} people)"): cold,
         Part("evidence", "warm"): ~cold,
     }
 
