@@ -48,8 +48,11 @@ MOST = 2_000
 TASKS = ("recommend", "similar")
 BLIND = ("text", "vectors", "columns")
 _CELLS = 4_000_000
-_LARGE = 500_000
-"""Interactions above which fewer values of each setting are tried."""
+_LARGE = 600_000
+"""Events above which a sample of the people is learned from, and fewer values are tried."""
+
+_BOARD = 50_000_000
+"""Questions times products that are ranked at a time."""
 
 Build = Callable[[str, Dataset, Mapping[str, Any]], NeighborTable]
 """Method, training part, settings -> its table."""
@@ -62,6 +65,7 @@ class Methods:
     ``fixed``: settings that a person has chosen; they are not tuned. ``prepare``: what a training
     part needs first (networks that have learned from it alone). ``memo``: tables of methods that
     learn nothing from events, by name and :func:`spelled` settings: every window has the same.
+    ``quick``: two values of each setting, and none of what a table takes long for.
     """
 
     names: tuple[str, ...]
@@ -69,6 +73,7 @@ class Methods:
     fixed: Mapping[str, Any]
     prepare: Callable[[Dataset], Dataset] = lambda data: data
     memo: dict[tuple[str, str], NeighborTable] = field(default_factory=dict)
+    quick: bool = False
 
     def needs(self, name: str) -> str:
         return str(registry.load("similarity", name).NEEDS)
@@ -86,12 +91,9 @@ class Methods:
         space = dict(getattr(module, "SPACE", {}) or getattr(module, "space", _nothing)(data))
         if not data.events.timed:
             space.pop("half_life", None)
-        large = len(data.events) > _LARGE
-        return {
-            key: values[:2] if large else values
-            for key, values in space.items()
-            if key not in self.fixed
-        }
+        if self.quick:
+            space = {} if getattr(module, "SLOW", False) else {k: v[:2] for k, v in space.items()}
+        return {key: values for key, values in space.items() if key not in self.fixed}
 
 
 def _nothing(data: Dataset) -> dict[str, tuple[Any, ...]]:
@@ -115,6 +117,8 @@ def learn(
     ``tasks``: what is learned for. ``weigh`` False: only settings and memories. None where the
     events allow no window, or one with fewer than :data:`ENOUGH` questions.
     """
+    if len(data.events) > _LARGE:
+        data, methods = _sample(data, seed), replace(methods, quick=True)
     window = _window(data, "time" if data.events.timed else "last", target, again, seed)
     if window is None:
         return None
@@ -138,6 +142,16 @@ def _of_products(data: Dataset, split: Split) -> Questions:
     return questions(data, split)
 
 
+def _sample(data: Dataset, seed: int) -> Dataset:
+    """The shop with as many of its people, and of its orders without one, as make a large shop."""
+    log, random = data.events, np.random.default_rng(seed)
+    share = _LARGE / len(log)
+    people = random.random(len(data.users) + 1) < share
+    orders = random.random(int(log.order.max(initial=-1)) + 2) < share
+    kept = np.where(log.user >= 0, people[log.user], orders[log.order])
+    return data.without(~kept)
+
+
 def _told(count: int, what: str, window: Split) -> str:
     if window.at is None:
         return f"{count:,} {what}, by each user's last event"
@@ -156,10 +170,11 @@ def _window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Sp
 
 
 def _some(asked: Questions, seed: int) -> Questions:
-    """At most :data:`MOST` of the questions, drawn by a seed, in their order."""
-    if len(asked) <= MOST:
+    """At most :data:`MOST` of the questions (fewer of many products), drawn by a seed, in order."""
+    most = max(min(MOST, _BOARD // max(len(asked.candidates), 1)), 4 * ENOUGH)
+    if len(asked) <= most:
         return asked
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:MOST])
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:most])
     return replace(
         asked,
         subjects=asked.subjects[drawn],

@@ -32,6 +32,7 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 
 NEEDS = "events"
+SLOW = True
 SPACE = {"half_life": (None, 30.0)}
 MOST_TRIPLES = 25_000_000
 """(product, person, person) before people are sampled; with as many, the peak is about 1 GB.
