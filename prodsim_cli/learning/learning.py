@@ -117,7 +117,8 @@ def learn(
     ``tasks``: what is learned for. ``weigh`` False: only settings and memories. None where the
     events allow no window, or one with fewer than :data:`ENOUGH` questions.
     """
-    if len(data.events) > _LARGE:
+    sampled = len(data.events) > _LARGE
+    if sampled:
         data, methods = _sample(data, seed), replace(methods, quick=True)
     window = _window(data, "time" if data.events.timed else "last", target, again, seed)
     if window is None:
@@ -127,7 +128,10 @@ def learn(
         blend = _for_people(blend, data, window, methods, seed, weigh, progress)
     if "similar" in tasks:
         blend = _for_products(blend, data, window, methods, seed, weigh, progress)
-    return blend if blend.evidence else None
+    if not blend.evidence:
+        return None
+    told = (f"a sample of {len(data.events):,} events",) if sampled else ()
+    return replace(blend, evidence=(*blend.evidence, *told))
 
 
 def _of_users(data: Dataset, split: Split) -> Questions:

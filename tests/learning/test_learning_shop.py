@@ -8,6 +8,7 @@ from evaluation_worlds import DAY, shop
 
 from prodsim_cli import registry
 from prodsim_cli.experiments import training
+from prodsim_cli.learning import learning
 from prodsim_cli.learning.learning import ENOUGH, Methods, learn
 
 NAMES = ("cosine", "lexical")
@@ -82,3 +83,13 @@ def test_only_settings_where_no_weights_are_wanted(real):
     blend = learn(real, methods(("cosine",)), weigh=False)
     assert blend.recommend == {}
     assert blend.evidence
+
+
+def test_a_large_shop_is_learned_from_a_sample_of_its_people(real, monkeypatch):
+    monkeypatch.setattr(learning, "_LARGE", 800)
+    blend = learn(real, methods(("cosine",)))
+    (told,) = [words for words in blend.evidence if words.startswith("a sample of")]
+    count = int(told.split()[3])
+    assert 650 < count < 950
+    assert count % 12 == 0, "whole people"
+    assert learn(real, methods(("cosine",))) == blend
