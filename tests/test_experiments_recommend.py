@@ -61,7 +61,8 @@ def test_two_aisles_are_foretold_by_those_who_know_the_aisles(aisles):
         figures = {metric: interval.mean for metric, interval in card.methods[name].items()}
         assert figures == {
             "ndcg@2": 1, "hit@2": 1, "recall@2": 1, "precision@2": 1, "f1@2": 1, "mrr@2": 1,
-            "map@2": 1, "novelty@2": round(np.log2(3), 12), "head@2": 0.25, "coverage@2": 1, "gini@2": 0,
+            "map@2": 1, "novelty@2": round(np.log2(3), 12), "head@2": 0.25, "coverage@2": 1,
+            "gini@2": 0,
         }  # fmt: skip
         assert card.methods[name]["ndcg@2"].low == card.methods[name]["ndcg@2"].high == 1
     # popularity does not know the aisle: everybody's products are equally popular

@@ -230,7 +230,7 @@ def test_again_asks_about_what_is_bought_next_repeats_included():
 
 
 class TestWindows:
-    EVENTS = [(f"u{n % 3}", f"p{n:02d}", "purchase", n) for n in range(20)]
+    EVENTS = tuple((f"u{n % 3}", f"p{n:02d}", "purchase", n) for n in range(20))
 
     def test_the_second_half_is_cut_into_windows_of_equally_many(self):
         data = shop(self.EVENTS)
@@ -251,9 +251,7 @@ class TestWindows:
 
 
 class TestCold:
-    EVENTS = [
-        (f"u{n % 7}", f"p{n * 5 % 11:02d}", "purchase", at) for at, n in enumerate(range(200))
-    ]
+    EVENTS = tuple((f"u{n % 7}", f"p{n * 5 % 11:02d}", "purchase", n) for n in range(200))
 
     def test_a_fifth_of_the_products_loses_its_past_and_alone_is_asked_about(self):
         data = shop(self.EVENTS)
