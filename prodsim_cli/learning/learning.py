@@ -24,7 +24,7 @@ from prodsim_cli.knn import blocks
 from prodsim_cli.learning.boards import Board, gathered
 from prodsim_cli.learning.pasts import CONSTANTS, Pasts, constants
 from prodsim_cli.learning.rows import row_board, scale_of
-from prodsim_cli.learning.selecting import adjust, select, tilt
+from prodsim_cli.learning.selecting import adds, adjust, select, tilt
 from prodsim_cli.learning.tuning import (
     Judge,
     K,
@@ -46,6 +46,7 @@ MOST = 2_000
 """Questions that weights are sought with; more are drawn from by a seed."""
 
 TASKS = ("recommend", "similar")
+POPULAR = "popularity"
 BLIND = ("text", "vectors", "columns")
 _CELLS = 4_000_000
 _LARGE = 600_000
@@ -320,7 +321,9 @@ def _for_products(
     """Settings and weights of ``similar``, by the evidence there is for the product asked about.
 
     Judged by what shares a later order or session; where there is none (events without times), the
-    weights of ``recommend`` stand in, without popularity.
+    weights of ``recommend`` stand in, without popularity. What learns from events counts only where
+    it tells more than popularity and the words do: in a shop without any order in what people buy,
+    products bought together are popular products.
     """
     asked = _some(_of_products(data, window), seed) if data.events.timed else None
     if asked is None or len(asked) < ENOUGH:
@@ -340,8 +343,14 @@ def _for_products(
         return blend
     stage(progress, "learning: weights for similar products", 1, "")
     evidence = evidence_of(asked.train.events.people(len(data)))
-    board = row_board({name: one.table for name, one in tuned.items()}, asked, evidence)
-    shared = select(board, [name for name in tuned if methods.blind(name)])
+    tables = {name: one.table for name, one in tuned.items()}
+    words = [name for name in tuned if methods.blind(name)]
+    if not adds(row_board(tables, asked, evidence, _popular(asked)), [*words, POPULAR]):
+        methods = replace(methods, names=tuple(words))
+    if not methods.names:
+        return blend
+    board = row_board({name: tables[name] for name in methods.names}, asked, evidence)
+    shared = select(board, words)
     mine = evidence[asked.subjects]
     weights = {MANY: shared, FEW: shared}
     for kind in (MANY, FEW):
@@ -351,7 +360,19 @@ def _for_products(
     weights[NONE] = _for_new(data, methods, blend, window, seed) or {
         name: weight for name, weight in shared.items() if methods.blind(name)
     }
-    return replace(blend, similar=weights)
+    return replace(blend, similar=_none_silent(weights, words))
+
+
+def _popular(asked: Questions) -> dict[str, NDArray[np.float32]]:
+    """Popularity, which is no likeness but looks like it: what many buy goes with everything."""
+    return {POPULAR: constants(asked)[POPULAR]}
+
+
+def _none_silent(
+    weights: Mapping[str, Mapping[str, float]], words: Collection[str]
+) -> dict[str, Mapping[str, float]]:
+    """Weights of ``similar`` with words alike in classes that nothing else speaks for."""
+    return {kind: table or dict.fromkeys(words, 1.0) for kind, table in weights.items()}
 
 
 def _shares(weights: Mapping[str, float]) -> dict[str, float]:
@@ -362,7 +383,9 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
 
 def _standing_in(blend: Blend, data: Dataset, methods: Methods) -> Blend:
     """Weights of ``similar`` where nothing can be learned for it: those of ``recommend``."""
-    weights = {kind: _shares(table) for kind, table in blend.recommend.items()}
+    shares = {kind: _shares(table) for kind, table in blend.recommend.items()}
+    words = [name for name in methods.names if methods.blind(name)]
+    weights = _none_silent(shares, words)
     settings = blend.settings.get("recommend", {})
     return replace(blend, similar=weights, settings={**blend.settings, "similar": settings})
 

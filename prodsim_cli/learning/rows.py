@@ -24,22 +24,33 @@ def scale_of(table: NeighborTable) -> float:
 
 
 def row_board(
-    tables: Mapping[str, NeighborTable], asked: Questions, evidence: NDArray[np.int8]
+    tables: Mapping[str, NeighborTable],
+    asked: Questions,
+    evidence: NDArray[np.int8],
+    same: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> Board:
-    """The board of products: each part's own row, its scores divided by :func:`scale_of`."""
+    """The board of products: each part's own row, its scores divided by :func:`scale_of`.
+
+    ``same``: by name, (n,) scores that every product asked about has alike (popularity).
+    """
     n = len(asked.candidates)
     rows = {name: _rows(table, asked.subjects, n) for name, table in tables.items()}
     scales = {name: np.float32(1 / scale_of(table)) for name, table in tables.items()}
+    flat = {
+        name: scores / max(scores.max(initial=0), 1e-9) for name, scores in (same or {}).items()
+    }
 
     def scores(some: slice) -> NDArray[np.float32]:
-        return np.stack([rows[name][some].toarray() * scales[name] for name in tables])
+        own = [rows[name][some].toarray() * scales[name] for name in tables]
+        size = own[0].shape[0] if own else some.stop - some.start
+        return np.stack([*own, *(np.broadcast_to(one, (size, n)) for one in flat.values())])
 
     def barred(some: slice) -> NDArray[np.bool_]:
         return asked.barred[some].toarray() | ~asked.candidates[None, :]
 
     return gathered(
-        list(tables),
-        list(blocks(len(asked), _CELLS // max(n * len(tables), 1))),
+        [*tables, *flat],
+        list(blocks(len(asked), _CELLS // max(n * (len(tables) + len(flat)), 1))),
         scores,
         barred,
         lambda some: asked.answers[some].toarray(),

@@ -34,8 +34,7 @@ def select(board: Board, plain: Collection[str]) -> dict[str, float]:
     """
     search = _Search(board)
     base = [j for j, name in enumerate(board.names) if name in plain]
-    if base:
-        search.begin(base)
+    search.begin(base)
     proven = False
     while True:
         candidate = search.next_part()
@@ -50,6 +49,23 @@ def select(board: Board, plain: Collection[str]) -> dict[str, float]:
         search.refine(rounds=1)
     search.refine(rounds=3)
     return _named(board, search.weights / max(search.weights.sum(), 1e-12))
+
+
+def adds(board: Board, plain: Collection[str]) -> bool:
+    """Does any part beyond the plain ones tell more than they do, taken together?"""
+    search = _Search(board)
+    base = [j for j, name in enumerate(board.names) if name in plain]
+    search.begin(base)
+    while (candidate := search.next_part()) is not None:
+        part, weight, values = candidate
+        easy = part in base
+        if _standard_errors(values - search.values) < (LATER if easy else ENTRY):
+            return False
+        if not easy:
+            return True
+        search.take(part, weight, values)
+        search.refine(rounds=1)
+    return False
 
 
 def _named(board: Board, weights: NDArray[np.float64]) -> dict[str, float]:
@@ -126,6 +142,8 @@ class _Search:
 
     def begin(self, base: list[int]) -> None:
         """The best single part of the plain ones, with weight 1."""
+        if not base:
+            return
         singles = [self.judge(np.eye(len(self.weights))[j]) for j in base]
         best = int(np.argmax([values.mean() for values in singles]))
         if singles[best].mean() > 0:

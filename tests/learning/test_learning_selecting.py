@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prodsim_cli.learning.boards import DEPTH, Board, gathered
-from prodsim_cli.learning.selecting import adjust, select, tilt
+from prodsim_cli.learning.selecting import adds, adjust, select, tilt
 
 
 def board_of(parts, gains, kind=None):
@@ -123,3 +123,19 @@ def test_a_board_of_some_questions(world):
     assert isinstance(part, Board)
     assert len(part) == 50
     assert part.ndcg(part.scores[0]).tolist() == board.ndcg(board.scores[0])[:50].tolist()
+
+
+def test_what_is_only_popular_adds_nothing_to_popularity():
+    random = np.random.default_rng(4)
+    often = np.zeros((200, 60))
+    gains = np.zeros((200, 60))
+    gains[np.arange(200), random.choice(60, 200, p=np.arange(1, 61) / 1830)] = 1
+    often[:] = np.arange(1.0, 61.0)
+    echo = often + 10 * random.random((200, 60))
+    parts = {"popular": often, "echo": echo}
+    assert select(board_of({"echo": echo}, gains), []) == {"echo": 1.0}
+    assert not adds(board_of(parts, gains), ["popular"])
+    knows = {**parts, "teller": random.random((200, 60)) + gains * 0.8}
+    assert adds(board_of(knows, gains), ["popular"])
+    assert not adds(board_of(knows, gains), list(knows)), "nothing is left that could add"
+    assert adds(board_of({"teller": knows["teller"]}, gains), [])

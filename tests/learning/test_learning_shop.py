@@ -93,3 +93,34 @@ def test_a_large_shop_is_learned_from_a_sample_of_its_people(real, monkeypatch):
     assert 650 < count < 950
     assert count % 12 == 0, "whole people"
     assert learn(real, methods(("cosine",))) == blend
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bestsellers_bought_together_by_chance_are_not_alike(seed):
+    random = np.random.default_rng(seed)
+    often = np.arange(1, 81) / np.arange(1, 81).sum()
+    events = [
+        (f"u{person:03d}", f"{item // 8}{item % 8}", "purchase", int(step * 10 * DAY + person))
+        for person in range(90)
+        for step in range(12)
+        for item in random.choice(80, 3, replace=False, p=often)
+    ]
+    noise = shop(sorted(events, key=lambda one: one[3]))
+    blend = learn(noise, methods(("cosine", "bm25", "lexical")))
+    assert all(set(table) <= {"lexical"} for table in blend.similar.values())
+    assert len(blend.evidence) == 2, "there were enough questions about products"
+    assert learn(noise, methods(("cosine", "bm25"))).similar == {}
+
+
+def test_nothing_learned_for_people_leaves_words_to_every_product():
+    noise = shop(
+        [
+            (user, item, kind, None, place)
+            for place, (user, item, kind, _) in enumerate(
+                aisles(np.random.default_rng(0), shuffled=True)
+            )
+        ]
+    )
+    blend = learn(noise, methods())
+    assert set(blend.recommend["many"]) <= {"popularity", "recent"}
+    assert blend.similar == {kind: {"lexical": 1.0} for kind in ("many", "few", "none")}
