@@ -349,7 +349,8 @@ def _for_products(
         methods = replace(methods, names=tuple(words))
     if not methods.names:
         return blend
-    board = row_board({name: tables[name] for name in methods.names}, asked, evidence)
+    kept = {name: table for name, table in tables.items() if name in methods.names}
+    board = row_board(kept, asked, evidence)
     shared = select(board, words)
     mine = evidence[asked.subjects]
     weights = {MANY: shared, FEW: shared}
