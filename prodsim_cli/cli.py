@@ -24,6 +24,7 @@ COMMANDS = {
     "build": "Bring vectors and neighbour tables up to date.",
     "embed": "Only the text vectors of build.",
     "graph": "Only the neighbour tables of build.",
+    "train": "Graph networks over products and people.",
     "similar": "Products like one or several others, ranked.",
     "show": "All that is known of one product or person.",
     "neighborhood": "The graph around a product or person, hop by hop.",

@@ -15,6 +15,7 @@ from typing import Any
 from prodsim_cli import embedders, registry
 from prodsim_cli.builds import vectors
 from prodsim_cli.builds.learning import learn_blend
+from prodsim_cli.builds.networks import networks
 from prodsim_cli.builds.parts import (
     Build,
     K,
@@ -24,12 +25,14 @@ from prodsim_cli.builds.parts import (
     joint_version,
     made_table,
     parts_of,
+    reaches_new,
 )
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.gnn import KINDS
 from prodsim_cli.learning.learning import spelled
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
@@ -44,7 +47,8 @@ def build(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
-    return _run(path, options, progress, (_vectors, learn_blend, _tables, _user_tables, _blend))
+    steps = (_vectors, learn_blend, networks, _tables, _user_tables, _blend)
+    return _run(path, options, progress, steps)
 
 
 def embed(
@@ -58,7 +62,7 @@ def graph(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """The neighbour tables only, from the vectors that are there."""
-    return _run(path, options, progress, (learn_blend, _tables, _user_tables, _blend))
+    return _run(path, options, progress, (learn_blend, networks, _tables, _user_tables, _blend))
 
 
 def _run(
@@ -80,7 +84,8 @@ def _run(
                 f"{path} holds no products.", hint="Run `prodsim ingest FILE` with a catalogue."
             )
         writing.index_events(connection)
-        run = Build(connection, shop, settings, listener, versions)
+        asked = options.networks if options else ()
+        run = Build(connection, shop, settings, listener, versions, path, asked)
         for step in steps:
             step(run)
         if BuildReport(tuple(run.stages)).changed:
@@ -144,9 +149,11 @@ def _vectors(run: Build) -> None:
     )
     run.stages.append(Stage(model, "space", "built", rows, time.perf_counter() - begun))
     space = load_space(run.connection, model, run.shop.item_ids)
-    run.shop = replace(run.shop, dataset=replace(run.data, embeddings={model: space}))
+    networks = {name: old for name, old in run.data.embeddings.items() if name in KINDS}
+    spaces = {**networks, model: space}
+    run.shop = replace(run.shop, dataset=replace(run.data, embeddings=spaces))
     for name in artifacts.names(run.connection, "space"):
-        if name != model:
+        if name not in (model, *KINDS):
             writing.drop_artifact(run.connection, name, "space")
             reason = f"the model is {model} now"
             run.stages.append(Stage(name, "space", "removed", reason=reason))
@@ -198,6 +205,10 @@ def _tables(run: Build) -> None:
             run.stages.append(Stage(name, "neighbors", "fresh"))
         else:
             stale.append(name)
+    if any(reaches_new(name) for name in stale):
+        for name in parts:
+            if blind(name) and not parts[name][2] and name not in stale:
+                run.tables[name] = load_neighbors(run.connection, name, run.shop.item_ids)
     swept: set[str] = set()
     for names in _sweeps(stale, parts):
         _sweep(run, names, parts)
@@ -307,7 +318,8 @@ def _blend(run: Build) -> None:
         why = "no texts, and no customer with two products"
         _leave_out(run, "hybrid", "neighbors", why)
         return
-    version = joint_version({name: found[name] for name in parts})
+    # a network may be older than the events that the other tables are made of
+    version = joint_version({name: found[name] for name in parts if name not in KINDS})
     weights = {k: dict(v) for k, v in run.blend.similar.items()} if run.blend else None
     settings = {"k": K, "parts": sorted(parts), "part_settings": parts, "weights": weights}
     if _fresh(run, "hybrid", "neighbors", settings, version):

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodsim_cli import registry
-from prodsim_cli.builds.parts import Build, joint_version, made_table, unlearned
+from prodsim_cli.builds.parts import Build, K, joint_version, made_table, unlearned
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError
+from prodsim_cli.gnn import KINDS
 from prodsim_cli.store import artifacts, writing
 
 NAME, KIND = "hybrid", "blend"
@@ -20,7 +21,7 @@ NAME, KIND = "hybrid", "blend"
 
 def learn_blend(run: Build) -> None:
     """Fill ``run.blend``: the stored one where nothing has changed, else a new one, stored."""
-    parts = {name: one for name, one in unlearned(run).items() if not one[2]}
+    parts = {name: one for name, one in unlearned(run).items() if not one[2] and name not in KINDS}
     if not run.settings["learn"] or not parts:
         if artifacts.recorded(run.connection, NAME, KIND) is not None:
             writing.drop_artifact(run.connection, NAME, KIND)
@@ -28,14 +29,20 @@ def learn_blend(run: Build) -> None:
     version = joint_version(parts)
     asked = {name: settings for name, (settings, _, _) in parts.items()}
     found = artifacts.recorded(run.connection, NAME, KIND)
-    if found is not None and found[1] == version and found[0].get("asked") == asked:
+    known = set(run.networks) <= set(found[0].get("networks", ())) if found else False
+    if known and found is not None and found[1] == version and found[0].get("asked") == asked:
         stored = found[0]["blend"]
         run.blend = Blend.from_dict(stored) if stored else None
         run.stages.append(Stage(NAME, KIND, "fresh"))
         return
     begun = time.perf_counter()
     run.blend = _learned(run, asked)
-    settings = {"asked": asked, "blend": run.blend.as_dict() if run.blend else None}
+    tried = list(run.networks)
+    settings = {
+        "asked": asked,
+        "networks": tried,
+        "blend": run.blend.as_dict() if run.blend else None,
+    }
     seconds = time.perf_counter() - begun
     writing.put_artifact(
         run.connection, NAME, KIND, settings=settings, data_version=version, seconds=seconds
@@ -45,15 +52,21 @@ def learn_blend(run: Build) -> None:
 
 
 def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
+    from prodsim_cli.experiments.summary import SEED
+    from prodsim_cli.experiments.training import with_networks
     from prodsim_cli.learning.learning import Methods, learn
 
     fixed = run.settings["graph"]
 
     def build(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
-        return made_table(data, name, {**asked[name], "learned": settings})
+        return made_table(data, name, {**asked.get(name, {"k": K}), "learned": settings})
+
+    def prepare(data: Dataset) -> Dataset:
+        """A window is foretold by networks that have learned from its own past alone."""
+        return with_networks(data, KINDS, run.networks, SEED, run.progress)
 
     names = tuple(name for name in asked if name in registry.names("similarity"))
-    methods = Methods(names, build, fixed, memo=run.ready)
+    methods = Methods((*names, *run.networks), build, fixed, prepare, memo=run.ready)
     return learn(run.data, methods, target=_target(run.data), progress=run.progress)
 
 

@@ -16,6 +16,7 @@ from prodsim_cli.builds.reports import Stage
 from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.gnn import KINDS
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.loading import Shop
 
@@ -32,6 +33,8 @@ class Build:
     settings: dict[str, Any]
     progress: Progress
     versions: dict[str, str]
+    path: str = ""
+    networks: tuple[str, ...] = ()
     stages: list[Stage] = field(default_factory=list)
     tables: dict[str, NeighborTable] = field(default_factory=dict)
     blend: Blend | None = None
@@ -60,12 +63,21 @@ def parts_of(run: Build) -> Parts:
     for name, (settings, version, why) in unlearned(run).items():
         learned = run.blend.settings_of("similar", name) if run.blend else {}
         parts[name] = ({**settings, "learned": learned}, version, why)
+        if reaches_new(name):  # it reads the tables of words and is as old as they are
+            parts[name][0]["words"] = _words_of(run)
     return parts
+
+
+def _words_of(run: Build) -> dict[str, dict[str, Any]]:
+    """What the tables that learn nothing from events have learned of themselves, by name."""
+    settings = run.blend.settings.get("similar", {}) if run.blend else {}
+    return {name: dict(learned) for name, learned in sorted(settings.items()) if blind(name)}
 
 
 def unlearned(run: Build) -> Parts:
     """The same without what is learned."""
     by = run.settings["graph"].get("by", "users")
+    trained = [name for name in artifacts.names(run.connection, "space") if name in KINDS]
     events = has_links(run.data, by)
     spaces = run.data.embeddings
     model = run.settings.get("model", "")
@@ -89,14 +101,23 @@ def unlearned(run: Build) -> Parts:
             version = f"{version} {run.versions['prices']}"
         if needs == "events":
             settings.update(graph_settings(run, name))
-            texts = f"{version} " if getattr(module, "REACHES_NEW", False) else ""
-            version = f"{texts}{run.versions['events']}"
+            if reaches_new(name):
+                settings["fields"] = run.settings["fields"]
+                version = f"{version} {run.versions['events']}"
+            else:
+                version = run.versions["events"]
             if getattr(module, "BY", by) == by:
                 owner = "customer has bought" if by == "users" else "order holds"
                 why = "" if events else f"no {owner} two products"
+        if needs == "network":
+            if name not in trained:
+                continue
+            settings["vectors"] = int(run.data.embedding(name).vectors.any(axis=1).sum())
+            space = artifacts.recorded(run.connection, name, "space")
+            version = space[1] if space else version
         if hasattr(module, "unable") and not why:
             why = module.unable(run.data).rstrip(".")
-        if needs not in ("neighbors", "network"):
+        if needs != "neighbors":
             parts[name] = (settings, version, why)
     return parts
 
@@ -121,6 +142,11 @@ def graph_settings(run: Build, name: str) -> dict[str, Any]:
     known = inspect.signature(registry.load("similarity", name).neighbors).parameters
     chosen = {k: v for k, v in run.settings["graph"].items() if k in known}
     return {**chosen, "weights": dict(sorted(run.data.weights.items()))}
+
+
+def reaches_new(name: str) -> bool:
+    """Does the method carry events over words, to products without events?"""
+    return bool(getattr(registry.load("similarity", name), "REACHES_NEW", False))
 
 
 def blind(name: str) -> bool:

@@ -16,7 +16,8 @@ class BuildOptions:
 
     ``model``: a name for :func:`embedders.resolve` or ``auto``; ``lm`` False: no language model;
     ``fields``: text fields; ``graph``: settings of the event measures (:data:`GRAPH_SETTINGS`);
-    ``learn``: settings and weights are learned from the shop's own past.
+    ``learn``: settings and weights are learned from the shop's own past; ``networks``: those to be
+    trained now.
     """
 
     model: str | None = None
@@ -24,6 +25,7 @@ class BuildOptions:
     lm: bool | None = None
     graph: dict[str, Any] | None = None
     learn: bool | None = None
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

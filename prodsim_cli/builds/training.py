@@ -69,7 +69,7 @@ def train(
                 f"No network can be trained: {why}.",
                 hint="Ingest events with users; without them `prodsim build` is all there is.",
             )
-        stages = [_one(connection, path, shop, name, asked, version, listener) for name in names]
+        stages = [one(connection, path, shop, name, asked, version, listener) for name in names]
         if BuildReport(tuple(stages)).changed:
             writing.analyze(connection)
     return BuildReport(tuple(stages))
@@ -93,7 +93,7 @@ def trained(connection: sqlite3.Connection) -> list[str]:
     return [name for name in artifacts.names(connection, "space") if name in gnn.KINDS]
 
 
-def _one(
+def one(
     connection: sqlite3.Connection,
     path: str,
     shop: Shop,
@@ -102,6 +102,7 @@ def _one(
     version: str,
     progress: Progress,
 ) -> Stage:
+    """Train one network and store it, or say that it is fresh."""
     from prodsim_cli.gnn.training import train as learn
 
     settings = {**_text_space(connection, shop), **(asked.settings or {})}

@@ -83,7 +83,17 @@ def build_options(given: dict[str, Any]) -> Any:
         lm=False if given.get("no_lm") else None,
         graph=graph or None,
         learn=given.get("learn"),
+        networks=_networks(given.get("networks")),
     )
+
+
+def _networks(words: str | None) -> tuple[str, ...]:
+    """Names of networks; ``all`` is every one, nothing is none."""
+    if words is None:
+        return ()
+    from prodsim_cli.builds.training import chosen
+
+    return chosen([word.strip() for word in words.split(",") if word.strip()])
 
 
 def show_build(report: Any, form: str) -> None:

@@ -13,6 +13,11 @@ from prodsim_cli.commands._making import build_options, graph_options, model_opt
 @click.command("build")
 @model_options
 @graph_options
+@click.option(
+    "--networks",
+    metavar="NAME,...|all",
+    help="Train these graph networks, too, where they get a weight: gcn, gat, lightgcn.",
+)
 @options.output
 @options.progress
 @options.pass_database

@@ -51,7 +51,10 @@ def standings(contest: Contest, whose: Collection[int], other: int) -> dict[str,
     """How each of ``whose`` compares with one method, corrected for how many are compared."""
     mine = [m for m in contest.order() if m in whose and m != other]
     draws = contest.draws
-    corrected = holm(np.array([two_sided(draws[:, m] - draws[:, other]) for m in mine]))
+    # n questions show no p below that of n tossed coins that all fall alike
+    least = min(1.0, 2.0 ** (1 - contest.queries))
+    found = [max(two_sided(draws[:, m] - draws[:, other]), least) for m in mine]
+    corrected = holm(np.array(found))
     out: dict[str, Standing] = {}
     for m, p in zip(mine, corrected, strict=True):
         difference = contest.gap(m, other)

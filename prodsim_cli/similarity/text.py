@@ -62,8 +62,9 @@ def search(
 
 def _space(data: Dataset, space: str | None) -> str:
     """The space asked for, or the only one; raises :class:`NotReady` where it is not there."""
-    if space is None and len(data.embeddings) == 1:
-        space = next(iter(data.embeddings))
+    blind = [name for name in data.embeddings if name not in data.learned]
+    if space is None and len(blind) == 1:
+        space = blind[0]
     if space is None or space not in data.embeddings:
         there = ", ".join(data.embeddings) or "none"
         raise NotReady(
