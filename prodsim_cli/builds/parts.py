@@ -23,6 +23,12 @@ from prodsim_cli.store.loading import Shop
 K = 50
 """Neighbours kept per item."""
 
+LARGE = 20_000
+"""Products above which a table without a weight in the blend is not stored."""
+
+ALWAYS = ("cosine", "jaccard", "pearson", "bm25", "lexical", "text")
+"""Tables that a person may ask for by name in every shop."""
+
 
 @dataclass
 class Build:
@@ -62,10 +68,19 @@ def parts_of(run: Build) -> Parts:
     parts = {}
     for name, (settings, version, why) in unlearned(run).items():
         learned = run.blend.settings_of("similar", name) if run.blend else {}
+        why = why or _not_worth_its_room(run, name)
         parts[name] = ({**settings, "learned": learned}, version, why)
         if reaches_new(name):  # it reads the tables of words and is as old as they are
             parts[name][0]["words"] = _words_of(run)
     return parts
+
+
+def _not_worth_its_room(run: Build, name: str) -> str:
+    """Why a table of a large shop is not stored: each takes some hundred MB there."""
+    small = len(run.data) <= LARGE
+    if small or name in (*ALWAYS, *KINDS) or run.blend is None or name in run.blend.parts():
+        return ""
+    return f"no weight in hybrid, and a table of {len(run.data):,} products is large"
 
 
 def _words_of(run: Build) -> dict[str, dict[str, Any]]:

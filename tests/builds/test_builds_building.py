@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prodsim_cli import builds, embedders
+from prodsim_cli import builds, embedders, registry
 from prodsim_cli.builds import BuildOptions
 from prodsim_cli.errors import InputError, NotReady, UsageProblem
 from prodsim_cli.store.connection import open_for_reading
@@ -388,3 +388,45 @@ def test_a_database_of_another_program_is_not_read(tmp_path: Path) -> None:
     other.close()
     with pytest.raises(NotReady, match="a database of another program"):
         open_for_reading(path)
+
+
+def test_other_fields_make_what_is_carried_over_words_stale(shop: str) -> None:
+    builds.build(shop)
+    report = builds.build(shop, BuildOptions(fields=("title",)))
+    assert actions(report)["lexical", "neighbors"] == "built"
+    assert actions(report)["smoothed", "neighbors"] == "built"
+    assert actions(report)["cosine", "neighbors"] == "fresh"
+
+
+def test_words_that_are_fresh_are_read_by_what_is_carried_over_them(
+    shop: str, fixtures: Path, monkeypatch: Any
+) -> None:
+    module = registry.load("similarity", "smoothed")
+    plain, seen = module.neighbors, []
+
+    def spy(data: Any, *args: Any, **settings: Any) -> Any:
+        seen.append(set(data.neighbors))
+        return plain(data, *args, **settings)
+
+    monkeypatch.setattr(module, "neighbors", spy)
+    weights = builds.IngestOptions(weights={"purchase": 2.0})
+    builds.ingest(shop, [str(fixtures / "two_aisles")], weights)
+    report = builds.build(shop)
+    assert actions(report)["lexical", "neighbors"] == "fresh"
+    assert actions(report)["smoothed", "neighbors"] == "built"
+    assert "lexical" in seen[-1]
+
+
+def test_a_large_shop_stores_no_table_without_a_weight(shop: str, monkeypatch: Any) -> None:
+    from prodsim_cli.builds import parts
+    from prodsim_cli.data.blend import Blend
+
+    weights = {"many": {"lexical": 1.0}}
+    monkeypatch.setattr(parts, "LARGE", 10)
+    monkeypatch.setattr(
+        "prodsim_cli.builds.learning._learned",
+        lambda run, asked: Blend(recommend=weights, similar=weights, evidence=("told",)),
+    )
+    builds.build(shop, BuildOptions(fields=("title", "category")))
+    built = {name for (name,) in ask(shop, "select distinct method from neighbors")}
+    assert built == {"bm25", "cosine", "jaccard", "pearson", "lexical", "text", "hybrid"}
