@@ -421,7 +421,7 @@ def test_a_large_shop_stores_no_table_without_a_weight(shop: str, monkeypatch: A
     from prodsim_cli.builds import parts
     from prodsim_cli.data.blend import Blend
 
-    weights = {"many": {"lexical": 1.0}}
+    weights = {kind: {"lexical": 1.0} for kind in ("many", "few", "none")}
     monkeypatch.setattr(parts, "LARGE", 10)
     monkeypatch.setattr(
         "prodsim_cli.builds.learning._learned",
