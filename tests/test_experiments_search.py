@@ -61,7 +61,8 @@ def test_words_find_the_products_that_have_them(data):
         "kind": "search", "at": None, "users": 0, "queries": 2, "pairs": 3, "candidates": 6,
         "left_out": {},
     }  # fmt: skip
-    assert outcome.card.verdict.startswith("Use lexical")
+    # two questions prove nothing, however clear they are
+    assert outcome.card.verdict.startswith("No method is surely better than random here")
     assert "random" in outcome.card.methods
     assert "popularity is left out: no event has a user." in outcome.card.notes
 
