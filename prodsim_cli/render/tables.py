@@ -36,6 +36,8 @@ from prodsim_cli.render.text import one_line
 
 _BAR = 8
 _FOUND = "Found by"
+_NAMED = 7
+"""Methods beyond which a narrow table says how many agree, not which."""
 
 
 def draw(results: Sequence[Any], stream: TextIO) -> None:
@@ -60,7 +62,10 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     columns = _ranking_columns(rows)
     if floor(columns) <= width:
         return Group(as_text(title), fitted(columns, width))
-    letters = _letters({name for row in rows for name in row.methods})
+    names = {name for row in rows for name in row.methods}
+    if len(names) > _NAMED:
+        return Group(as_text(title), fitted(_ranking_columns(rows, {}), width))
+    letters = _letters(names)
     table = fitted(_ranking_columns(rows, letters), width)
     parts: list[RenderableType] = [as_text(title), table]
     if any(column.header == _FOUND for column in table.columns):
@@ -71,10 +76,14 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
 def _ranking_columns(
     rows: Sequence[Ranked], letters: Mapping[str, str] | None = None
 ) -> list[Column]:
-    """The columns of a ranking; ``letters`` shortens the names of the methods that agree."""
+    """The columns of a ranking; ``letters`` shortens the names of the methods that agree, an empty
+    one says only how many they are."""
     top = max(row.score for row in rows)
     found = [" ".join(row.methods) for row in rows]
-    if letters is not None:
+    if letters is not None and not letters:
+        every = {name for row in rows for name in row.methods}
+        found = [f"{len(row.methods)} of {len(every)}" if row.methods else "" for row in rows]
+    elif letters is not None:
         found = [
             "".join(
                 mark if name in row.methods else "·" * len(mark) for name, mark in letters.items()
