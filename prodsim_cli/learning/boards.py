@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.knn import top_k
+
 K = 10
 DEPTH = 100
 """Candidates that each part puts forward for a question."""
@@ -104,10 +106,9 @@ def _block(
     put = np.zeros(barred.shape, bool)
     depth = min(DEPTH, barred.shape[1])
     for part in scores:
-        open_ = np.where(barred, np.float32(-1), part)
-        best = np.argpartition(-open_, depth - 1, axis=1)[:, :depth]
-        np.put_along_axis(put, best, np.take_along_axis(open_, best, axis=1) > 0, axis=1)
-    put &= ~barred
+        best = top_k(part, depth, mask=barred, above=0.0)[0]
+        row, place = np.nonzero(best >= 0)
+        put[row, best[row, place]] = True
     width = max(int(put.sum(axis=1).max(initial=0)), 1)
     place = np.argsort(~put, axis=1, kind="stable")[:, :width]
     there = np.take_along_axis(put, place, axis=1)
