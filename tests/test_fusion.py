@@ -155,3 +155,16 @@ def test_the_events_of_the_dataset_decide_the_support(k):
     after = hybrid.neighbors(fewer.with_neighbors("cosine", cosine.neighbors(fewer)), k=k)
     np.testing.assert_allclose(before.scores[0, 0], 10 / 20, rtol=1e-6)
     np.testing.assert_allclose(after.scores[0, 0], 2 / 12, rtol=1e-6)
+
+
+def test_without_events_facts_that_are_shared_speak_beside_the_words():
+    data = shop(["red cup", "blue plate", "green fork"])
+    facts = table([[(2, 0.8)], [], [(0, 0.8)]])
+    joined = hybrid.neighbors(data.with_neighbors("attributes", facts, learned=False), k=1)
+    assert joined.positions.tolist() == [[2], [-1], [0]]
+    assert joined.scores[0, 0] == pytest.approx(0.64)
+    beside = data.with_neighbors("attributes", facts).with_neighbors("cosine", ONE)
+    assert (
+        hybrid.neighbors(beside, k=2).positions[0].tolist()
+        == hybrid.neighbors(data.with_neighbors("cosine", ONE), k=2).positions[0].tolist()
+    )
