@@ -66,7 +66,9 @@ def choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[Rela
         for name in names:
             why = artifacts.why_stale(connection, name, kind)
             if why:
-                notes.append(f"The table {name} is out of date ({why}); run `prodsim build`.")
+                notes.append(
+                    f"The table {name} is out of date ({why}); run `{artifacts.remedy(name)}`."
+                )
     return chosen, notes
 
 

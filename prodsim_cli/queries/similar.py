@@ -59,7 +59,9 @@ def _choose(
             raise _not_built(connection, method, built)
     why = artifacts.why_stale(connection, chosen)
     if why:
-        notes.append(f"The table {chosen} is out of date ({why}); run `prodsim build`.")
+        notes.append(
+            f"The table {chosen} is out of date ({why}); run `{artifacts.remedy(chosen)}`."
+        )
     return chosen, notes
 
 

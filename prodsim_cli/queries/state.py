@@ -8,6 +8,7 @@ from prodsim_cli.records import ArtifactStatus, Json, Listing, Status
 from prodsim_cli.store import digest as digests
 from prodsim_cli.store import meta
 from prodsim_cli.store import status as stored
+from prodsim_cli.store.artifacts import NETWORKS
 
 
 def rejects(connection: sqlite3.Connection, limit: int | None) -> tuple[Listing, list[str]]:
@@ -49,7 +50,14 @@ def _advice(counts: dict[str, int], made: list[ArtifactStatus], settings: Json) 
     if not any(artifact.kind == "neighbors" for artifact in made):
         return ["Run `prodsim build`: no neighbour table is built yet."]
     advice = []
-    stale = [artifact for artifact in made if artifact.stale]
+    old = [artifact for artifact in made if artifact.stale]
+    networks = ", ".join(dict.fromkeys(a.name for a in old if a.name in NETWORKS))
+    if networks:
+        advice.append(
+            f"Run `prodsim train --networks {networks.replace(', ', ',')}`: {networks}"
+            f" {_are(networks)} out of date."
+        )
+    stale = [artifact for artifact in old if artifact.name not in NETWORKS]
     if stale:
         command = "build" if any(artifact.kind == "space" for artifact in stale) else "graph"
         names = ", ".join(dict.fromkeys(artifact.name for artifact in stale))

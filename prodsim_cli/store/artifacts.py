@@ -18,6 +18,15 @@ BLIND = ("catalog:", "prices:")
 """Counters that say nothing of who bought what."""
 
 
+NETWORKS = ("gat", "gcn", "lightgcn")
+"""Artifacts that only ``train`` makes anew."""
+
+
+def remedy(name: str) -> str:
+    """The command that brings one artifact up to date."""
+    return "prodsim train" if name in NETWORKS else "prodsim build"
+
+
 def recorded(
     connection: sqlite3.Connection, name: str, kind: str
 ) -> tuple[dict[str, Any], str] | None:

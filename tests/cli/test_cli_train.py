@@ -133,3 +133,12 @@ def test_what_cannot_be_is_said(database: Path, tmp_path: Path) -> None:
     nothing = fails("-q")
     assert isinstance(nothing, NotReady)
     assert "no two people" in nothing.message
+
+
+def test_an_old_network_is_trained_anew_by_train_and_not_by_build() -> None:
+    from prodsim_cli import gnn
+    from prodsim_cli.store import artifacts
+
+    assert artifacts.NETWORKS == gnn.KINDS
+    assert artifacts.remedy("gcn") == "prodsim train"
+    assert artifacts.remedy("cosine") == "prodsim build"
