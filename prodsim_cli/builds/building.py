@@ -33,7 +33,7 @@ from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
-from prodsim_cli.learning.learning import spelled
+from prodsim_cli.learning.methods import spelled
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest

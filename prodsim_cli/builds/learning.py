@@ -54,7 +54,8 @@ def learn_blend(run: Build) -> None:
 def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
     from prodsim_cli.experiments.summary import SEED
     from prodsim_cli.experiments.training import with_networks
-    from prodsim_cli.learning.learning import Methods, learn
+    from prodsim_cli.learning.learning import learn
+    from prodsim_cli.learning.methods import Methods
 
     fixed = run.settings["graph"]
 

@@ -209,7 +209,8 @@ def _learned(
     progress: Progress | None,
 ) -> Blend | None:
     """Settings, memories and weights from a window inside the training part."""
-    from prodsim_cli.learning.learning import Methods, learn
+    from prodsim_cli.learning.learning import learn
+    from prodsim_cli.learning.methods import Methods
 
     def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
         known = {**settings, **wish.settings}

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli import registry
 from prodsim_cli.blending import Parts, parts
 from prodsim_cli.data.blend import EVIDENCE, FEW, FLAT, MANY, NONE, Blend, evidence_of
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.errors import ProdsimError
 from prodsim_cli.experiments.asking import Questions
 from prodsim_cli.experiments.judging import Right
 from prodsim_cli.experiments.listening import stage
 from prodsim_cli.knn import blocks
+from prodsim_cli.learning import windows
 from prodsim_cli.learning.boards import Board, gathered
+from prodsim_cli.learning.methods import Methods, built
 from prodsim_cli.learning.pasts import CONSTANTS, Pasts, constants
 from prodsim_cli.learning.rows import row_board, scale_of
 from prodsim_cli.learning.selecting import adds, adjust, select, tilt
@@ -39,67 +37,11 @@ from prodsim_cli.splits._split import Split
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
 
-ENOUGH = 50
-"""Questions that a validation window must have: below, the documented defaults are used."""
-
-MOST = 2_000
-"""Questions that weights are sought with; more are drawn from by a seed."""
-
 TASKS = ("recommend", "similar")
 POPULAR = "popularity"
-BLIND = ("text", "vectors", "columns")
 _CELLS = 4_000_000
 _LARGE = 600_000
 """Events above which a sample of the people is learned from, and fewer values are tried."""
-
-_BOARD = 50_000_000
-"""Questions times products that are ranked at a time."""
-
-Build = Callable[[str, Dataset, Mapping[str, Any]], NeighborTable]
-"""Method, training part, settings -> its table."""
-
-
-@dataclass(frozen=True)
-class Methods:
-    """The single methods that can work here, and how they are built.
-
-    ``fixed``: settings that a person has chosen; they are not tuned. ``prepare``: what a training
-    part needs first (networks that have learned from it alone). ``memo``: tables of methods that
-    learn nothing from events, by name and :func:`spelled` settings: every window has the same.
-    ``quick``: two values of each setting, and none of what a table takes long for.
-    """
-
-    names: tuple[str, ...]
-    build: Build
-    fixed: Mapping[str, Any]
-    prepare: Callable[[Dataset], Dataset] = lambda data: data
-    memo: dict[tuple[str, str], NeighborTable] = field(default_factory=dict)
-    quick: bool = False
-
-    def needs(self, name: str) -> str:
-        return str(registry.load("similarity", name).NEEDS)
-
-    def blind(self, name: str) -> bool:
-        return self.needs(name) in BLIND
-
-    def reaches_new(self, name: str) -> bool:
-        """Does the method know products without events, though it learns from events?"""
-        return bool(getattr(registry.load("similarity", name), "REACHES_NEW", False))
-
-    def space(self, name: str, data: Dataset) -> dict[str, tuple[Any, ...]]:
-        """Settings to be tuned and their values; half-lives where the events have times."""
-        module = registry.load("similarity", name)
-        space = dict(getattr(module, "SPACE", {}) or getattr(module, "space", _nothing)(data))
-        if not data.events.timed:
-            space.pop("half_life", None)
-        if self.quick:
-            space = {} if getattr(module, "SLOW", False) else {k: v[:2] for k, v in space.items()}
-        return {key: values for key, values in space.items() if key not in self.fixed}
-
-
-def _nothing(data: Dataset) -> dict[str, tuple[Any, ...]]:
-    """The space of a method without settings to be tuned."""
-    return {}
 
 
 def learn(
@@ -116,12 +58,12 @@ def learn(
     """Settings, memories and weights from a validation window inside ``data``.
 
     ``tasks``: what is learned for. ``weigh`` False: only settings and memories. None where the
-    events allow no window, or one with fewer than :data:`ENOUGH` questions.
+    events allow no window, or one with fewer than ``windows.ENOUGH`` questions.
     """
     sampled = len(data.events) > _LARGE
     if sampled:
-        data, methods = _sample(data, seed), replace(methods, quick=True)
-    window = _window(data, "time" if data.events.timed else "last", target, again, seed)
+        data, methods = windows.sample(data, _LARGE, seed), replace(methods, quick=True)
+    window = windows.window(data, "time" if data.events.timed else "last", target, again, seed)
     if window is None:
         return None
     blend = Blend()
@@ -133,60 +75,6 @@ def learn(
         return None
     told = (f"a sample of {len(data.events):,} events",) if sampled else ()
     return replace(blend, evidence=(*blend.evidence, *told))
-
-
-def _of_users(data: Dataset, split: Split) -> Questions:
-    from prodsim_cli.experiments.recommend import questions
-
-    return questions(data, split)
-
-
-def _of_products(data: Dataset, split: Split) -> Questions:
-    from prodsim_cli.experiments.similar import questions
-
-    return questions(data, split)
-
-
-def _sample(data: Dataset, seed: int) -> Dataset:
-    """The shop with as many of its people, and of its orders without one, as make a large shop."""
-    log, random = data.events, np.random.default_rng(seed)
-    share = _LARGE / len(log)
-    people = random.random(len(data.users) + 1) < share
-    orders = random.random(int(log.order.max(initial=-1)) + 2) < share
-    kept = np.where(log.user >= 0, people[log.user], orders[log.order])
-    return data.without(~kept)
-
-
-def _told(count: int, what: str, window: Split) -> str:
-    if window.at is None:
-        return f"{count:,} {what}, by each user's last event"
-    return f"{count:,} {what}, by what happened from {window.at[:10]} on"
-
-
-def _window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Split | None:
-    """The last fifth of the events; each user's last one where they have no times."""
-    seeded = {"seed": seed} if name == "cold" else {}
-    try:
-        (window,) = registry.load("splits", name).split(data, target=target, again=again, **seeded)
-    except ProdsimError:
-        return None
-    found: Split = window
-    return found if len(found.users) else None
-
-
-def _some(asked: Questions, seed: int) -> Questions:
-    """At most :data:`MOST` of the questions (fewer of many products), drawn by a seed, in order."""
-    most = max(min(MOST, _BOARD // max(len(asked.candidates), 1)), 4 * ENOUGH)
-    if len(asked) <= most:
-        return asked
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:most])
-    return replace(
-        asked,
-        subjects=asked.subjects[drawn],
-        answers=asked.answers[drawn],
-        barred=asked.barred[drawn],
-        history=None if asked.history is None else asked.history[drawn],
-    )
 
 
 def _tuned(
@@ -202,30 +90,12 @@ def _tuned(
     out: dict[str, Tuned] = {}
     # a method that carries events over texts reads the tables of texts
     for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
-        build = partial(_built, methods, name, data)
+        build = partial(built, methods, name, data)
         out[name] = finish(tune(build, methods.space(name, data), judge))
         if methods.blind(name):
             data = data.with_neighbors(name, out[name].table, learned=False)
         done(1)
     return out
-
-
-def _built(
-    methods: Methods, name: str, data: Dataset, settings: Mapping[str, Any]
-) -> NeighborTable:
-    if not settings and name in data.neighbors:
-        return data.neighbors[name]
-    if not methods.blind(name):
-        return methods.build(name, data, settings)
-    key = (name, spelled(settings))
-    if key not in methods.memo:
-        methods.memo[key] = methods.build(name, data, settings)
-    return methods.memo[key]
-
-
-def spelled(settings: Mapping[str, Any]) -> str:
-    """Settings as a text, the same for equal ones."""
-    return json.dumps(settings, sort_keys=True)
 
 
 def _for_people(
@@ -238,8 +108,8 @@ def _for_people(
     progress: Progress | None,
 ) -> Blend:
     """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
-    asked = _some(_of_users(data, window), seed)
-    if len(asked) < ENOUGH:
+    asked = windows.some(windows.of_users(data, window), seed)
+    if len(asked) < windows.ENOUGH:
         return blend
     asked = replace(asked, train=methods.prepare(asked.train))
     pasts, right = Pasts(asked), Right(asked.answers, K)
@@ -255,7 +125,7 @@ def _for_people(
         blend,
         settings={**blend.settings, "recommend": _settings(tuned)},
         memory={name: one.memory for name, one in tuned.items() if one.memory != FLAT},
-        evidence=(*blend.evidence, _told(len(asked), "users", window)),
+        evidence=(*blend.evidence, windows.told(len(asked), "users", window)),
         scales={name: scale_of(one.table) for name, one in tuned.items()},
     )
     if not weigh:
@@ -325,8 +195,8 @@ def _for_products(
     it tells more than popularity and the words do: in a shop without any order in what people buy,
     products bought together are popular products.
     """
-    asked = _some(_of_products(data, window), seed) if data.events.timed else None
-    if asked is None or len(asked) < ENOUGH:
+    asked = windows.some(windows.of_products(data, window), seed) if data.events.timed else None
+    if asked is None or len(asked) < windows.ENOUGH:
         return _standing_in(blend, data, methods)
     asked = replace(asked, train=methods.prepare(asked.train))
     right = Right(asked.answers, K)
@@ -337,7 +207,7 @@ def _for_products(
         blend,
         settings={**blend.settings, "similar": _settings(tuned)},
         scales={name: scale_of(one.table) for name, one in tuned.items()},
-        evidence=(*blend.evidence, _told(len(asked), "products", window)),
+        evidence=(*blend.evidence, windows.told(len(asked), "products", window)),
     )
     if not weigh:
         return blend
@@ -356,7 +226,7 @@ def _for_products(
     weights = {MANY: shared, FEW: shared}
     for kind in (MANY, FEW):
         some = mine == EVIDENCE.index(kind)
-        if some.sum() >= ENOUGH:
+        if some.sum() >= windows.ENOUGH:
             weights[kind] = tilt(board.only(some), shared)
     weights[NONE] = _for_new(data, methods, blend, window, seed) or {
         name: weight for name, weight in shared.items() if methods.blind(name)
@@ -395,17 +265,17 @@ def _for_new(
     data: Dataset, methods: Methods, blend: Blend, window: Split, seed: int
 ) -> dict[str, float]:
     """Weights for products without events: those of a fifth of the products made cold."""
-    cold = _window(data, "cold", window.target, window.again, seed)
+    cold = windows.window(data, "cold", window.target, window.again, seed)
     if cold is None:
         return {}
-    asked = _some(_of_products(data, cold), seed)
-    if len(asked) < ENOUGH:
+    asked = windows.some(windows.of_products(data, cold), seed)
+    if len(asked) < windows.ENOUGH:
         return {}
     tables = {}
     train = methods.prepare(asked.train)
     for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
         if methods.blind(name) or methods.reaches_new(name):
-            table = _built(methods, name, train, blend.settings_of("similar", name))
+            table = built(methods, name, train, blend.settings_of("similar", name))
             tables[name] = table
             if methods.blind(name):
                 train = train.with_neighbors(name, table, learned=False)

@@ -9,7 +9,9 @@ from evaluation_worlds import DAY, shop
 from prodsim_cli import registry
 from prodsim_cli.experiments import training
 from prodsim_cli.learning import learning
-from prodsim_cli.learning.learning import ENOUGH, Methods, learn
+from prodsim_cli.learning.learning import learn
+from prodsim_cli.learning.methods import Methods
+from prodsim_cli.learning.windows import ENOUGH
 
 NAMES = ("cosine", "lexical")
 
