@@ -26,9 +26,15 @@ COMMANDS = {
     "graph": "Only the neighbour tables of build.",
     "train": "Graph networks over products and people.",
     "similar": "Products like one or several others, ranked.",
+    "recommend": "Products that people have not bought yet, ranked.",
+    "users": "People like one, and what they share.",
+    "search": "Products for words.",
+    "explain": "Why two products are alike, part by part.",
+    "duplicates": "Products that stand in the catalogue twice.",
     "show": "All that is known of one product or person.",
     "neighborhood": "The graph around a product or person, hop by hop.",
     "eval": "Which method is best here, with baselines and intervals.",
+    "export": "Whole tables by SKU, as files.",
     "status": "What the database holds, and what is stale.",
 }
 """Name and one-line help of each command, in the order in which a person meets them.

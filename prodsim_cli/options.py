@@ -130,6 +130,19 @@ def method(command: Callable[..., Any]) -> Callable[..., Any]:
     return chosen
 
 
+def rules(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every answer obeys (docs/rules.md); the command gets ``rules``."""
+
+    @click.option("--all-stock", is_flag=True, help="Show what is not in stock, too.")
+    @wraps(command)
+    def ruled(*args: Any, all_stock: bool, **options: Any) -> Any:
+        from prodsim_cli.queries.answering import Rules
+
+        return command(*args, rules=Rules(all_stock=all_stock), **options)
+
+    return ruled
+
+
 def skus(command: F) -> F:
     """SKUs as arguments, ``-`` for standard input; the command gets them as ``words``."""
     return click.argument("words", metavar="SKU...", nargs=-1, shell_complete=complete_skus)(

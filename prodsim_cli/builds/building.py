@@ -29,6 +29,7 @@ from prodsim_cli.builds.parts import (
 )
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
+from prodsim_cli.builds.scores import item_scores
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
@@ -47,7 +48,7 @@ def build(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
-    steps = (_vectors, learn_blend, networks, _tables, _user_tables, _blend)
+    steps = (_vectors, learn_blend, networks, item_scores, _tables, _user_tables, _blend)
     return _run(path, options, progress, steps)
 
 
@@ -62,7 +63,8 @@ def graph(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """The neighbour tables only, from the vectors that are there."""
-    return _run(path, options, progress, (learn_blend, networks, _tables, _user_tables, _blend))
+    steps = (learn_blend, networks, item_scores, _tables, _user_tables, _blend)
+    return _run(path, options, progress, steps)
 
 
 def _run(
@@ -321,7 +323,14 @@ def _blend(run: Build) -> None:
     # a network may be older than the events that the other tables are made of
     version = joint_version({name: found[name] for name in parts if name not in KINDS})
     weights = {k: dict(v) for k, v in run.blend.similar.items()} if run.blend else None
-    settings = {"k": K, "parts": sorted(parts), "part_settings": parts, "weights": weights}
+    scales = dict(run.blend.scales) if run.blend else None
+    settings = {
+        "k": K,
+        "parts": sorted(parts),
+        "part_settings": parts,
+        "weights": weights,
+        "scales": scales,  # with these, what each part gives to a score can be read off the tables
+    }
     if _fresh(run, "hybrid", "neighbors", settings, version):
         run.stages.append(Stage("hybrid", "neighbors", "fresh"))
         return

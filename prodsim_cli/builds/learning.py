@@ -68,10 +68,10 @@ def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
 
     names = tuple(name for name in asked if name in registry.names("similarity"))
     methods = Methods((*names, *run.networks), build, fixed, prepare, memo=run.ready)
-    return learn(run.data, methods, target=_target(run.data), progress=run.progress)
+    return learn(run.data, methods, target=target_of_shop(run.data), progress=run.progress)
 
 
-def _target(data: Dataset) -> str:
+def target_of_shop(data: Dataset) -> str:
     """The event type that is foretold: purchases, else what people do most, as in ``eval``."""
     from prodsim_cli.experiments.splitting import target_of
 

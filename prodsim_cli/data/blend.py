@@ -13,11 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MANY, FEW, NONE = "many", "few", "none"
-EVIDENCE = (MANY, FEW, NONE)
-"""Classes of products by how many people have to do with them: the ladder from warm to cold."""
+from prodsim_cli.data.evidence import EVIDENCE, FEW, MANY, MANY_PEOPLE, NONE
 
-MANY_PEOPLE = 20
+__all__ = [
+    "EVIDENCE",
+    "FEW",
+    "FLAT",
+    "MANY",
+    "MANY_PEOPLE",
+    "NONE",
+    "Blend",
+    "Memory",
+    "Weights",
+    "evidence_of",
+]
 
 Weights = Mapping[str, Mapping[str, float]]
 """Evidence class -> name -> weight, none below 0; a name that is missing has weight 0."""

@@ -9,7 +9,12 @@ from prodsim_cli.records.values import Json
 
 @dataclass(frozen=True)
 class Ranked:
-    """One row of an answer. ``methods``: the single methods whose own table also holds it."""
+    """One row of an answer.
+
+    ``methods``: the single methods whose own table also holds it. ``variants``: how many products
+    (colours, sizes) this row stands for, itself counted. ``pinned``: the person put it there.
+    ``why``: the reasons, where they were asked for.
+    """
 
     rank: int
     sku: str
@@ -18,16 +23,22 @@ class Ranked:
     price: float | None = None
     methods: tuple[str, ...] = ()
     currency: str | None = None
+    variants: int = 1
+    pinned: bool = False
+    why: Json | None = None
 
     def as_dict(self) -> Json:
-        return {
+        row: Json = {
             "rank": self.rank,
             "sku": self.sku,
             "score": round(self.score, 6),
             "title": self.title,
             "price": self.price,
             "methods": list(self.methods),
+            "variants": self.variants,
+            "pinned": self.pinned,
         }
+        return row if self.why is None else {**row, "why": self.why}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ NETWORKS = ("gat", "gcn", "lightgcn")
 """Artifacts that only ``train`` makes anew."""
 
 
+FOR_PEOPLE = "@recommend"
+"""Ends the name of a table whose settings were learned for ``recommend``; ``similar`` has its own.
+"""
+
+
 def remedy(name: str) -> str:
     """The command that brings one artifact up to date."""
     return "prodsim train" if name in NETWORKS else "prodsim build"
@@ -51,11 +56,11 @@ def names(connection: sqlite3.Connection, kind: str) -> list[str]:
 
 
 def methods(connection: sqlite3.Connection, kind: str = "neighbors") -> list[str]:
-    """Names of the stored neighbour tables, the blend first."""
+    """Names of the stored neighbour tables, the blend first, without those :data:`FOR_PEOPLE`."""
     rows = connection.execute(
         "select name from artifacts where kind = ? order by name != ?, name", (kind, BLEND)
     )
-    return [row[0] for row in rows]
+    return [row[0] for row in rows if not row[0].endswith(FOR_PEOPLE)]
 
 
 def stale_because(connection: sqlite3.Connection, data_version: str) -> str:

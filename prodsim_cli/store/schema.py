@@ -163,6 +163,38 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # 2: runs of an evaluation can be compared question by question
     ("alter table evaluations add column per_query blob",),
+    # 3: answers. Scores are read the other way from the index alone; what is the same for everybody
+    # has a table; variants have a group; kinds of artifacts are no longer a closed list
+    (
+        "drop index neighbors_neighbor",
+        "create index neighbors_neighbor on neighbors (method, neighbor_id, item_id, score)",
+        """
+        create table artifacts_anew (
+            name text not null,
+            kind text not null,
+            settings text not null,
+            data_version text not null,
+            created_at text not null,
+            seconds real not null,
+            weights blob,
+            primary key (name, kind)
+        )
+        """,
+        "insert into artifacts_anew select * from artifacts",
+        "drop table artifacts",
+        "alter table artifacts_anew rename to artifacts",
+        """
+        create table item_scores (
+            name text not null,
+            item_id integer not null,
+            score real not null,
+            primary key (name, item_id)
+        ) without rowid
+        """,
+        "create index item_scores_best on item_scores (name, score)",
+        "create table variants (item_id integer primary key, group_id integer not null)",
+        "create index variants_group on variants (group_id)",
+    ),
 )
 
 VERSION = len(STEPS)

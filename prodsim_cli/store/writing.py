@@ -17,6 +17,13 @@ from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES
 
 _ROWS = 4096
+_ROWS_OF = {
+    "space": ("vectors", "space"),
+    "neighbors": ("neighbors", "method"),
+    "user_neighbors": ("user_neighbors", "method"),
+    "item_scores": ("item_scores", "name"),
+}
+"""Kind of artifact -> its table, and the column that holds the artifact's name."""
 
 
 def toolkit(connection: sqlite3.Connection) -> Any:
@@ -54,10 +61,9 @@ def put_artifact(
 def drop_artifact(connection: sqlite3.Connection, name: str, kind: str) -> None:
     """Remove an artifact and its rows, as one transaction."""
     with transaction(connection):
-        if kind == "space":
-            connection.execute("delete from vectors where space = ?", (name,))
-        elif kind != "blend":  # the weights stand in the row itself
-            connection.execute(f"delete from {kind} where method = ?", (name,))
+        if kind in _ROWS_OF:  # of the others all stands in the row itself
+            table, column = _ROWS_OF[kind]
+            connection.execute(f"delete from {table} where {column} = ?", (name,))
         connection.execute("delete from artifacts where name = ? and kind = ?", (name, kind))
 
 
@@ -93,6 +99,36 @@ def replace_table(
             seconds=seconds,
         )
     return int((table.positions >= 0).sum())
+
+
+def replace_scores(
+    connection: sqlite3.Connection,
+    name: str,
+    scores: NDArray[np.floating],
+    ids: NDArray[np.int64],
+    *,
+    settings: dict[str, Any],
+    data_version: str,
+    seconds: float,
+) -> int:
+    """Put (n,) scores above 0 in place of the old ones of this name, with their artifact row, as
+    one transaction. Number of rows written."""
+    there = np.flatnonzero(scores > 0)
+    rows = zip([name] * len(there), ids[there].tolist(), scores[there].tolist(), strict=True)
+    with transaction(connection):
+        connection.execute("delete from item_scores where name = ?", (name,))
+        connection.executemany(
+            "insert into item_scores (name, item_id, score) values (?, ?, ?)", rows
+        )
+        put_artifact(
+            connection,
+            name,
+            "item_scores",
+            settings=settings,
+            data_version=data_version,
+            seconds=seconds,
+        )
+    return len(there)
 
 
 def _rows(
