@@ -174,7 +174,7 @@ def _runs() -> dict[str, Any]:
 def _status() -> dict[str, Any]:
     artifact = {
         "name": _TEXT,
-        "kind": {"enum": ["space", "neighbors", "user_neighbors", "blend"]},
+        "kind": _TEXT,
         "settings": {"type": "object"},
         "data_version": _TEXT,
         "created_at": _TEXT,
@@ -201,6 +201,18 @@ def _status() -> dict[str, Any]:
 def _rejects() -> dict[str, Any]:
     row = {"file": _TEXT, "line": {"type": ["integer", "null"]}, "reason": _TEXT}
     return _object({"rows": _array(_object({**row, "raw": _MAYBE_TEXT}))})
+
+
+def _build() -> dict[str, Any]:
+    row = {
+        "artifact": _TEXT,
+        "kind": _TEXT,
+        "action": {"enum": ["built", "fresh", "removed", "left out"]},
+        "rows": {"type": ["integer", "null"]},
+        "seconds": _MAYBE_NUMBER,
+        "reason": _TEXT,
+    }
+    return _object({"rows": _array(_object(row))})
 
 
 def _profile() -> dict[str, Any]:
@@ -257,6 +269,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "runs": _runs(),
         "status": _status(),
         "rejects": _rejects(),
+        "build": _build(),
         "profile": _profile(),
         "neighborhood": _neighborhood(),
         "error": _error(),

@@ -193,6 +193,9 @@ SCHEMAS: dict[str, dict[str, Any]] = make_help.schemas()
         ("neighborhood", ["neighborhood", "17850", "SKU123", "--method", "hybrid,bought"]),
         ("status", ["status"]),
         ("rejects", ["status", "--rejects"]),
+        ("build", ["build"]),
+        ("build", ["embed"]),
+        ("build", ["graph"]),
     ],
 )
 def test_what_a_command_prints_fits_its_schema(run: Run, schema: str, words: list[str]) -> None:

@@ -212,6 +212,8 @@ _KINDS = {
     "neighbors": "neighbours",
     "user_neighbors": "people alike",
     "blend": "weights",
+    "item_scores": "counts",
+    "variants": "colours and sizes",
 }
 
 
