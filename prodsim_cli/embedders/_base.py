@@ -22,7 +22,7 @@ class Embedder:
     dimension : d, length of a vector.
     weights_hash : sha256 of the weights, '' where there are none or they have no single file.
     precision : number format of the computation (``bfloat16``, ``float32``).
-    forward : texts (none of them blank) -> (n, d) array; the house does the rest.
+    forward : texts (none of them blank, each valid UTF-8) -> (n, d) array; the house does the rest.
     """
 
     name: str
@@ -33,7 +33,11 @@ class Embedder:
     forward: Callable[[list[str]], NDArray[np.floating]] = field(repr=False)
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        """(n, d) float32: rows of unit length, a zero row for a blank text."""
+        """(n, d) float32: rows of unit length, a zero row for a blank text.
+
+        Half a surrogate pair (a word of a command line that is no UTF-8) is read as ``?``.
+        """
+        texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         filled = [i for i, text in enumerate(texts) if text.strip()]
         if filled:
