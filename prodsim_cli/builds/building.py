@@ -14,6 +14,8 @@ from typing import Any
 
 from prodsim_cli import embedders, registry
 from prodsim_cli.builds import vectors
+from prodsim_cli.builds.for_people import for_people
+from prodsim_cli.builds.keeping import fresh, leave_out, store
 from prodsim_cli.builds.learning import learn_blend
 from prodsim_cli.builds.networks import networks
 from prodsim_cli.builds.parts import (
@@ -31,7 +33,6 @@ from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.builds.scores import item_scores
 from prodsim_cli.data.dataset import TEXT_FIELDS
-from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.learning.methods import spelled
@@ -48,8 +49,7 @@ def build(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
-    steps = (_vectors, learn_blend, networks, item_scores, _tables, _user_tables, _blend)
-    return _run(path, options, progress, steps)
+    return _run(path, options, progress, (_vectors, *_TABLES))
 
 
 def embed(
@@ -63,8 +63,7 @@ def graph(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """The neighbour tables only, from the vectors that are there."""
-    steps = (learn_blend, networks, item_scores, _tables, _user_tables, _blend)
-    return _run(path, options, progress, steps)
+    return _run(path, options, progress, _TABLES)
 
 
 def _run(
@@ -138,7 +137,7 @@ def _vectors(run: Build) -> None:
         return
     version = run.versions["catalog"]
     wanted = {"model": model, "fields": run.settings["fields"]}
-    if _fresh(run, model, "space", wanted, version):
+    if fresh(run, model, "space", wanted, version):
         meta.put_settings(run.connection, run.settings)
         run.stages.append(Stage(model, "space", "fresh"))
         return
@@ -186,14 +185,6 @@ def _choose_model(run: Build) -> None:
         run.progress.say(f"Language model: {settings['model']} ({settings['model_reason']}).")
 
 
-def _fresh(run: Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
-    """True if the artifact was made of today's data with at least these settings."""
-    found = artifacts.recorded(run.connection, name, kind)
-    if found is None or found[1] != version:
-        return False
-    return all(found[0].get(key) == value for key, value in settings.items())
-
-
 def _tables(run: Build) -> None:
     """One neighbour table per method that has what it needs."""
     parts = parts_of(run)
@@ -202,8 +193,8 @@ def _tables(run: Build) -> None:
     for name in sorted(parts, key=lambda name: not blind(name)):
         settings, version, why = parts[name]
         if why:
-            _leave_out(run, name, "neighbors", why)
-        elif _fresh(run, name, "neighbors", settings, version):
+            leave_out(run, name, "neighbors", why)
+        elif fresh(run, name, "neighbors", settings, version):
             run.stages.append(Stage(name, "neighbors", "fresh"))
         else:
             stale.append(name)
@@ -242,7 +233,7 @@ def _sweep(run: Build, names: list[str], parts: Parts) -> None:
     for name in names:
         own, version, _ = parts[name]
         run.progress.stage(f"storing: {name}")
-        _store(run, name, "neighbors", made[name], own, version, time.perf_counter() - share)
+        store(run, name, "neighbors", made[name], own, version, time.perf_counter() - share)
         run.tables[name] = made[name]
     done(1)
 
@@ -253,41 +244,9 @@ def _build_table(run: Build, name: str, settings: dict[str, Any], version: str) 
     table = run.ready.get((name, spelled(settings["learned"])))
     if table is None:
         table = made_table(run.data_with_words(), name, settings)
-    _store(run, name, "neighbors", table, settings, version, begun)
+    store(run, name, "neighbors", table, settings, version, begun)
     run.tables[name] = table
     done(1)
-
-
-def _store(
-    run: Build,
-    name: str,
-    kind: str,
-    table: NeighborTable,
-    settings: dict[str, Any],
-    version: str,
-    begun: float,
-) -> None:
-    seconds = time.perf_counter() - begun
-    ids = run.shop.item_ids if kind == "neighbors" else run.shop.user_ids
-    rows = writing.replace_table(
-        run.connection,
-        name,
-        table,
-        ids,
-        kind=kind,
-        settings=settings,
-        data_version=version,
-        seconds=seconds,
-    )
-    run.stages.append(Stage(name, kind, "built", rows, time.perf_counter() - begun))
-
-
-def _leave_out(run: Build, name: str, kind: str, why: str) -> None:
-    """What can't be built any more must not go on answering."""
-    stored = artifacts.recorded(run.connection, name, kind) is not None
-    if stored:
-        writing.drop_artifact(run.connection, name, kind)
-    run.stages.append(Stage(name, kind, "removed" if stored else "left out", reason=why))
 
 
 def _user_tables(run: Build) -> None:
@@ -300,15 +259,15 @@ def _user_tables(run: Build) -> None:
         settings = {**graph_settings(run, name), "k": K}
         settings.pop("by", None)
         if why:
-            _leave_out(run, name, "user_neighbors", why)
-        elif _fresh(run, name, "user_neighbors", settings, version):
+            leave_out(run, name, "user_neighbors", why)
+        elif fresh(run, name, "user_neighbors", settings, version):
             run.stages.append(Stage(name, "user_neighbors", "fresh"))
         else:
             done = run.progress.stage(f"people alike: {name}")
             begun = time.perf_counter()
             own = {key: settings[key] for key in GRAPH_SETTINGS if key in settings}
             table = user_neighbors(run.data, name, k=K, **own)
-            _store(run, name, "user_neighbors", table, settings, version, begun)
+            store(run, name, "user_neighbors", table, settings, version, begun)
             done(1)
 
 
@@ -318,7 +277,7 @@ def _blend(run: Build) -> None:
     parts = {name: s for name, (s, _, why) in found.items() if not why}
     if not parts:
         why = "no texts, and no customer with two products"
-        _leave_out(run, "hybrid", "neighbors", why)
+        leave_out(run, "hybrid", "neighbors", why)
         return
     # a network may be older than the events that the other tables are made of
     version = joint_version({name: found[name] for name in parts if name not in KINDS})
@@ -331,7 +290,7 @@ def _blend(run: Build) -> None:
         "weights": weights,
         "scales": scales,  # with these, what each part gives to a score can be read off the tables
     }
-    if _fresh(run, "hybrid", "neighbors", settings, version):
+    if fresh(run, "hybrid", "neighbors", settings, version):
         run.stages.append(Stage("hybrid", "neighbors", "fresh"))
         return
     done = run.progress.stage("neighbours: hybrid")
@@ -343,5 +302,9 @@ def _blend(run: Build) -> None:
         data = data.with_neighbors(name, table)
     begun = time.perf_counter()
     table = registry.load("similarity", "hybrid").neighbors(data, k=K, blend=run.blend)
-    _store(run, "hybrid", "neighbors", table, settings, version, begun)
+    store(run, "hybrid", "neighbors", table, settings, version, begun)
     done(1)
+
+
+_TABLES = (learn_blend, networks, item_scores, _tables, for_people, _user_tables, _blend)
+"""The steps of `graph`, in order."""

@@ -63,15 +63,15 @@ Parts = dict[str, tuple[dict[str, Any], str, str]]
 """Method -> (settings, data version, '' or why it is left out)."""
 
 
-def parts_of(run: Build) -> Parts:
-    """All methods but the blend and the networks, with what each has learned for ``similar``."""
+def parts_of(run: Build, task: str = "similar") -> Parts:
+    """All methods but the blend and the networks, with what each has learned for a task."""
     parts = {}
     for name, (settings, version, why) in unlearned(run).items():
-        learned = run.blend.settings_of("similar", name) if run.blend else {}
+        learned = run.blend.settings_of(task, name) if run.blend else {}
         why = why or _not_worth_its_room(run, name)
         parts[name] = ({**settings, "learned": learned}, version, why)
         if reaches_new(name):  # it reads the tables of words and is as old as they are
-            parts[name][0]["words"] = _words_of(run)
+            parts[name][0]["words"] = _words_of(run, task)
     return parts
 
 
@@ -83,9 +83,9 @@ def _not_worth_its_room(run: Build, name: str) -> str:
     return f"no weight in hybrid, and a table of {len(run.data):,} products is large"
 
 
-def _words_of(run: Build) -> dict[str, dict[str, Any]]:
+def _words_of(run: Build, task: str) -> dict[str, dict[str, Any]]:
     """What the tables that learn nothing from events have learned of themselves, by name."""
-    settings = run.blend.settings.get("similar", {}) if run.blend else {}
+    settings = run.blend.settings.get(task, {}) if run.blend else {}
     return {name: dict(learned) for name, learned in sorted(settings.items()) if blind(name)}
 
 

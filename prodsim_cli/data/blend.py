@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.evidence import EVIDENCE, FEW, MANY, MANY_PEOPLE, NONE
+from prodsim_cli.data.people import FLAT, Memory
 
 __all__ = [
     "EVIDENCE",
@@ -30,24 +31,6 @@ __all__ = [
 
 Weights = Mapping[str, Mapping[str, float]]
 """Evidence class -> name -> weight, none below 0; a name that is missing has weight 0."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """How much a person's older events count when that person is scored.
-
-    ``kind``: ``flat`` (all the same), ``steps`` (times ``value`` for each later moment at which the
-    person did something), ``days`` (half after ``value`` days).
-    """
-
-    kind: str = "flat"
-    value: float = 1.0
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "value": self.value}
-
-
-FLAT = Memory()
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.data.blend import FLAT, Memory
+from prodsim_cli.data.people import CONSTANTS, FLAT, Memory
 from prodsim_cli.experiments.asking import Questions
 from prodsim_cli.learning.memory import remembered
-
-CONSTANTS = ("popularity", "recent")
-"""Baselines that are parts of ``recommend``, never of ``similar``."""
 
 MEMORIES = (
     FLAT,
