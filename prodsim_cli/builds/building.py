@@ -49,7 +49,7 @@ def build(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
-    return _run(path, options, progress, (_vectors, *_TABLES))
+    return _run(path, options, progress, (_vectors, *_steps()))
 
 
 def embed(
@@ -63,7 +63,12 @@ def graph(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """The neighbour tables only, from the vectors that are there."""
-    return _run(path, options, progress, _TABLES)
+    return _run(path, options, progress, _steps())
+
+
+def _steps() -> tuple[Callable[[Build], None], ...]:
+    """The steps of :func:`graph`, in order."""
+    return (learn_blend, networks, item_scores, _tables, for_people, _user_tables, _blend)
 
 
 def _run(
@@ -304,7 +309,3 @@ def _blend(run: Build) -> None:
     table = registry.load("similarity", "hybrid").neighbors(data, k=K, blend=run.blend)
     store(run, "hybrid", "neighbors", table, settings, version, begun)
     done(1)
-
-
-_TABLES = (learn_blend, networks, item_scores, _tables, for_people, _user_tables, _blend)
-"""The steps of `graph`, in order."""
