@@ -133,14 +133,84 @@ def method(command: Callable[..., Any]) -> Callable[..., Any]:
 def rules(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every answer obeys (docs/rules.md); the command gets ``rules``."""
 
+    @click.option(
+        "--where",
+        multiple=True,
+        metavar="EXPRESSION",
+        help="Only products for which this holds, as 'price<20 and brand=Sony'; repeat for and.",
+    )
+    @click.option(
+        "--same",
+        multiple=True,
+        metavar="COLUMN",
+        help="Only products with the value of the one asked about, as category; repeatable.",
+    )
+    @click.option(
+        "--price-within",
+        metavar="20%|5",
+        default="",
+        help="Only so far from the price of the one asked about.",
+    )
+    @click.option("--exclude", multiple=True, metavar="SKU,...", help="Never these.")
+    @click.option(
+        "--pin", multiple=True, metavar="SKU,...", help="These first, where the rules let them."
+    )
+    @click.option(
+        "--max-per",
+        multiple=True,
+        metavar="COLUMN=N",
+        help="At most N with one value of a column, as brand=2; repeatable.",
+    )
+    @click.option(
+        "--diversity",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="0..1",
+        help="0: as ranked, 1: each as unlike those above it as can be.",
+    )
     @click.option("--all-stock", is_flag=True, help="Show what is not in stock, too.")
+    @click.option("--variants", is_flag=True, help="A row for each colour and size.")
     @wraps(command)
-    def ruled(*args: Any, all_stock: bool, **options: Any) -> Any:
+    def ruled(
+        *args: Any,
+        where: tuple[str, ...],
+        same: tuple[str, ...],
+        price_within: str,
+        exclude: tuple[str, ...],
+        pin: tuple[str, ...],
+        max_per: tuple[str, ...],
+        diversity: float,
+        all_stock: bool,
+        variants: bool,
+        **options: Any,
+    ) -> Any:
         from prodsim_cli.queries.answering import Rules
 
-        return command(*args, rules=Rules(all_stock=all_stock), **options)
+        given = Rules(
+            where=where,
+            same=same,
+            price_within=price_within,
+            exclude=exclude,
+            pin=pin,
+            max_per=tuple(_per(text) for text in max_per),
+            diversity=diversity,
+            all_stock=all_stock,
+            variants=variants,
+        )
+        return command(*args, rules=given, **options)
 
     return ruled
+
+
+def _per(text: str) -> tuple[str, int]:
+    """``brand=2`` as a column and a number."""
+    column, _, number = text.rpartition("=")
+    if not column.strip() or not number.strip().isdecimal() or int(number) < 1:
+        raise UsageProblem(
+            f"--max-per wants a column and a number from 1 on, not {text!r}.",
+            hint="For instance: --max-per brand=2.",
+        )
+    return column.strip(), int(number)
 
 
 def skus(command: F) -> F:

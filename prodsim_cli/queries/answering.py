@@ -27,30 +27,43 @@ class Candidates(Protocol):
         no product twice. Asked for one by one, so a later tier may cost more."""
 
     def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
-        """The products ``ids``, which stood in no tier, scored live and in order; those left out
-        are no answer to this question."""
+        """The products ``ids`` (in order of position), which stood in no tier, scored live and in
+        falling order; a score of 0: nothing ties it to the question, it only fills the answer up
+        (:func:`prodsim_cli.queries.filling.by_popularity` gives that order); those left out are no
+        answer to this question."""
 
 
 @dataclass(frozen=True)
 class Rules:
     """What an answer must obey (docs/rules.md). Made by ``options.rules``.
 
-    ``all_stock``: products that are not in stock are answers, too. ``variants``: each colour and
-    size is a row of its own.
+    ``where``: expressions that must all hold. ``same``: columns in which an answer equals a seed.
+    ``price_within``: ``20%`` or ``5`` off a seed's price. ``exclude``, ``pin``: SKUs. ``max_per``:
+    (column, most rows with one value of it). ``diversity``: 0 (as ranked) to 1. ``all_stock``:
+    products that are not in stock are answers, too. ``variants``: each colour and size is a row.
     """
 
+    where: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+    price_within: str = ""
+    exclude: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
+    max_per: tuple[tuple[str, int], ...] = ()
+    diversity: float = 0.0
     all_stock: bool = False
     variants: bool = False
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """One row of an answer before it is dressed; ``variants``: how many it stands for."""
+    """One row of an answer before it is dressed; ``variants``: how many it stands for, ``live``:
+    it stood in no tier."""
 
     item_id: int
     score: float
     variants: int = 1
     pinned: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,13 +80,16 @@ def answer(
     rules: Rules,
     k: int,
     seeds: Sequence[int] = (),
+    *,
+    barred: Iterable[int] | None = None,
 ) -> Answer:
     """The k best of what the rules admit; always k where k exist.
 
-    ``seeds``: row ids of the products asked about, which are no answers themselves.
+    ``seeds``: row ids of the products asked about, to which ``--same`` and ``--price-within``
+    refer. ``barred``: row ids that are no answers, even if they are pinned; None: the seeds.
     """
     rows: list[Chosen] = []
-    barred = set(seeds)
+    barred = set(seeds if barred is None else barred)
     for tier in candidates.tiers():
         good = admitted(connection, rules, [one for one, _ in tier])
         rows += [Chosen(one, score) for one, score in tier if one in good and one not in barred]
@@ -84,7 +100,10 @@ def answer(
 
 
 def admitted(
-    connection: sqlite3.Connection, rules: Rules, item_ids: Iterable[int] | None = None
+    connection: sqlite3.Connection,
+    rules: Rules,
+    item_ids: Iterable[int] | None = None,
+    seeds: Sequence[int] = (),
 ) -> set[int]:
     """Which of ``item_ids`` (None: of all products) the rules let through."""
     stock = "" if rules.all_stock else " and coalesce(i.in_stock, 1) != 0"
