@@ -7,7 +7,6 @@ ngram_range=(3, 3))``. Chinese and Japanese, written without spaces, give each s
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,26 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-# Inside a word these vanish (PSLX-350H is PSLX350H), elsewhere they part words like the others.
-_JOINERS = frozenset("-./'’‐‑_")
-_SPACE, _JOINER, _WORD, _IDEOGRAPH = range(4)
-_IDEOGRAPHS = (
-    (0x2E80, 0x2FDF),
-    (0x3005, 0x3007),
-    (0x3040, 0x30FF),
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x3FFFF),
-)
+from prodsim_cli.data.signs import IDEOGRAPH, JOINER, WORD, folded, kind
 
-
-def folded(text: str) -> str:
-    """Lower case, width variants unified, accents taken off."""
-    if text.isascii():
-        return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
+__all__ = ["folded", "tfidf"]
 
 
 def tfidf(texts: Sequence[str], counted: int | None = None) -> sp.csr_matrix:
@@ -66,10 +48,10 @@ def _grams(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The text (row) and the code of every n-gram: three code points of 21 bits, border = 0."""
     signs, rows = _signs(texts)
     kinds = _kinds(signs)
-    word = kinds == _WORD
-    joint = (kinds == _JOINER) & _shifted(word, 1, False) & _shifted(word, -1, False)
+    word = kinds == WORD
+    joint = (kinds == JOINER) & _shifted(word, 1, False) & _shifted(word, -1, False)
     signs, rows, kinds = signs[~joint], rows[~joint], kinds[~joint]
-    word, ideograph = kinds == _WORD, kinds == _IDEOGRAPH
+    word, ideograph = kinds == WORD, kinds == IDEOGRAPH
     letters = np.where(word, signs, 0).astype(np.int64)
     triples = (_shifted(letters, 1, 0) << 42) | (letters << 21) | _shifted(letters, -1, 0)
     singles = np.where(ideograph, signs, 0).astype(np.int64)
@@ -92,17 +74,8 @@ def _signs(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]
 def _kinds(signs: NDArray[np.uint32]) -> NDArray[np.int8]:
     """What each code point is; each different one is looked up once."""
     known, where = np.unique(signs, return_inverse=True)
-    kinds = np.fromiter((_kind(chr(sign)) for sign in known.tolist()), np.int8, len(known))
+    kinds = np.fromiter((kind(chr(sign)) for sign in known.tolist()), np.int8, len(known))
     return kinds[where.ravel()]
-
-
-def _kind(sign: str) -> int:
-    if sign in _JOINERS:
-        return _JOINER
-    if unicodedata.category(sign)[0] not in "LMN":
-        return _SPACE
-    inside = any(low <= ord(sign) <= high for low, high in _IDEOGRAPHS)
-    return _IDEOGRAPH if inside else _WORD
 
 
 def _shifted(values: NDArray[Any], by: int, fill: int) -> NDArray[Any]:
