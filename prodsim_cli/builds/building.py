@@ -32,6 +32,7 @@ from prodsim_cli.builds.parts import (
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.builds.scores import item_scores
+from prodsim_cli.builds.variants import group_variants
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
@@ -68,7 +69,16 @@ def graph(
 
 def _steps() -> tuple[Callable[[Build], None], ...]:
     """The steps of :func:`graph`, in order."""
-    return (learn_blend, networks, item_scores, _tables, for_people, _user_tables, _blend)
+    return (
+        group_variants,
+        learn_blend,
+        networks,
+        item_scores,
+        _tables,
+        for_people,
+        _user_tables,
+        _blend,
+    )
 
 
 def _run(

@@ -81,11 +81,17 @@ def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
 
 def _rows(connection: sqlite3.Connection, name: str, kind: str) -> int | None:
     """Rows of one artifact; None for a kind that has none of its own."""
-    tables = {"space": "vectors", "neighbors": "neighbors", "user_neighbors": "user_neighbors"}
+    tables = {
+        "space": ("vectors", "space"),
+        "neighbors": ("neighbors", "method"),
+        "user_neighbors": ("user_neighbors", "method"),
+        "item_scores": ("item_scores", "name"),
+        "variants": ("variants", "'variants'"),
+    }
     if kind not in tables:
         return None
-    column = "space" if kind == "space" else "method"
+    table, column = tables[kind]
     count: int = connection.execute(
-        f"select count(*) from {tables[kind]} where {column} = ?", (name,)
+        f"select count(*) from {table} where {column} = ?", (name,)
     ).fetchone()[0]
     return count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -129,6 +129,30 @@ def replace_scores(
             seconds=seconds,
         )
     return len(there)
+
+
+def replace_variants(
+    connection: sqlite3.Connection,
+    groups: Mapping[int, int],
+    *,
+    settings: dict[str, Any],
+    data_version: str,
+    seconds: float,
+) -> None:
+    """Put item -> group in place of the old groups, with their artifact row, as one transaction."""
+    with transaction(connection):
+        connection.execute("delete from variants")
+        connection.executemany(
+            "insert into variants (item_id, group_id) values (?, ?)", sorted(groups.items())
+        )
+        put_artifact(
+            connection,
+            "variants",
+            "variants",
+            settings=settings,
+            data_version=data_version,
+            seconds=seconds,
+        )
 
 
 def _rows(
