@@ -303,6 +303,11 @@ def complete_skus_and_users(
     ]
 
 
+def complete_users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Keys of people that begin with what was typed."""
+    return _read(ctx, lambda store: catalog.users_beginning_with(store, incomplete)) or []
+
+
 def _read(ctx: click.Context, question: Callable[[sqlite3.Connection], Any]) -> Any:
     """Ask the database for a completion; None where it cannot be read (a Tab must not complain)."""
     try:

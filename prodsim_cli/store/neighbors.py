@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from prodsim_cli.store.catalog import label
 
@@ -62,4 +63,41 @@ def people_like(
         """select n.rank, u.key, n.score from user_neighbors n join users u on u.id = n.neighbor_id
            where n.method = ? and n.user_id = ? order by n.rank limit ?""",
         (method, user_id, k),
+    ).fetchall()
+
+
+def alike(connection: sqlite3.Connection, method: str, user_id: int) -> list[tuple[int, float]]:
+    """(row id, score) of the people most like one, in order."""
+    rows = connection.execute(
+        "select neighbor_id, score from user_neighbors where method = ? and user_id = ?"
+        " order by rank",
+        (method, user_id),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def spoken_for(
+    connection: sqlite3.Connection, method: str, weights: Mapping[int, float]
+) -> list[tuple[int, float]]:
+    """(item id, sum over those of its neighbours that have a weight, of score times weight).
+
+    Read from the index alone.
+    """
+    return connection.execute(
+        """select n.item_id, sum(n.score * h.value) from json_each(?) h
+           cross join neighbors n on n.method = ? and n.neighbor_id = cast(h.key as integer)
+           group by n.item_id""",
+        (json.dumps(weights), method),
+    ).fetchall()
+
+
+def among(
+    connection: sqlite3.Connection, method: str, item_ids: Iterable[int], others: Iterable[int]
+) -> list[tuple[int, int, float]]:
+    """(item id, neighbour id, score) of the rows of some items, as far as ``others`` stand in them."""
+    return connection.execute(
+        """select item_id, neighbor_id, score from neighbors
+           where method = ? and item_id in (select value from json_each(?))
+               and neighbor_id in (select value from json_each(?))""",
+        (method, json.dumps(list(item_ids)), json.dumps(list(others))),
     ).fetchall()

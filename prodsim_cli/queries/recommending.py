@@ -1,0 +1,178 @@
+"""``recommend``: products for people, by what they had to do with before. Ground floor."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.queries import finding
+from prodsim_cli.queries.answering import Rules, answer, dressed
+from prodsim_cli.queries.recommending_facts import AsOf, Facts, Stored
+from prodsim_cli.queries.recommending_past import Past, of_user, with_more
+from prodsim_cli.queries.recommending_recipe import Recipe, recipe
+from prodsim_cli.queries.recommending_scores import Personal, Popular
+from prodsim_cli.records import Json, Ranking
+from prodsim_cli.store import artifacts, catalog, item_scores, pasts
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for.
+
+    ``by``: items, users or hybrid, None: as ``method`` says. ``history``: SKUs of a visitor, oldest
+    first. ``again``: what was had before is an answer, too. ``before``: as of this moment (ISO).
+    """
+
+    by: str | None = None
+    method: str | None = None
+    history: tuple[str, ...] = ()
+    again: bool = False
+    before: str | None = None
+
+
+def recommend(
+    connection: sqlite3.Connection,
+    users: Sequence[str],
+    wish: Wish | None = None,
+    rules: Rules | None = None,
+    k: int = 10,
+) -> list[Ranking]:
+    """One ranking per user (one for the visitor of ``wish.history`` where no user is named).
+
+    Raises
+    ------
+    NotFound
+        For a user or SKU that the database does not hold, before anything is answered.
+    NotReady, UsageProblem
+        See :func:`prodsim_cli.queries.recommending_recipe.recipe`.
+    """
+    asked = wish or Wish()
+    if asked.before is not None:
+        asked = replace(asked, before=moment(connection, asked.before))
+    known = [_person(connection, key) for key in users]
+    more = finding.resolve_skus(connection, asked.history)
+    made = recipe(connection, asked.by, asked.method)
+    facts = facts_of(connection, made, asked.before)
+    people: list[sqlite3.Row | None] = [*known] if known else [None]
+    return [
+        _ranking(connection, person, more, made, facts, asked, rules or Rules(), k)
+        for person in people
+    ]
+
+
+def facts_of(connection: sqlite3.Connection, made: Recipe, before: str | None = None) -> Facts:
+    """What is the same for everybody, as counted by the build or as of a moment."""
+    if before is not None:
+        return AsOf(connection, before, made.target, made.weights or {})
+    return Stored(connection)
+
+
+def candidates_of(
+    connection: sqlite3.Connection,
+    past: Past,
+    made: Recipe,
+    facts: Facts,
+    *,
+    again: bool = False,
+    before: str | None = None,
+) -> Personal | Popular:
+    """What there is to say of products for one past; without any, what is popular now."""
+    barred = frozenset() if again else past.had
+    if len(past):
+        now = datetime.fromisoformat(before) if before else None
+        if now is not None:
+            made = replace(made, now=now.replace(tzinfo=timezone.utc).timestamp())
+        return Personal(connection, made, past, facts, barred, before)
+    timed = before is not None or artifacts.recorded(connection, "recent", item_scores.KIND)
+    return Popular(connection, "recent" if timed else "popularity", facts, barred)
+
+
+def moment(connection: sqlite3.Connection, text: str) -> str:
+    """A date as the events are written (ISO, UTC, to the second).
+
+    Raises :class:`UsageProblem` for what is no date, :class:`InputError` where events have no time.
+    """
+    try:
+        when = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        raise UsageProblem(
+            f"{text!r} is not a date.", hint="Write it as 2011-10-01 or 2011-10-01T12:00:00."
+        ) from None
+    if pasts.timeless(connection):
+        raise InputError(
+            "Some events have an order but no time, so nothing can be told as of a moment.",
+            hint="Leave --context at=... out.",
+        )
+    if when.tzinfo is not None:
+        when = when.astimezone(timezone.utc).replace(tzinfo=None)
+    return when.isoformat(timespec="seconds")
+
+
+def _person(connection: sqlite3.Connection, key: str) -> sqlite3.Row:
+    found = catalog.user(connection, key)
+    if found is None:
+        raise finding.nobody(connection, key, user=True)
+    return found
+
+
+def _ranking(
+    connection: sqlite3.Connection,
+    person: sqlite3.Row | None,
+    more: Sequence[sqlite3.Row],
+    made: Recipe,
+    facts: Facts,
+    asked: Wish,
+    rules: Rules,
+    k: int,
+) -> Ranking:
+    past = Past()
+    if person is not None:
+        past = of_user(connection, person["id"], made.target, asked.before)
+    past = with_more(past, [item["id"] for item in more])
+    found = candidates_of(connection, past, made, facts, again=asked.again, before=asked.before)
+    seeds = list(past.moments)
+    barred = () if asked.again else past.had
+    given = answer(connection, found, rules, k, seeds, barred=barred)
+    rows = dressed(connection, given.rows, found.speakers([row.item_id for row in given.rows]))
+    query: Json = {} if person is None else {"user": person["key"]}
+    if more:
+        query["history"] = [item["label"] for item in more]
+    notes = (*_notes(connection, query, found, made, asked), *given.notes)
+    method = made.method if isinstance(found, Personal) else found.name
+    return Ranking(query, method, rows, notes, about=_about(past, more))
+
+
+def _about(past: Past, more: Sequence[sqlite3.Row]) -> str:
+    """What is known of the person, in a few words."""
+    known = len(past) - len({item["id"] for item in more} & set(past.moments))
+    if more and not known:
+        return " + ".join(item["title"] or item["label"] for item in more)
+    if not known:
+        return ""
+    plural = "" if known == 1 else "s"
+    return f"{known:,} product{plural}" + (f" until {past.last[:10]}" if past.last else "")
+
+
+def _notes(
+    connection: sqlite3.Connection,
+    query: Json,
+    found: Personal | Popular,
+    made: Recipe,
+    asked: Wish,
+) -> list[str]:
+    """Sentences about the answer: what stood in for a past, and what looks ahead."""
+    if isinstance(found, Popular):
+        who = f"Nothing is known of {query['user']}" if "user" in query else "There is no history"
+        when = f" before {asked.before}" if asked.before else ""
+        what = "popular now" if found.name == "recent" else "popular"
+        return [f"{who}{when}, so this is what is {what}."]
+    notes = list(made.notes)
+    if asked.before is not None:
+        notes.append(
+            f"As of {asked.before}: the history and what was popular then; the tables of likeness"
+            " know later events, too (`prodsim eval` judges without them)."
+        )
+    return notes

@@ -1,0 +1,50 @@
+"""Reading what is the same for everybody: one number a product by name (builds/scores.py). Ground
+floor."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+KIND = "item_scores"
+
+
+def of(
+    connection: sqlite3.Connection, names: Sequence[str], item_ids: Sequence[int]
+) -> dict[int, tuple[float, ...]]:
+    """Item id -> its number under each of the names, 0 where there is none."""
+    columns = ", ".join(f"coalesce(s{place}.score, 0)" for place in range(len(names)))
+    joins = " ".join(
+        f"left join item_scores s{place} on s{place}.name = ? and s{place}.item_id = v.value"
+        for place in range(len(names))
+    )
+    rows = connection.execute(
+        f"select v.value, {columns} from json_each(?) v {joins}",
+        (json.dumps(list(item_ids)), *names),
+    )
+    return {row[0]: tuple(row)[1:] for row in rows}
+
+
+def falling(connection: sqlite3.Connection, name: str) -> Iterator[tuple[int, float]]:
+    """(item id, number) of everything under a name, the largest first; read as far as asked for."""
+    return iter(
+        connection.execute(
+            "select item_id, score from item_scores where name = ? order by score desc", (name,)
+        )
+    )
+
+
+def count(connection: sqlite3.Connection, name: str) -> int:
+    """How many products have a number under a name."""
+    row = connection.execute("select count(*) from item_scores where name = ?", (name,)).fetchone()
+    return int(row[0])
+
+
+def in_order(connection: sqlite3.Connection, item_ids: Sequence[int]) -> list[int]:
+    """Items in the order of their positions: by source and SKU."""
+    rows = connection.execute(
+        "select id from items where id in (select value from json_each(?)) order by source, sku",
+        (json.dumps(list(item_ids)),),
+    )
+    return [row[0] for row in rows]

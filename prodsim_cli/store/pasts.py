@@ -1,0 +1,108 @@
+"""Reading what people did, as recommendations want it. Ground floor.
+
+Events of products that left the feed are left out, as a build leaves them out; a return is no sign
+of interest. ``before``: only events before this moment (ISO), which must have a time.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping
+
+
+def _until(before: str | None) -> tuple[str, tuple[str, ...]]:
+    return ("", ()) if before is None else (" and e.at < ?", (before,))
+
+
+def of_user(
+    connection: sqlite3.Connection, user_id: int, before: str | None = None
+) -> list[sqlite3.Row]:
+    """``item_id at position type`` of a person's events but returns, oldest first."""
+    until, values = _until(before)
+    return connection.execute(
+        f"""select e.item_id, e.at, coalesce(e.position, 0) as position, e.type
+            from events e join items i on i.id = e.item_id
+            where e.user_id = ? and i.listed = 1 and e.type != 'return'{until}
+            order by e.at, position""",
+        (user_id, *values),
+    ).fetchall()
+
+
+def held_by(
+    connection: sqlite3.Connection, people: Mapping[int, float], before: str | None = None
+) -> list[tuple[int, float]]:
+    """(item id, sum of the numbers of those people who have the product)."""
+    until, values = _until(before)
+    return connection.execute(
+        f"""select item_id, sum(likeness) from (
+                select distinct e.item_id, e.user_id, p.value as likeness
+                from json_each(?) p cross join events e on e.user_id = cast(p.key as integer)
+                where e.type != 'return'{until}
+            ) group by item_id""",
+        (json.dumps(dict(people)), *values),
+    ).fetchall()
+
+
+def pairs(connection: sqlite3.Connection, target: str, before: str) -> list[sqlite3.Row]:
+    """``item_id owner latest`` of each (product, person) with the target event before a moment.
+
+    Where no event has a customer, an order stands for one.
+    """
+    known = connection.execute(
+        "select exists (select 1 from events where user_id is not null)"
+    ).fetchone()[0]
+    owner = "e.user_id" if known else "e.source || char(31) || e.order_id"
+    return connection.execute(
+        f"""select e.item_id, {owner} as owner, max(e.at) as latest
+            from events e join items i on i.id = e.item_id
+            where i.listed = 1 and e.type = ? and e.at < ? and {owner} is not null
+            group by e.item_id, {owner}""",
+        (target, before),
+    ).fetchall()
+
+
+def reached(connection: sqlite3.Connection, before: str) -> list[sqlite3.Row]:
+    """``item_id people known`` before a moment: persons with any event, and with one that is no
+    return."""
+    return connection.execute(
+        """select e.item_id, count(distinct e.user_id) as people,
+               count(distinct case when e.type != 'return' then e.user_id end) as known
+           from events e join items i on i.id = e.item_id
+           where i.listed = 1 and e.user_id is not null and e.at < ? group by e.item_id""",
+        (before,),
+    ).fetchall()
+
+
+def timeless(connection: sqlite3.Connection) -> bool:
+    """True if some event has no time."""
+    row = connection.execute("select exists (select 1 from events where at is null)").fetchone()
+    return bool(row[0])
+
+
+def sharing(
+    connection: sqlite3.Connection,
+    item_ids: Collection[int],
+    limit: int,
+    before: str | None = None,
+) -> dict[int, float]:
+    """The people who share most with somebody who has these products -> cosine over who has what.
+
+    |A and B| / sqrt(|A| |B|), returns left out; equal ones in order of their key.
+    """
+    until, values = _until(before)
+    rows = connection.execute(
+        f"""with shared as (
+                select e.user_id, count(distinct e.item_id) as both
+                from json_each(?) v cross join events e on e.item_id = v.value
+                where e.user_id is not null and e.type != 'return'{until} group by e.user_id
+            )
+            select s.user_id, s.both * 1.0 as both, (
+                    select count(distinct e.item_id) from events e
+                    where e.user_id = s.user_id and e.type != 'return'{until}
+                ) as own
+            from shared s join users u on u.id = s.user_id order by u.key""",
+        (json.dumps(list(item_ids)), *values, *values),
+    )
+    found = [(row[0], row[1] / (len(item_ids) * row[2]) ** 0.5) for row in rows]
+    return dict(sorted(found, key=lambda pair: -pair[1])[:limit])
