@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prodsim_cli.queries.rules.arranging import POOL, Groups, Limits, diverse, likeness, ranked
+from prodsim_cli.queries.rules.gate import Gate, named
 from prodsim_cli.records import Ranked
+from prodsim_cli.store import artifacts
 from prodsim_cli.store.catalog import label
 
 Scored = tuple[int, float]
@@ -82,21 +85,17 @@ def answer(
     seeds: Sequence[int] = (),
     *,
     barred: Iterable[int] | None = None,
+    method: str = artifacts.BLEND,
 ) -> Answer:
     """The k best of what the rules admit; always k where k exist.
 
     ``seeds``: row ids of the products asked about, to which ``--same`` and ``--price-within``
     refer. ``barred``: row ids that are no answers, even if they are pinned; None: the seeds.
+    ``method``: whose stored pairs say how alike two rows are where ``hybrid`` is not built.
     """
-    rows: list[Chosen] = []
-    barred = set(seeds if barred is None else barred)
-    for tier in candidates.tiers():
-        good = admitted(connection, rules, [one for one, _ in tier])
-        rows += [Chosen(one, score) for one, score in tier if one in good and one not in barred]
-        barred |= {one for one, _ in tier}
-        if len(rows) >= k:
-            return Answer(tuple(rows[:k]))
-    return Answer(tuple(rows[:k]))
+    made = _Making(connection, candidates, rules, seeds, set(seeds if barred is None else barred))
+    rows = made.rows(k, method)
+    return Answer(tuple(rows), (*made.notes, *_notes(rows, made)))
 
 
 def admitted(
@@ -106,11 +105,111 @@ def admitted(
     seeds: Sequence[int] = (),
 ) -> set[int]:
     """Which of ``item_ids`` (None: of all products) the rules let through."""
-    stock = "" if rules.all_stock else " and coalesce(i.in_stock, 1) != 0"
-    among = "" if item_ids is None else " and i.id in (select value from json_each(?))"
-    values = () if item_ids is None else (json.dumps(list(item_ids)),)
-    rows = connection.execute(f"select i.id from items i where i.listed = 1{stock}{among}", values)
-    return {row[0] for row in rows}
+    gate = Gate(connection, rules, seeds)
+    return set(gate.all()) if item_ids is None else gate.among(item_ids)
+
+
+class _Making:
+    """One answer while it is made: tiers are asked for one by one, until there are enough rows."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        candidates: Candidates,
+        rules: Rules,
+        seeds: Sequence[int],
+        barred: set[int],
+    ) -> None:
+        self.connection, self.candidates, self.rules = connection, candidates, rules
+        self.gate = Gate(connection, rules, seeds)
+        self.barred = barred
+        self.notes = self.gate.notes
+        self._groups = Groups(connection, apart=rules.variants)
+        self._seen = set(barred)
+        self._tiers = candidates.tiers()
+        self._found: list[Chosen] = []
+        self._exhausted = False
+
+    def rows(self, k: int, method: str) -> list[Chosen]:
+        """The rows of the answer, in order."""
+        if self.rules.pin:
+            self._found = self._groups.first(self._pinned())
+        if self.rules.max_per or self.rules.diversity:
+            chosen = self._arranged(k, method)
+        else:
+            self._grow(k)
+            chosen = self._found[:k]
+        return self._groups.counted(chosen, self.gate, self.barred)
+
+    def _grow(self, wanted: int, live: bool = True) -> None:
+        """Find ``wanted`` rows in all, if there are so many; ``live``: score what no tier holds."""
+        while len(self._found) < wanted and not self._exhausted:
+            tier = next(self._tiers, None)
+            if tier is not None:
+                good = self.gate.among(one for one, _ in tier) - self._seen
+                batch = [Chosen(one, score) for one, score in tier if one in good]
+                self._seen |= {one for one, _ in tier}
+            elif live:
+                left = [one for one in self.gate.all() if one not in self._seen]
+                scored = self.candidates.rest(left) if left else ()
+                batch = [Chosen(one, score, live=True) for one, score in scored]
+                self._exhausted = True
+            else:
+                return
+            self._found += self._groups.first(batch)
+
+    def _arranged(self, k: int, method: str) -> list[Chosen]:
+        """The rows under limits and by diversity; more are looked at until k are left."""
+        limits = Limits(self.gate, self.rules)
+        wanted = k
+        if self.rules.diversity:
+            most = max(POOL, 5 * k)
+            self._grow(most, live=False)
+            wanted = max(k, min(len(self._found), most))
+        while True:
+            self._grow(wanted)
+            pool = self._found[:wanted]
+            limits.learn(pool)
+            if self.rules.diversity:
+                pairs = likeness(self.connection, [row.item_id for row in pool], method)
+                chosen = diverse(pool, limits.counter(), k, self.rules.diversity, pairs)
+            else:
+                chosen = ranked(pool, limits.counter(), k)
+            if len(chosen) >= k or (self._exhausted and wanted >= len(self._found)):
+                return chosen
+            wanted *= 2
+
+    def _pinned(self) -> list[Chosen]:
+        """The products that the person put first, with their scores; a rule may hide them."""
+        wanted = named(self.connection, self.rules.pin)
+        good = self.gate.among(wanted) - self.barred
+        hidden = [Chosen(one, 0.0) for one in wanted if one not in good]
+        if hidden:
+            names = ", ".join(row.sku for row in dressed(self.connection, hidden))
+            self.notes.append(f"Pinned and not shown, since a rule or the question bars: {names}.")
+        pins = [one for one in wanted if one in good]
+        tiers = list(self.candidates.tiers())
+        scores = {one: score for tier in reversed(tiers) for one, score in tier}
+        missing = [one for one in pins if one not in scores]
+        if missing:
+            scores.update(self.candidates.rest(missing))
+        self._seen |= set(pins)
+        return [Chosen(one, scores.get(one, 0.0), pinned=True) for one in pins]
+
+
+def _notes(rows: Sequence[Chosen], made: _Making) -> Iterator[str]:
+    """What to know of an answer that goes beyond the tables, or is empty."""
+    live = sum(row.live and row.score > 0 for row in rows)
+    nothing = sum(row.live and row.score <= 0 for row in rows)
+    if live:
+        yield f"{live} of {len(rows)} go beyond the stored tables and were scored just now."
+    if nothing:
+        yield (
+            f"Nothing in the data ties {nothing} of {len(rows)} to what was asked:"
+            " the most popular stand there."
+        )
+    if not rows and made.rules.where and not made.notes:
+        yield "No product passes the rules: " + " and ".join(made.rules.where) + "."
 
 
 def dressed(

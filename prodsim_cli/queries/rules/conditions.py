@@ -1,0 +1,295 @@
+"""A tree of ``--where`` as one SQL condition: every value bound, every column from a list. Ground
+floor.
+
+Two truth values: a comparison with a value that is not known does not hold, and ``not`` turns that
+round; ``!=`` is ``not =``, ``!~`` is ``not ~``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from prodsim_cli.errors import UsageProblem
+from prodsim_cli.queries.rules import where
+from prodsim_cli.queries.rules.texts import NO, YES, folded, number, teach
+from prodsim_cli.queries.rules.where import Both, Name, Node, Not, Test, wrong
+
+TEXTS = (
+    "sku",
+    "source",
+    "title",
+    "brand",
+    "category",
+    "tags",
+    "description",
+    "currency",
+    "lang",
+    "url",
+    "image",
+)
+COLUMNS = (*TEXTS, "price", "in_stock")
+
+Condition = tuple[str, tuple[object, ...]]
+"""SQL over the table alias ``i`` that is 0 or 1, and what is bound to its marks."""
+
+_CONTRARY = {"!=": "=", "!~": "~", "not in": "in"}
+_NAMED = 20
+
+
+class Columns:
+    """The columns and attributes of one catalogue, and the conditions over them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._attributes: dict[str, tuple[str, ...]] = {}
+        teach(connection)
+
+    def conditions(self, texts: Sequence[str]) -> list[Condition]:
+        """The conditions of several expressions.
+
+        Raises
+        ------
+        UsageProblem
+            Where one is no expression, or names what is no column and no attribute here.
+        """
+        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        trees = [where.parse(text) for text in clean]
+        if sum(map(where.tests, trees)) > where.MOST_TESTS:
+            raise UsageProblem(
+                f"All --where together hold more than {where.MOST_TESTS} comparisons.",
+                hint="A list is one comparison: sku in (A1, A2, A3).",
+            )
+        return [self._of(tree, text) for tree, text in zip(trees, clean, strict=True)]
+
+    def _of(self, node: Node, text: str) -> Condition:
+        if isinstance(node, Test):
+            return self._test(node, text)
+        if isinstance(node, Not):
+            sql, values = self._of(node.part, text)
+            return f"not {sql}", values
+        joint = " and " if isinstance(node, Both) else " or "
+        parts = [self._of(part, text) for part in node.parts]
+        return joined(joint, parts)
+
+    def _test(self, test: Test, text: str) -> Condition:
+        column, keys = self.known(test.name, text)
+        operator = _CONTRARY.get(test.operator, test.operator)
+        if operator == "":
+            sql, values = self._bare(column, keys)
+        elif column in ("price", "in_stock"):
+            sql, values = _numeric(column, operator, test, text)
+        else:
+            for value in test.values:
+                if folded(value) is None:
+                    raise wrong(
+                        text,
+                        test.place,
+                        f"There is nothing to compare {test.name.text} with",
+                        f"Products without it: not {test.name.text}.",
+                    )
+            sql, values = self.compared(column, keys, operator, test.values)
+        return (f"not {sql}" if operator != test.operator else sql), values
+
+    def known(self, name: Name, text: str = "") -> tuple[str, tuple[str, ...]]:
+        """The column of a name and (); or '' and the spellings of an attribute.
+
+        Raises
+        ------
+        UsageProblem
+            With the nearest names.
+        """
+        column = name.text.lower().strip()
+        if column in COLUMNS and not name.attribute:
+            return column, ()
+        keys = self._spellings(name.text)
+        if not keys:
+            raise self._stranger(name, text)
+        return "", keys
+
+    def _spellings(self, name: str) -> tuple[str, ...]:
+        """How an attribute is written: as asked if any listed product has it so, else in any
+        case."""
+        if name not in self._attributes:
+            exact = self.connection.execute(
+                f"select 1 from items i, {_PAIRS} j where i.listed = 1 and j.key = ? limit 1",
+                (name,),
+            ).fetchone()
+            wanted = folded(name)
+            self._attributes[name] = (
+                (name,)
+                if exact
+                else tuple(key for key in self.attributes() if folded(key) == wanted)
+            )
+        return self._attributes[name]
+
+    def attributes(self) -> list[str]:
+        """The names of all attributes of listed products, commonest first; reads the catalogue."""
+        rows = self.connection.execute(
+            f"""select j.key, count(*) from items i, {_PAIRS} j
+                where i.listed = 1 and typeof(j.key) = 'text'
+                group by j.key order by count(*) desc, j.key"""
+        )
+        return [row[0] for row in rows]
+
+    def _stranger(self, name: Name, text: str) -> UsageProblem:
+        from difflib import get_close_matches
+
+        attributes = self.attributes()
+        names = {folded(one) or "": one for one in (*reversed(attributes), *COLUMNS)}
+        near = get_close_matches(folded(name.text) or "", names, n=3, cutoff=0.6)
+        hints = (
+            [f"Did you mean {' or '.join(written(names[one]) for one in near)}?"] if near else []
+        )
+        hints.append(f"Columns: {', '.join(COLUMNS)}.")
+        if attributes:
+            more = f" and {len(attributes) - _NAMED} more" if len(attributes) > _NAMED else ""
+            hints.append(f"Attributes: {', '.join(map(written, attributes[:_NAMED]))}{more}.")
+        what = "an attribute" if name.attribute else "a column or an attribute"
+        said = f"{name.text!r} is not {what} of this catalogue"
+        if not text:
+            return UsageProblem(f"{said}.", hint="\n".join(hints))
+        return wrong(text, name.place, said, "\n".join(hints))
+
+    def _bare(self, column: str, keys: Sequence[str]) -> Condition:
+        if column == "price":
+            return "(i.price is not null)", ()
+        if column == "in_stock":
+            return "(coalesce(i.in_stock, 0) != 0)", ()
+        if column:
+            return f"(coalesce(trim(i.{column}), '') != '')", ()
+        nothing = ("0", *NO)
+        test = f"coalesce(prodsim_folded(j.value) not in ({_marks(nothing)}), 0)"
+        return _any(keys, test, nothing)
+
+    def compared(
+        self, column: str, keys: Sequence[str], operator: str, given: Sequence[str]
+    ) -> Condition:
+        """A text column or an attribute against texts, none of them empty."""
+        if column == "tags" and operator in ("=", "in"):
+            sql, values = _equal("t.value", "t.value", given, False)
+            return f"(exists (select 1 from json_each(prodsim_tags(i.tags)) t where {sql}))", values
+        cell = f"i.{column}" if column else "j.value"
+        if operator in ("=", "in"):
+            sql, values = _equal(f"prodsim_folded({cell})", cell, given, not column)
+        elif operator == "~":
+            sql, values = f"instr(prodsim_folded({cell}), ?) > 0", (folded(given[0]),)
+        else:
+            asked = number(given[0])
+            read = "number" if asked is not None else "folded"
+            sql = f"prodsim_{read}({cell}) {operator} ?"
+            values = (folded(given[0]) if asked is None else asked,)
+        return (f"coalesce({sql}, 0)", values) if column else _any(keys, sql, values)
+
+    def values(self, column: str, keys: Sequence[str], item_ids: Sequence[int]) -> list[object]:
+        """The values that some products have in a column or an attribute; each tag is one."""
+        ids = json.dumps(list(item_ids))
+        chosen = "i.id in (select value from json_each(?))"
+        if column == "tags":
+            rows = self.connection.execute(
+                f"select t.value from items i, json_each(prodsim_tags(i.tags)) t where {chosen}",
+                (ids,),
+            )
+        elif column:
+            rows = self.connection.execute(f"select i.{column} from items i where {chosen}", (ids,))
+        else:
+            rows = self.connection.execute(
+                f"""select j.value from items i, {_PAIRS} j
+                    where {chosen} and j.key in ({_marks(keys)})""",
+                (ids, *keys),
+            )
+        return [row[0] for row in rows if folded(row[0]) is not None]
+
+    def texts(self, column: str, keys: Sequence[str], item_ids: Sequence[int]) -> dict[int, str]:
+        """Row id -> folded value in a column or an attribute; those without one are left out."""
+        cell = f"i.{column}" if column else "j.value"
+        pairs = "" if column else f", {_PAIRS} j"
+        key = "" if column else f" and j.key in ({_marks(keys)})"
+        rows = self.connection.execute(
+            f"""select i.id, prodsim_folded({cell}) from items i{pairs}
+                where i.id in (select value from json_each(?)){key}""",
+            (json.dumps(list(item_ids)), *keys),
+        )
+        return {row[0]: row[1] for row in rows if row[1] is not None}
+
+    def among(self, column: str, keys: Sequence[str], given: Iterable[object]) -> Condition:
+        """One of the values that products have: what ``--same`` asks for; no values, no product."""
+        known = list(given)
+        if not known:
+            return "0", ()
+        if column in ("price", "in_stock"):
+            return f"coalesce(i.{column} in ({_marks(known)}), 0)", tuple(known)
+        return self.compared(column, keys, "in", [str(folded(value)) for value in known])
+
+
+_PAIRS = "json_each(case when json_valid(i.attributes) then i.attributes end)"
+
+
+def written(name: str) -> str:
+    """A name as an expression wants it."""
+    plain = name and not any(sign.isspace() or sign in "'\"=<>~(),!" for sign in name)
+    quote = "'" if '"' in name else '"'
+    return (
+        name if plain and name.lower() not in ("and", "or", "not", "in") else quote + name + quote
+    )
+
+
+def joined(joint: str, parts: Sequence[Condition]) -> Condition:
+    """Conditions with ``and`` or ``or`` between them."""
+    sql = joint.join(sql for sql, _ in parts)
+    return f"({sql})", tuple(value for _, values in parts for value in values)
+
+
+def _any(keys: Sequence[str], test: str, values: Sequence[object]) -> Condition:
+    """An attribute, in whatever spelling, for which the test holds."""
+    sql = f"(exists (select 1 from {_PAIRS} j where j.key in ({_marks(keys)}) and {test}))"
+    return sql, (*keys, *values)
+
+
+def _equal(text: str, cell: str, given: Sequence[str], words: bool) -> Condition:
+    """Equal to one of the texts, or to one of the numbers among them.
+
+    ``words``: yes and true are one word, no and false another, 1 and 0 their numbers.
+    """
+    texts = {str(folded(value)) for value in given}
+    numbers = {number(value) for value in given}
+    for same, value in ((YES, 1.0), (NO, 0.0)) if words else ():
+        if texts & {*same}:
+            texts |= {*same}
+            numbers.add(value)
+    found = sorted(value for value in numbers if value is not None)
+    sql, values = f"{text} in (select value from json_each(?))", (json.dumps(sorted(texts)),)
+    if not found:
+        return f"({sql})", values
+    return f"({sql} or prodsim_number({cell}) in ({_marks(found)}))", (*values, *found)
+
+
+def _numeric(column: str, operator: str, test: Test, text: str) -> Condition:
+    """Price and stock: columns of numbers."""
+    if operator == "~":
+        raise wrong(
+            text,
+            test.place,
+            f"{column} is a number, and ~ looks for words",
+            f"Use = != < <= > >= or in: {column} >= 10.",
+        )
+    values = [_number(column, value, test, text) for value in test.values]
+    if operator == "in":
+        return f"coalesce(i.{column} in ({_marks(values)}), 0)", tuple(values)
+    return f"coalesce(i.{column} {operator} ?, 0)", (values[0],)
+
+
+def _number(column: str, value: str, test: Test, text: str) -> float:
+    found = number(value)
+    word = folded(value)
+    if found is None and column == "in_stock" and word in (*YES, *NO):
+        return 1.0 if word in YES else 0.0
+    if found is None:
+        wanted = "yes or no" if column == "in_stock" else "a number such as 19.90"
+        raise wrong(text, test.place, f"{column} is compared with {wanted}, not {value!r}")
+    return found
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
