@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.queries import finding
 from prodsim_cli.queries.answering import Rules, answer, dressed
 from prodsim_cli.queries.recommending_facts import AsOf, Facts, Stored
-from prodsim_cli.queries.recommending_past import Past, of_user, with_more
+from prodsim_cli.queries.recommending_past import NOTHING, Past, of_user, with_more
 from prodsim_cli.queries.recommending_recipe import Recipe, recipe
 from prodsim_cli.queries.recommending_scores import Personal, Popular
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.store import artifacts, catalog, item_scores, pasts
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """What is asked for.
 
     ``by``: items, users or hybrid, None: as ``method`` says. ``history``: SKUs of a visitor, oldest
@@ -51,7 +50,7 @@ def recommend(
     """
     asked = wish or Wish()
     if asked.before is not None:
-        asked = replace(asked, before=moment(connection, asked.before))
+        asked = asked._replace(before=moment(connection, asked.before))
     known = [_person(connection, key) for key in users]
     more = finding.resolve_skus(connection, asked.history)
     made = recipe(connection, asked.by, asked.method)
@@ -81,10 +80,10 @@ def candidates_of(
 ) -> Personal | Popular:
     """What there is to say of products for one past; without any, what is popular now."""
     barred = frozenset() if again else past.had
-    if len(past):
+    if past.moments:
         now = datetime.fromisoformat(before) if before else None
         if now is not None:
-            made = replace(made, now=now.replace(tzinfo=timezone.utc).timestamp())
+            made = made._replace(now=now.replace(tzinfo=timezone.utc).timestamp())
         return Personal(connection, made, past, facts, barred, before)
     timed = before is not None or artifacts.recorded(connection, "recent", item_scores.KIND)
     return Popular(connection, "recent" if timed else "popularity", facts, barred)
@@ -128,7 +127,7 @@ def _ranking(
     rules: Rules,
     k: int,
 ) -> Ranking:
-    past = Past()
+    past = NOTHING
     if person is not None:
         past = of_user(connection, person["id"], made.target, asked.before)
     past = with_more(past, [item["id"] for item in more])
@@ -147,7 +146,7 @@ def _ranking(
 
 def _about(past: Past, more: Sequence[sqlite3.Row]) -> str:
     """What is known of the person, in a few words."""
-    known = len(past) - len({item["id"] for item in more} & set(past.moments))
+    known = len(past.moments) - len({item["id"] for item in more} & set(past.moments))
     if more and not known:
         return " + ".join(item["title"] or item["label"] for item in more)
     if not known:

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from prodsim_cli import registry
 from prodsim_cli.data.people import CONSTANTS, FLAT, Memory
@@ -23,8 +22,7 @@ _ALIKE = "cosine"
 Weights = Mapping[str, Mapping[str, float]]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One table: ``kind`` is that of its artifact, ``neighbors`` or ``user_neighbors``."""
 
     name: str
@@ -33,8 +31,7 @@ class Part:
     memory: Memory = FLAT
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(NamedTuple):
     """How people are scored.
 
     Attributes
@@ -88,8 +85,8 @@ def recipe(
         made = _blended(connection, blend)
     else:
         made = _by_items(connection, blend, method)
-    made = replace(made, target=told.get("target", "purchase"), now=told.get("now"))
-    return replace(made, notes=(*made.notes, *_stale(connection, made)))
+    made = made._replace(target=told.get("target", "purchase"), now=told.get("now"))
+    return made._replace(notes=(*made.notes, *_stale(connection, made)))
 
 
 def _blend(connection: sqlite3.Connection) -> Mapping[str, Any]:

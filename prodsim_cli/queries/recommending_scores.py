@@ -11,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
+from typing import NamedTuple
 
 from prodsim_cli.data.evidence import class_of
 from prodsim_cli.queries.answering import Scored
@@ -30,8 +30,7 @@ PEOPLE = 50
 """People alike who speak for a visitor without an account."""
 
 
-@dataclass(frozen=True)
-class Reasons:
+class Reasons(NamedTuple):
     """What a score is made of.
 
     ``shares``: part -> what it gives; the sum is the score. ``pasts``: part -> row id of a past
@@ -42,19 +41,23 @@ class Reasons:
     pasts: dict[str, dict[int, float]]
 
 
-@dataclass(frozen=True)
 class Personal:
     """The candidates of one person, for :func:`prodsim_cli.queries.answering.answer`.
 
     ``barred``: row ids that are no answers. ``before``: nothing later is looked at (ISO).
     """
 
-    connection: sqlite3.Connection
-    recipe: Recipe
-    past: Past
-    facts: Facts
-    barred: frozenset[int] = frozenset()
-    before: str | None = None
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        recipe: Recipe,
+        past: Past,
+        facts: Facts,
+        barred: frozenset[int] = frozenset(),
+        before: str | None = None,
+    ) -> None:
+        self.connection, self.recipe, self.past, self.facts = connection, recipe, past, facts
+        self.barred, self.before = barred, before
 
     def tiers(self) -> Iterator[Sequence[Scored]]:
         size = _FIRST_TIER
@@ -215,14 +218,17 @@ class Personal:
         }
 
 
-@dataclass(frozen=True)
 class Popular:
     """What everybody gets of whom nothing is known. ``name``: ``recent`` or ``popularity``."""
 
-    connection: sqlite3.Connection
-    name: str
-    facts: Facts
-    barred: frozenset[int] = frozenset()
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        name: str,
+        facts: Facts,
+        barred: frozenset[int] = frozenset(),
+    ) -> None:
+        self.connection, self.name, self.facts, self.barred = connection, name, facts, barred
 
     def tiers(self) -> Iterator[Sequence[Scored]]:
         found = [one for one in self.facts.falling(self.name) if one[0] not in self.barred]

@@ -94,7 +94,7 @@ def spoken_for(
 def among(
     connection: sqlite3.Connection, method: str, item_ids: Iterable[int], others: Iterable[int]
 ) -> list[tuple[int, int, float]]:
-    """(item id, neighbour id, score) of the rows of some items, as far as ``others`` stand in them."""
+    """(item id, neighbour id, score) of some rows, as far as ``others`` stand in them."""
     return connection.execute(
         """select item_id, neighbor_id, score from neighbors
            where method = ? and item_id in (select value from json_each(?))
