@@ -235,6 +235,13 @@ def from_stdin(words: tuple[str, ...], what: str) -> list[str]:
     return [word.encode("utf-8", "replace").decode() for word in dict.fromkeys(found)]
 
 
+def questions(words: tuple[str, ...]) -> list[str]:
+    """Words of the command as one question, or the lines of standard input where they are ``-``."""
+    if words != ("-",):
+        words = (" ".join(words),) if any(word.strip() for word in words) else ()
+    return from_stdin(words, "question")
+
+
 def _lines() -> Iterator[str]:
     text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
     return (line.strip() for line in text.splitlines() if line.strip())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from prodsim_cli.searching import index
 from prodsim_cli.store import meta
 from prodsim_cli.store.connection import open_for_writing, transaction
 
@@ -79,6 +80,7 @@ def write_shop(
         if people:
             _table(connection, "user_neighbors", "cosine", "user_id", keys, people, k)
         connection.execute("insert into items_fts (items_fts) values ('rebuild')")
+        index.refill(connection)
         for counter in meta.COUNTERS:
             meta.put(connection, counter, "1")
     connection.close()

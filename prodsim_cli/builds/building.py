@@ -37,6 +37,7 @@ from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.learning.methods import spelled
+from prodsim_cli.searching import index
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
@@ -100,6 +101,9 @@ def _run(
                 f"{path} holds no products.", hint="Run `prodsim ingest FILE` with a catalogue."
             )
         writing.index_events(connection)
+        if not index.is_made(connection):
+            with transaction(connection):
+                index.refill(connection)
         asked = options.networks if options else ()
         run = Build(connection, shop, settings, listener, versions, path, asked)
         for step in steps:

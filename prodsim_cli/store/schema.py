@@ -194,6 +194,11 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "create index item_scores_best on item_scores (name, score)",
         "create table variants (item_id integer primary key, group_id integer not null)",
         "create index variants_group on variants (group_id)",
+        """
+        create virtual table search_fts using fts5 (
+            title, brand, category, tags, description, codes, tokenize='porter ascii'
+        )
+        """,
     ),
 )
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.searching import index
 from prodsim_cli.store import meta
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES
@@ -184,6 +185,7 @@ def prune(connection: sqlite3.Connection, source: str, sha256s: Sequence[str]) -
         (source, source, *sha256s),
     ).rowcount
     if gone:
+        index.forget_gone(connection)
         meta.bump(connection, "catalog_version", "events_version")
     return gone
 

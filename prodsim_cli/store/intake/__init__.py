@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from prodsim_cli.records import FileReport
+from prodsim_cli.searching import index
 from prodsim_cli.sources._raw import Cleaned
 from prodsim_cli.store import meta
 from prodsim_cli.store.intake.changes import CONTENT, Changes
@@ -76,7 +77,7 @@ def apply(
     derive(connection, changes)
     if again:
         drop_orphans(connection, changes)
-    hash_contents(connection)
+    index.refresh(connection, hash_contents(connection))
     _write_rejects(connection, name, file_id, cleaned, changes)
     account = report(cleaned, name, changes)
     _finish(connection, file_id, account, changes)

@@ -160,7 +160,7 @@ def _rename(connection: sqlite3.Connection, resolved: pl.DataFrame, changes: Cha
     )
     for item_id, sku in renamed.select("item_id", "canonical").iter_rows():
         connection.execute(
-            "update or ignore items set sku = ?, sku_key = ? where id = ?",
+            "update or ignore items set sku = ?, sku_key = ?, content_hash = null where id = ?",
             (sku, sku.casefold(), item_id),
         )
     changes.items += len(renamed)
@@ -255,8 +255,9 @@ def drop_orphans(connection: sqlite3.Connection, changes: Changes) -> None:
     )
 
 
-def hash_contents(connection: sqlite3.Connection) -> None:
-    """sha256 over the content columns of items that were written, for programs that copy them."""
+def hash_contents(connection: sqlite3.Connection) -> list[int]:
+    """sha256 over the content columns of items that were written, for programs that copy them;
+    the row ids of these items."""
     rows = connection.execute(
         f"select id, {', '.join(CONTENT)} from items where content_hash is null"
     ).fetchall()
@@ -264,3 +265,4 @@ def hash_contents(connection: sqlite3.Connection) -> None:
         "update items set content_hash = ? where id = ?",
         ((hashlib.sha256(json.dumps(tuple(row)[1:]).encode()).hexdigest(), row[0]) for row in rows),
     )
+    return [row[0] for row in rows]

@@ -1,0 +1,62 @@
+"""What a reading of a question makes of the products, without meaning. Ground floor.
+
+The exact comes first: a product whose model number, SKU or whole title was asked for stands before
+all others. Among the others a word as it is written counts a little more than one with the same
+stem (``glass``, ``glasses``), and words that stand together a little more than scattered ones.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from prodsim_cli.searching import index
+from prodsim_cli.searching.terms import words
+from prodsim_cli.searching.words import Reading
+
+EXACT, TOGETHER = 0.05, 0.05
+"""What it adds to a score of at most 1 that all words stand in the title so; that in this order."""
+
+FIRST = 1.0
+"""What it adds to be the very one: more than any score of the others."""
+
+LOOKED_AT = 200
+"""Best products whose titles are looked at closely."""
+
+
+def by_words(
+    connection: sqlite3.Connection, reading: Reading, text: str
+) -> tuple[dict[int, float], set[int]]:
+    """Row id -> score in (0, 1] of all that hold a word; and those that are the very one."""
+    scores = reading.scores()
+    asked = words(text)
+    close = sorted(scores, key=lambda item: -scores[item])[:LOOKED_AT]
+    first = set(reading.coded)
+    for item, title in index.titles(connection, close).items():
+        said = words(title)
+        scores[item] += EXACT * _share(asked, said) + TOGETHER * _together(asked, said)
+        if said == asked:
+            first.add(item)
+    return {item: score / (1 + EXACT + TOGETHER) for item, score in scores.items()}, first
+
+
+def _share(asked: Sequence[str], said: Sequence[str]) -> float:
+    """Share of the words asked for that stand in a title as they are written."""
+    there = set(said)
+    return sum(word in there for word in asked) / max(len(asked), 1)
+
+
+def _together(asked: Sequence[str], said: Sequence[str]) -> bool:
+    """True if a title holds the words one after the other, in order."""
+    size = len(asked)
+    return any(list(said[at : at + size]) == list(asked) for at in range(len(said) - size + 1))
+
+
+def in_order(
+    scores: Mapping[int, float], first: Iterable[int], place: Mapping[int, int]
+) -> list[tuple[int, float]]:
+    """Products by falling score; ties by ``place``, the position of a row id."""
+    ahead = set(first)
+    total = {item: score + FIRST * (item in ahead) for item, score in scores.items()}
+    total |= {item: FIRST for item in ahead if item not in scores}
+    return sorted(total.items(), key=lambda pair: (-round(pair[1], 9), place.get(pair[0], 0)))

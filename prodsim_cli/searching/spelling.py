@@ -1,0 +1,60 @@
+"""What an unknown word was meant to be: the catalogue's own words, by edits. Ground floor.
+
+Nothing is imported until a word is unknown. Optimal string alignment (Damerau 1964 with each place
+edited once): a letter too many, too few, another one, two exchanged.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from prodsim_cli.searching import index
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+"""Only words of letters are corrected: a wrong digit is another product."""
+
+_TWO = 7
+"""Letters from which on a word may have two slips."""
+
+SHORTEST_START, COMPLETIONS = 4, 8
+
+
+def correctable(word: str) -> bool:
+    """True if a word may have been meant to be another one."""
+    return bool(_WORD.fullmatch(word))
+
+
+def parted(connection: sqlite3.Connection, word: str) -> list[list[str]]:
+    """The two words that somebody wrote as one, where they stand side by side: ``teapot``."""
+    found = []
+    for cut in range(2, len(word) - 1):
+        pair = [word[:cut], word[cut:]]
+        known = index.count(connection, index.quoted(pair))
+        if known:
+            found.append((-known, abs(len(word) - 2 * cut), pair))
+    return [min(found)[2]] if found else []
+
+
+def completed(connection: sqlite3.Connection, word: str) -> list[list[str]]:
+    """Words that begin with this one, the commonest first."""
+    if len(word) < SHORTEST_START:
+        return []
+    return [[other] for other in index.completions(connection, word, COMPLETIONS)]
+
+
+def nearest(connection: sqlite3.Connection, word: str) -> list[list[str]]:
+    """The known word of the fewest edits; of several the one with the same beginning, then the
+    commonest. Empty where none is near enough to be meant."""
+    from rapidfuzz.distance import OSA
+
+    allowed = 1 if len(word) < _TWO else 2
+    best: tuple[int, bool, int, str] | None = None
+    for other, products in index.vocabulary(connection):
+        if abs(len(other) - len(word)) > allowed or not _WORD.fullmatch(other):
+            continue
+        edits = OSA.distance(word, other, score_cutoff=allowed)
+        if edits <= allowed:
+            rated = (edits, other[0] != word[0], -products, other)
+            best = rated if best is None or rated < best else best
+    return [[best[3]]] if best else []

@@ -1,0 +1,176 @@
+"""The words of a question, each with the products that hold it. Ground floor.
+
+score(product) = sum over the words of weight * min(BM25, its largest value)
+                 / sum over the words of weight * largest value
+
+so 1 is a product that says all the words again and again, and a word that nothing holds takes as
+much off as the rarest word gives. BM25 of FTS5 over weighted fields (Robertson et al. 2004).
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from prodsim_cli.searching import index, spelling
+from prodsim_cli.searching.terms import Term, codes, squashed, terms
+
+_SATURATED = 2.2
+"""K1 + 1: what BM25 comes to for a word of idf 1 that is said without end."""
+
+MOST_WORDS = 64
+"""Words of a question that are read; nobody asks for more."""
+
+CORRECTED = 0.7
+"""What a word counts that is only the nearest to the one that was written."""
+
+_JOINED = 4
+"""Letters above which two words are also looked for as one: ``head phones``."""
+
+RARE = 20
+"""Products that share a model number, at most; what more share is a measure (``500ml``)."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word (or pair of signs) of a question: who holds it, and how much it says.
+
+    ``instead``: what was searched for where the word itself is unknown, and ``kind``, how that was
+    found: ``spelling``, ``parts`` or ``beginning``.
+    """
+
+    text: str
+    weight: float = 1.0
+    scores: dict[int, float] = field(default_factory=dict, repr=False)
+    most: float = 0.0
+    signs: bool = False
+    instead: tuple[str, ...] = ()
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question read with the catalogue: its words, and the products of its model numbers."""
+
+    words: tuple[Word, ...]
+    coded: frozenset[int] = frozenset()
+    is_code: bool = False
+
+    def scores(self) -> dict[int, float]:
+        """Row id -> score in (0, 1]."""
+        total = sum(word.weight * word.most for word in self.words)
+        found: dict[int, float] = {}
+        for word in self.words:
+            for item, score in word.scores.items():
+                share = word.weight * min(score, word.most) / total
+                found[item] = found.get(item, 0.0) + share
+        return found
+
+    def corrections(self) -> tuple[Word, ...]:
+        """The words that others stand for."""
+        return tuple(word for word in self.words if word.instead)
+
+
+def read(connection: sqlite3.Connection, text: str) -> Reading:
+    """Look every word of a question up; unknown ones are corrected where something is near."""
+    n = index.size(connection)
+    found = terms(text)[:MOST_WORDS]
+    coded, whole = _coded(connection, text, n)
+    words = [_word(connection, asked, n) for asked in dict.fromkeys(_asked(found))]
+    if any(word.scores for word in words):
+        # Of the pairs of signs that nothing holds, most straddle two words.
+        words = [word for word in words if word.scores or not word.signs]
+    elif any(word.signs for word in words):
+        singles = dict.fromkeys(_Asked((term.text,), (), True) for term in found if term.sign)
+        words = [_word(connection, asked, n) for asked in singles]
+    return Reading(tuple(words), frozenset(coded), whole)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Words that stand beside each other; ``joined``: the same as people write it in one."""
+
+    words: tuple[str, ...]
+    joined: tuple[str, ...]
+    signs: bool
+
+
+def _asked(found: Sequence[Term]) -> Iterator[_Asked]:
+    """What is looked up: words, and pairs of signs that stand beside each other."""
+    rim: list[Term | None] = [None, *found, None]
+    for before, term, after in zip(rim, found, rim[2:], strict=False):
+        touching = [
+            other
+            for other in (before, after)
+            if other and other.sign == term.sign and (not term.sign or _touch(term, other))
+        ]
+        if not term.sign:
+            joined = ["".join(t.text for t in sorted((o, term), key=_place)) for o in touching]
+            yield _Asked((term.text,), tuple(word for word in joined if len(word) > _JOINED), False)
+        elif after in touching and after is not None:
+            yield _Asked((term.text, after.text), (), True)
+        elif not touching:
+            yield _Asked((term.text,), (), True)
+
+
+def _touch(one: Term, other: Term) -> bool:
+    return one.end == other.start or other.end == one.start
+
+
+def _place(term: Term) -> int:
+    return term.start
+
+
+def _word(connection: sqlite3.Connection, asked: _Asked, n: int) -> Word:
+    """One word with its products, or with those of what was meant by it."""
+    text = "".join(asked.words)
+    strings = [index.quoted(asked.words)]
+    strings += [index.quoted([word]) for word in asked.joined]
+    scores = index.scores(connection, index.any_of(strings))
+    if scores or asked.signs or not spelling.correctable(text):
+        return Word(text, 1.0, scores, largest(n, len(scores)), asked.signs)
+    return _meant(connection, text, n) or Word(text, most=largest(n, 0))
+
+
+def _meant(connection: sqlite3.Connection, text: str, n: int) -> Word | None:
+    """What an unknown word may mean: two words in one, the beginning of some, a slip."""
+    kinds: dict[str, Callable[[], list[list[str]]]] = {
+        "parts": lambda: spelling.parted(connection, text),
+        "beginning": lambda: spelling.completed(connection, text),
+        "spelling": lambda: spelling.nearest(connection, text),
+    }
+    for kind, find in kinds.items():
+        meant = find()
+        if meant:
+            expression = index.any_of([index.quoted(words) for words in meant])
+            scores = index.scores(connection, expression)
+            instead = tuple(" ".join(words) for words in meant)
+            most = largest(n, len(scores))
+            return Word(text, CORRECTED, scores, most, instead=instead, kind=kind)
+    return None
+
+
+def _coded(connection: sqlite3.Connection, text: str, n: int) -> tuple[set[int], bool]:
+    """Products with a model number of the question that few share, and whether the question is
+    nothing but that number."""
+    whole = squashed(text)
+    named = codes(text) | ({whole} if whole else set())
+    limit = max(RARE, n // 1000)
+    found: set[int] = set()
+    is_code = False
+    for code in sorted(named):
+        holders = index.scores(connection, index.code(code))
+        if 0 < len(holders) <= limit:
+            found |= holders.keys()
+            is_code |= code == whole
+    if not found and whole in codes(text):
+        holders = index.scores(connection, index.beginning(whole))
+        found, is_code = set(holders) if len(holders) <= limit else set(), bool(holders)
+    return found, is_code
+
+
+def largest(n: int, holders: int) -> float:
+    """The largest BM25 of a word that so many of n products hold (FTS5's idf)."""
+    return _SATURATED * max(math.log((n - holders + 0.5) / (holders + 0.5)), 1e-6)
