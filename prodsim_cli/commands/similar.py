@@ -7,6 +7,7 @@ import sqlite3
 import click
 
 from prodsim_cli import options, render
+from prodsim_cli.queries.answering import Rules
 from prodsim_cli.queries.similar import similar
 
 
@@ -15,6 +16,7 @@ from prodsim_cli.queries.similar import similar
 @options.top_k
 @options.method
 @click.option("--together", is_flag=True, help="Ask about all the SKUs as one question.")
+@options.rules
 @options.output
 @options.with_store
 def command(
@@ -23,6 +25,7 @@ def command(
     k: int,
     method: str | None,
     together: bool,
+    rules: Rules,
     form: str,
 ) -> None:
     """Products like one or several others, ranked.
@@ -35,9 +38,11 @@ def command(
       prodsim similar SKU123
       prodsim similar SKU123 SKU456 --together -k 5
       prodsim similar SKU123 --method lexical -f json
+      prodsim similar SKU123 --where 'price<20 and not title~red' --max-per brand=2
+      prodsim similar SKU123 --same category --price-within 20% --diversity 0.3
       prodsim similar SKU123 -f ids | prodsim similar - -f jsonl
     """
     asked = options.from_stdin(words, "SKU")
-    rankings = similar(connection, asked, k=k, method=method, together=together)
+    rankings = similar(connection, asked, k=k, method=method, together=together, rules=rules)
     options.tell(options.notes_of(rankings))
     render.show(rankings, form)

@@ -36,7 +36,7 @@ def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
     settings = found[0]
     learned = _learned(connection, item_id, settings)
     if learned is None:
-        return _by_formula(connection, item_id, settings["parts"])
+        return _by_formula(connection, item_id, settings.get("parts", ()))
     out: Shares = {}
     for name, factor in learned.items():
         if factor > 0:

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.queries.answering import Answer, Rules, answer, dressed
 from prodsim_cli.queries.finding import resolve_skus
-from prodsim_cli.records import Json, Ranked, Ranking
+from prodsim_cli.queries.live import Live
+from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.records import Json, Ranking
 from prodsim_cli.store import artifacts, meta, neighbors
 
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
@@ -21,11 +24,14 @@ def similar(
     k: int = 10,
     method: str | None = None,
     together: bool = False,
+    rules: Rules | None = None,
 ) -> list[Ranking]:
     """One ranking per SKU (one for all of them if ``together``), by one indexed look-up each.
 
     ``method`` None takes the blend, else the best table that is there, with a note. Notes also say
-    that a table is older than the data, shorter than k, or silent about an item, and why.
+    that a table is older than the data, or silent about an item, and why. Where the rules let too
+    little of the stored row through, the answer goes on behind it
+    (:class:`~prodsim_cli.queries.similar_candidates.Alike`).
 
     Raises
     ------
@@ -39,7 +45,15 @@ def similar(
     items = resolve_skus(connection, texts)
     singles = [name for name in built if name != artifacts.BLEND]
     questions = [items] if together else [[item] for item in items]
-    return [_ranking(connection, asked, chosen, k, singles, notes) for asked in questions]
+    obeyed, live = rules or Rules(), Live(connection)
+    made = []
+    for asked in questions:
+        ids = [item["id"] for item in asked]
+        given = answer(
+            connection, Alike(connection, chosen, ids, live), obeyed, k, ids, method=chosen
+        )
+        made.append(_ranking(connection, asked, chosen, given, singles, notes))
+    return made
 
 
 def _choose(
@@ -90,33 +104,15 @@ def _ranking(
     connection: sqlite3.Connection,
     asked: list[sqlite3.Row],
     method: str,
-    k: int,
+    given: Answer,
     singles: list[str],
     notes: list[str],
 ) -> Ranking:
-    ids = [item["id"] for item in asked]
-    one = len(ids) == 1
-    rows = (
-        neighbors.row_of(connection, method, ids[0], k)
-        if one
-        else neighbors.joined_rows(connection, method, ids, k)
-    )
-    agreeing = neighbors.agreeing(connection, singles, ids)
-    results = tuple(
-        Ranked(
-            rank=rank,
-            sku=row["sku"],
-            score=row["score"],
-            title=row["title"],
-            price=row["price"],
-            currency=row["currency"],
-            methods=tuple(agreeing.get(row["id"], ())),
-        )
-        for rank, row in enumerate(rows, start=1)
-    )
+    agreeing = neighbors.agreeing(connection, singles, [item["id"] for item in asked])
+    results = dressed(connection, given.rows, agreeing)
     names = [item["label"] for item in asked]
-    query: Json = {"sku": names[0]} if one else {"skus": names}
-    told = (*notes, *_shortness(connection, asked, method, k, len(results)))
+    query: Json = {"sku": names[0]} if len(names) == 1 else {"skus": names}
+    told = (*notes, *_silence(connection, asked, method, given), *given.notes)
     return Ranking(query, method, results, told, about=_about(asked))
 
 
@@ -124,16 +120,15 @@ def _about(asked: list[sqlite3.Row]) -> str:
     return " + ".join(item["title"] or item["label"] for item in asked)
 
 
-def _shortness(
-    connection: sqlite3.Connection, asked: list[sqlite3.Row], method: str, k: int, found: int
+def _silence(
+    connection: sqlite3.Connection, asked: list[sqlite3.Row], method: str, given: Answer
 ) -> list[str]:
-    """Sentences about an answer that is shorter than was asked for, and why."""
+    """Why nothing is tied to what was asked about, where that is so."""
+    tied = any(row.score > 0 for row in given.rows)
+    if tied or neighbors.scored(connection, method, [item["id"] for item in asked]):
+        return []
     names = ", ".join(item["label"] for item in asked)
-    if not found:
-        return [f"{method} has no neighbours for {names}: {_why_silent(connection, asked)}."]
-    if found < k and k > artifacts.depth(connection, method):
-        return [f"{method} keeps {artifacts.depth(connection, method)} neighbours per product."]
-    return []
+    return [f"{method} has no neighbours for {names}: {_why_silent(connection, asked)}."]
 
 
 def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import lapack
+from scipy.sparse.linalg import LinearOperator, cg
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
@@ -30,6 +31,10 @@ MOST_ITEMS = 20_000
 """Products with events up to which the inverse takes minutes, not hours: 5 at 20,000."""
 
 _INSTEAD = "bm25, rp3beta and swing work in blocks"
+_SOLVED = 1e-12
+"""Length of what is left over when a column is solved alone, beside the unit that it is solved for.
+"""
+
 _CELLS = 2**24
 """Cells of one block of rows (128 MB). Changes the memory, never the answer."""
 
@@ -105,6 +110,48 @@ def neighbors(
         found, scores[asked] = _best(inverse, place, among, k)
         positions[asked] = np.where(found >= 0, active[among[found]], -1)
     return NeighborTable(positions, scores, None if queries is None else rows)
+
+
+def live(
+    data: Dataset,
+    queries: NDArray[np.int32],
+    candidates: NDArray[np.int32],
+    *,
+    k: int = 50,
+    half_life: float | None = None,
+    l2: float = 100.0,
+) -> NeighborTable:
+    """The same for a few queries, without the inverse: one column of it each.
+
+    (X'X + l2 I) p = e_j is solved by conjugate gradients, which only multiply by X: time and
+    memory grow with the events and not with the square of the products, so it works where
+    :func:`unable` forbids the whole table. Equal to :func:`neighbors` to float32.
+    """
+    n = len(data)
+    people = _bought(data, half_life)
+    active = np.flatnonzero(np.diff(people.indptr)).astype(np.int32)
+    rows = people[:, active].tocsr()
+    columns = rows.T.tocsr()
+    size = len(active)
+    square = LinearOperator((size, size), lambda x: columns @ (rows @ x) + l2 * x, dtype=float)
+    positions = np.full((len(queries), k), -1, np.int32)
+    scores = np.zeros((len(queries), k), np.float32)
+    among = np.zeros(n, bool)
+    among[candidates] = True
+    for row, query in enumerate(queries):
+        place = int(np.searchsorted(active, query))
+        if place == size or active[place] != query:
+            continue
+        unit = np.zeros(size)
+        unit[place] = 1.0
+        solved, _ = cg(square, unit, rtol=_SOLVED, atol=0.0)
+        speaks = np.zeros((1, n), np.float32)
+        speaks[0, active] = -solved / solved[place]
+        barred = ~among
+        barred[query] = True
+        found = top_k(speaks, k, mask=barred, above=0)
+        positions[row], scores[row] = found[0][0], found[1][0]
+    return NeighborTable(positions, scores, queries)
 
 
 def _bought(data: Dataset, half_life: float | None) -> sp.csc_matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,8 +52,13 @@ def load_dataset(connection: sqlite3.Connection, fields: tuple[str, ...] | None 
     return load_shop(connection, fields).dataset
 
 
-def load_shop(connection: sqlite3.Connection, fields: tuple[str, ...] | None = None) -> Shop:
-    """Like :func:`load_dataset`, with the row ids. ``fields`` None: those of the last build."""
+def load_shop(
+    connection: sqlite3.Connection, fields: tuple[str, ...] | None = None, *, events: bool = True
+) -> Shop:
+    """Like :func:`load_dataset`, with the row ids. ``fields`` None: those of the last build.
+
+    ``events`` False: a shop where nobody ever did anything, for methods that ask for no events.
+    """
     chosen = fields or tuple(meta.settings(connection).get("fields") or TEXT_FIELDS)
     rows = connection.execute(
         f"select id, sku, {', '.join(ITEM_COLUMNS)} from items where listed = 1"
@@ -63,13 +69,15 @@ def load_shop(connection: sqlite3.Connection, fields: tuple[str, ...] | None = N
         name: [row[place] for row in rows] for place, name in enumerate(ITEM_COLUMNS, start=2)
     }
     keys = [f"{row[2]}:{row[1]}" if row[2] else row[1] for row in rows]
-    users = connection.execute("select id, key from users order by key").fetchall()
+    users = connection.execute(
+        "select id, key from users where ? order by key", (events,)
+    ).fetchall()
     user_ids = np.array([row[0] for row in users], np.int64)
     dataset = Dataset(
         items=Vocabulary(keys),
         columns=columns,
         users=Vocabulary(row[1] for row in users),
-        events=load_events(connection, item_ids, user_ids),
+        events=load_events(connection, item_ids, user_ids, every=events),
         weights=meta.weights(connection),
         fields=chosen,
         embeddings={
@@ -90,14 +98,22 @@ def lookup(ids: NDArray[np.int64]) -> NDArray[np.int32]:
 
 
 def load_events(
-    connection: sqlite3.Connection, item_ids: NDArray[np.int64], user_ids: NDArray[np.int64]
+    connection: sqlite3.Connection,
+    item_ids: NDArray[np.int64],
+    user_ids: NDArray[np.int64],
+    *,
+    every: bool = True,
 ) -> EventLog:
-    """Events of listed items in a fixed order that does not depend on the order of insertion."""
+    """Events of listed items in a fixed order that does not depend on the order of insertion.
+
+    ``every`` False: none of them.
+    """
     types = " ".join(f"when '{name}' then {code}" for name, code in TYPE_CODE.items())
     cursor = connection.execute(
         f"""select coalesce(user_id, 0), item_id, case type {types} end, quantity, value, weight,
                case when order_id is null then null else source || char(31) || order_id end,
-               at, coalesce(position, 0) from events"""
+               at, coalesce(position, 0) from events where ?""",
+        (every,),
     )
     parts: list[tuple[NDArray[Any], ...]] = []
     orders = _Codes()
@@ -184,12 +200,17 @@ def _space_loader(
 
 
 def load_space(
-    connection: sqlite3.Connection, space: str, item_ids: NDArray[np.int64]
+    connection: sqlite3.Connection, space: str, item_ids: NDArray[np.int64], *, few: bool = False
 ) -> EmbeddingMatrix:
-    """Vectors in order of ``item_ids``; an item without a vector has a zero row."""
+    """Vectors in order of ``item_ids``; an item without a vector has a zero row.
+
+    ``few``: of many products only these, so look up each; the vectors are the same.
+    """
     place = lookup(item_ids)
+    chosen = " and entity_id in (select value from json_each(?))" if few else ""
     rows = connection.execute(
-        "select entity_id, vector from vectors where space = ?", (space,)
+        f"select entity_id, vector from vectors where space = ?{chosen}",
+        (space, json.dumps(item_ids.tolist())) if few else (space,),
     ).fetchall()
     width = len(rows[0][1]) // 4 if rows else 1
     vectors = np.zeros((len(item_ids), width), np.float32)

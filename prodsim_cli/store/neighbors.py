@@ -23,20 +23,30 @@ def row_of(connection: sqlite3.Connection, method: str, item_id: int, k: int) ->
     ).fetchall()
 
 
-def joined_rows(
-    connection: sqlite3.Connection, method: str, item_ids: Sequence[int], k: int
-) -> list[sqlite3.Row]:
-    """The same for several items as one question: scores added up, the items left out."""
-    marks = _marks(item_ids)
-    return connection.execute(
-        f"""select i.id, {label(connection)} as sku, sum(n.score) as score, i.title, i.price,
-                i.currency
-            from neighbors n join items i on i.id = n.neighbor_id
-            where n.method = ? and n.item_id in ({marks}) and i.listed = 1
-                and n.neighbor_id not in ({marks})
-            group by i.id order by sum(n.score) desc, i.source, i.sku limit ?""",
-        (method, *item_ids, *item_ids, k),
-    ).fetchall()
+def scored(
+    connection: sqlite3.Connection, method: str, item_ids: Sequence[int]
+) -> list[tuple[int, float]]:
+    """(neighbour id, score) of the whole row of an item, in order.
+
+    Of several items: scores added up, the items left out, equal scores in order of position.
+    """
+    if len(item_ids) == 1:
+        rows = connection.execute(
+            """select neighbor_id, score from neighbors where method = ? and item_id = ?
+               order by rank""",
+            (method, item_ids[0]),
+        )
+    else:
+        ids = json.dumps(list(item_ids))
+        rows = connection.execute(
+            """select n.neighbor_id, sum(n.score) from neighbors n
+               join items i on i.id = n.neighbor_id
+               where n.method = ? and n.item_id in (select value from json_each(?))
+                   and n.neighbor_id not in (select value from json_each(?))
+               group by n.neighbor_id order by sum(n.score) desc, i.source, i.sku""",
+            (method, ids, ids),
+        )
+    return [(row[0], row[1]) for row in rows]
 
 
 def agreeing(
