@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import shutil
@@ -63,6 +64,66 @@ def test_two_aisles_is_what_its_script_writes(fixtures: Path, tmp_path: Path) ->
     made = written_by(shipped / "make.py", tmp_path)
     for name in ("catalog.csv", "events.csv"):
         assert (made / name).read_bytes() == (shipped / name).read_bytes()
+
+
+SEARCH = Path(__file__).parents[1] / "fixtures" / "search"
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def search_written_by(name: str, folder: Path, *words: str) -> Path:
+    """The same for a script of ``fixtures/search``, with the catalogue that was written by hand."""
+    shutil.copy(SEARCH / "chinese_catalog.csv", folder)
+    return written_by(SEARCH / name, folder, *words)
+
+
+def test_words_of_the_chinese_catalogue_are_what_their_script_writes(tmp_path: Path) -> None:
+    made = search_written_by("chinese.py", tmp_path)
+    assert rows(made / "chinese_words.csv") == rows(SEARCH / "chinese_words.csv")
+
+
+def test_the_chinese_catalogue_holds_what_its_page_says() -> None:
+    products, answers = rows(SEARCH / "chinese_catalog.csv"), rows(SEARCH / "chinese_words.csv")
+    assert len({one["sku"] for one in products}) == len({one["title"] for one in products}) == 318
+    assert len({one["category"] for one in products}) == 15
+    words = {one["text"] for one in answers}
+    assert len(words) == len({one["query_id"] for one in answers}) == 183
+    assert {len(word) for word in words} == {2}
+    assert [one["sku"] for one in answers if one["text"] == "水杯"] == ["Z171", "Z172", "Z175"]
+
+
+def test_questions_on_retail_demo_store_are_what_their_script_writes(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    source = str(shared_data / "retail_demo_store" / "products.csv")
+    made = search_written_by("retail_demo.py", tmp_path, source)
+    for name in ("retail_demo_queries.csv", "retail_demo_judgements.csv"):
+        assert rows(made / name) == rows(SEARCH / name)
+
+
+@pytest.mark.parametrize("name", ["retail_demo", "open_food"])
+def test_there_are_40_questions(name: str) -> None:
+    questions = rows(SEARCH / f"{name}_queries.csv")
+    assert len({one["query_id"] for one in questions}) == 40
+    assert len({one["text"] for one in questions}) == 40
+
+
+def test_every_question_on_retail_demo_store_has_an_answer() -> None:
+    asked = {one["query_id"] for one in rows(SEARCH / "retail_demo_queries.csv")}
+    best = [one for one in rows(SEARCH / "retail_demo_judgements.csv") if one["relevance"] == "2"]
+    assert {one["query_id"] for one in best} == asked
+
+
+def test_every_question_on_open_food_facts_has_an_answer(shared_data: Path, tmp_path: Path) -> None:
+    source = str(shared_data / "open_food_facts" / "openfoodfacts.csv")
+    made = search_written_by("open_food.py", tmp_path, source, str(tmp_path))
+    questions = rows(SEARCH / "open_food_queries.csv")
+    assert rows(made / "open_food_queries.csv") == questions
+    best = [one for one in rows(made / "open_food_judgements.csv") if one["relevance"] == "2"]
+    assert {one["query_id"] for one in best} == {one["query_id"] for one in questions}
 
 
 @pytest.fixture(scope="module")
