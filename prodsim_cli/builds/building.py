@@ -32,6 +32,7 @@ from prodsim_cli.builds.parts import (
 from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.builds.scores import item_scores
+from prodsim_cli.builds.together import companions
 from prodsim_cli.builds.variants import group_variants
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
@@ -75,6 +76,7 @@ def _steps() -> tuple[Callable[[Build], None], ...]:
         learn_blend,
         networks,
         item_scores,
+        companions,
         _tables,
         for_people,
         _user_tables,

@@ -26,8 +26,8 @@ K = 50
 LARGE = 20_000
 """Products above which a table without a weight in the blend is not stored."""
 
-ALWAYS = ("cosine", "jaccard", "pearson", "bm25", "lexical", "text")
-"""Tables that a person may ask for by name in every shop."""
+ALWAYS = ("cosine", "jaccard", "pearson", "bm25", "lexical", "text", "orders")
+"""Tables that a person may ask for by name in every shop; orders tell complements."""
 
 
 @dataclass
