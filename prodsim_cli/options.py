@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
 MEASURES = ("cosine", "jaccard", "pearson")
 DEFAULT_K = 10
+MIN_PEOPLE = 5
 SEED = 42
 
 Answer = Callable[[], None]
@@ -211,6 +212,30 @@ def _per(text: str) -> tuple[str, int]:
             hint="For instance: --max-per brand=2.",
         )
     return column.strip(), int(number)
+
+
+def min_people(command: F) -> F:
+    """``--min-people``: groups of fewer are not counted; the command gets ``min_people``."""
+    return click.option(
+        "--min-people",
+        type=click.IntRange(min=1),
+        metavar="N",
+        default=MIN_PEOPLE,
+        show_default=True,
+        help="People in a group that is counted and dated; of smaller ones nothing is told.",
+    )(command)
+
+
+def why(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--why`` and ``--min-people``; the command gets ``why``: None, or people in a group."""
+
+    @click.option("--why", is_flag=True, help="Say for each answer what led to it.")
+    @min_people
+    @wraps(command)
+    def reasoned(*args: Any, why: bool, min_people: int, **options: Any) -> Any:
+        return command(*args, why=min_people if why else None, **options)
+
+    return reasoned
 
 
 def skus(command: F) -> F:

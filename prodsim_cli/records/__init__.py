@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Standing,
     )
     from prodsim_cli.records.graphs import Edge, Neighborhood, Node
+    from prodsim_cli.records.reasons import Explanation
     from prodsim_cli.records.reports import FileReport, IngestReport
     from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
 
@@ -32,6 +33,7 @@ __all__ = [
     "Change",
     "Cost",
     "Edge",
+    "Explanation",
     "FileReport",
     "IngestReport",
     "Interval",
@@ -60,6 +62,7 @@ _HOME = {
     "Edge": "graphs",
     "Neighborhood": "graphs",
     "Node": "graphs",
+    "Explanation": "reasons",
     "FileReport": "reports",
     "IngestReport": "reports",
     "ArtifactStatus": "states",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodsim_cli.records import (
+        Explanation,
         FileReport,
         IngestReport,
         Listing,
@@ -87,6 +88,16 @@ def _neighborhood(graph: Neighborhood) -> Rows:
     return columns, (edge.as_dict().values() for edge in graph.edges)
 
 
+def _explanation(reason: Explanation) -> Rows:
+    columns = ("sku", "other", "direction", "method", "share", "value", "rank")
+    ends = (reason.product.sku, reason.other.sku)
+    return columns, (
+        (*ends, direction, *share.as_dict().values())
+        for direction, speaking in (("there", reason.there), ("back", reason.back))
+        for share in speaking.shares
+    )
+
+
 def _facts(result: Status | Profile) -> Rows:
     return ("name", "value"), _flattened("", result.as_dict())
 
@@ -112,6 +123,7 @@ _ROWS: dict[str, Callable[[Any], Rows]] = {
     "Status": _facts,
     "Profile": _facts,
     "Neighborhood": _neighborhood,
+    "Explanation": _explanation,
 }
 
 _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
@@ -125,4 +137,5 @@ _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
     "Neighborhood": lambda graph: (
         node.label for node in graph.nodes if node.hop and node.kind == "product"
     ),
+    "Explanation": lambda reason: (step.sku for step in reason.path),
 }

@@ -31,6 +31,7 @@ from prodsim_cli.render.layout import (
     size,
 )
 from prodsim_cli.render.neighborhoods import neighborhood
+from prodsim_cli.render.reasons import explanation
 from prodsim_cli.render.scorecards import scorecard
 from prodsim_cli.render.text import one_line
 
@@ -327,4 +328,5 @@ _DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
     "Status": _status,
     "Profile": _profile,
     "Neighborhood": neighborhood,
+    "Explanation": explanation,
 }

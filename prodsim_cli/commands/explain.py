@@ -1,0 +1,36 @@
+"""``prodsim explain SKU SKU...``"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import click
+
+from prodsim_cli import options, render
+from prodsim_cli.queries.reasons import explain
+
+
+@click.command()
+@options.skus
+@options.min_people
+@options.output
+@options.with_store
+def command(
+    connection: sqlite3.Connection, words: tuple[str, ...], min_people: int, form: str
+) -> None:
+    """Why two products are alike, part by part.
+
+    What each method gives to the score that `similar` shows, both ways; the people and orders that
+    have both; words, n-grams, brand, category and attributes in common; and over which products
+    one leads to the other. Of several SKUs the first is explained with each of the others; - reads
+    SKUs from standard input, one a line.
+
+    \b
+    Examples:
+      prodsim explain SKU123 SKU124
+      prodsim explain SKU123 SKU124 SKU126 -f json
+      prodsim similar SKU123 -k 3 -f ids | prodsim explain SKU123 -
+    """
+    reasons = explain(connection, options.from_stdin(words, "SKU"), least=min_people)
+    options.tell([note for one in reasons for note in one.notes])
+    render.show(reasons, form)

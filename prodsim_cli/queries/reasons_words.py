@@ -1,0 +1,104 @@
+"""The reasons as sentences: the strongest pieces of evidence, in words. Ground floor."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prodsim_cli.records.reasons import Fact, Group, Word
+
+PEOPLE, ORDERS, WORDS, MEANING, FACTS = "people", "orders", "words", "meaning", "facts"
+
+SPEAKS_OF = {
+    "orders": ORDERS,
+    "lexical": WORDS,
+    "numbers": WORDS,
+    "text": MEANING,
+    "attributes": FACTS,
+}
+"""What the score of a method rests on; the other methods rest on what people did."""
+
+CARRIED = "smoothed"
+"""The method that carries what is bought together over products of nearly the same text."""
+
+MOST = 3
+"""Sentences of a row of an answer."""
+
+_QUOTED = 2
+_COMMON = 0.2
+"""A word that more of the products have is not worth saying."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a pair, and what each method gives to its score.
+
+    ``products``: how many there are in the shop.
+    """
+
+    shares: Mapping[str, float]
+    people: Group
+    orders: Group
+    words: Sequence[Word]
+    facts: Sequence[Fact]
+    products: int
+
+
+def sentences(evidence: Evidence) -> tuple[str, ...]:
+    """What ties the two, the kind of evidence that gives most to the score first."""
+    weight: defaultdict[str, float] = defaultdict(float)
+    for method, share in evidence.shares.items():
+        weight[SPEAKS_OF.get(method, PEOPLE)] += share
+    kinds = [kind for kind in sorted(weight, key=lambda kind: -weight[kind]) if weight[kind] > 0]
+    kinds += [FACTS] if FACTS not in kinds else []
+    said = (sentence for kind in kinds for sentence in _SAY[kind](evidence))
+    return tuple(dict.fromkeys(said))
+
+
+def _people(evidence: Evidence) -> Iterator[str]:
+    people = evidence.people
+    if people.count is None:
+        yield f"fewer than {people.fewer_than} people {people.did} both"
+    elif people.count:
+        yield f"{_number(people.count, 'person', 'people')} {people.did} both"
+    elif evidence.shares.get(CARRIED, 0) > 0:
+        yield "bought with products of nearly the same text"
+    else:
+        yield "bought beside the same products"
+
+
+def _orders(evidence: Evidence) -> Iterator[str]:
+    orders = evidence.orders
+    if orders.count is None:
+        yield f"bought together by fewer than {orders.fewer_than} people"
+    elif orders.count:
+        yield f"bought together in {_number(orders.count, 'order', 'orders')}"
+
+
+def _words(evidence: Evidence) -> Iterator[str]:
+    telling = [
+        word.word for word in evidence.words if word.products <= _COMMON * evidence.products
+    ] or [word.word for word in evidence.words[:1]]
+    if telling:
+        yield "both say " + ", ".join(f"“{word}”" for word in telling[:_QUOTED])
+    else:
+        yield "words spelled alike"
+
+
+def _meaning(evidence: Evidence) -> Iterator[str]:
+    yield "texts alike in meaning"
+
+
+def _facts(evidence: Evidence) -> Iterator[str]:
+    for fact in evidence.facts:
+        if fact.name != "price":
+            name = fact.name.removeprefix("attributes.").replace("_", " ")
+            yield f"same {name}: {', '.join(map(str, fact.values))}"
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
+
+
+_SAY = {PEOPLE: _people, ORDERS: _orders, WORDS: _words, MEANING: _meaning, FACTS: _facts}
