@@ -20,31 +20,34 @@ _DAY, _MONTH, _YEAR = 10, 7, 4
 """Signs of an ISO moment."""
 
 
-def people(connection: sqlite3.Connection, item_id: int, other_id: int, least: int) -> Group:
-    """Who bought both; where nobody did, who touched both."""
+def people(
+    connection: sqlite3.Connection, item_id: int, other_id: int, least: int, *, totals: bool = True
+) -> Group:
+    """Who bought both; where nobody did, who touched both. ``totals``: count those of each, too."""
     for did in ("bought", "touched"):
         found = stored.people_of_both(connection, item_id, other_id, did)
         if found:
             break
     else:
         did = "bought"
-    each = [stored.people_of(connection, one, did) for one in (item_id, other_id)]
+    each = [stored.people_of(connection, one, did) for one in (item_id, other_id) if totals]
     return counted(did, found, least, [(total, total) for total in each])
 
 
-def orders(connection: sqlite3.Connection, item_id: int, other_id: int, least: int) -> Group:
+def orders(
+    connection: sqlite3.Connection, item_id: int, other_id: int, least: int, *, totals: bool = True
+) -> Group:
     """Orders that hold both; the group is of those who made them."""
     found = stored.orders_of_both(connection, item_id, other_id)
     theirs = {who for _, who in found}
-    totals = []
-    for one in (item_id, other_id):
-        every = stored.orders_of(connection, one)
-        totals.append((len(every), len(theirs | set(every))))
-    return counted("bought", found, least, totals)
+    each = [stored.orders_of(connection, one) for one in (item_id, other_id) if totals]
+    return counted(
+        "bought", found, least, [(len(every), len(theirs | set(every))) for every in each]
+    )
 
 
 def counted(
-    did: str, found: Sequence[Moment], least: int, totals: Sequence[tuple[int, int]]
+    did: str, found: Sequence[Moment], least: int, totals: Sequence[tuple[int, int]] = ()
 ) -> Group:
     """A group as it may be shown.
 
@@ -52,13 +55,13 @@ def counted(
     """
     who = {person for _, person in found}
     if 0 < len(who) < least:
-        return Group(did, None, least)
+        return Group(did, None, least, of=(None,) * len(totals))
     of = tuple(
         total if _harmless(total - len(found), everybody - len(who), least) else None
         for total, everybody in totals
     )
     first, last = _dates(found, least)
-    return Group(did, len(found), None, first, last, (of[0], of[1]))
+    return Group(did, len(found), None, first, last, of)
 
 
 def _harmless(rest: int, people_of_rest: int, least: int) -> bool:

@@ -16,6 +16,8 @@ SPEAKS_OF = {
     "numbers": WORDS,
     "text": MEANING,
     "attributes": FACTS,
+    "substitute": WORDS,
+    "complement": ORDERS,
 }
 """What the score of a method rests on; the other methods rest on what people did."""
 
@@ -77,17 +79,25 @@ def _orders(evidence: Evidence) -> Iterator[str]:
 
 
 def _words(evidence: Evidence) -> Iterator[str]:
-    telling = [
-        word.word for word in evidence.words if word.products <= _COMMON * evidence.products
-    ] or [word.word for word in evidence.words[:1]]
-    if telling:
-        yield "both say " + ", ".join(f"“{word}”" for word in telling[:_QUOTED])
+    said = _telling(evidence) or [word.word for word in evidence.words[:1]]
+    if said:
+        yield "both say " + ", ".join(f"“{word}”" for word in said[:_QUOTED])
     else:
         yield "words spelled alike"
 
 
+def _telling(evidence: Evidence) -> list[str]:
+    """Common words that not everything in the shop has."""
+    most = _COMMON * evidence.products
+    return [word.word for word in evidence.words if word.products <= most]
+
+
 def _meaning(evidence: Evidence) -> Iterator[str]:
-    yield "texts alike in meaning"
+    """A person sees the words that both have, which a model reads, too; else there is no more."""
+    if _telling(evidence):
+        yield from _words(evidence)
+    else:
+        yield "texts alike in meaning"
 
 
 def _facts(evidence: Evidence) -> Iterator[str]:

@@ -25,13 +25,15 @@ def similar(
     method: str | None = None,
     together: bool = False,
     rules: Rules | None = None,
+    why: int | None = None,
 ) -> list[Ranking]:
     """One ranking per SKU (one for all of them if ``together``), by one indexed look-up each.
 
     ``method`` None takes the blend, else the best table that is there, with a note. Notes also say
     that a table is older than the data, or silent about an item, and why. Where the rules let too
     little of the stored row through, the answer goes on behind it
-    (:class:`~prodsim_cli.queries.similar_candidates.Alike`).
+    (:class:`~prodsim_cli.queries.similar_candidates.Alike`). ``why``: each row says why it is there
+    (docs/reasons.md); of groups of fewer people nothing is told.
 
     Raises
     ------
@@ -49,10 +51,14 @@ def similar(
     made = []
     for asked in questions:
         ids = [item["id"] for item in asked]
-        given = answer(
-            connection, Alike(connection, chosen, ids, live), obeyed, k, ids, method=chosen
-        )
-        made.append(_ranking(connection, asked, chosen, given, singles, notes))
+        alike = Alike(connection, chosen, ids, live)
+        given = answer(connection, alike, obeyed, k, ids, method=chosen)
+        ranking = _ranking(connection, asked, chosen, given, singles, notes)
+        if why is not None:
+            from prodsim_cli.queries.reasons_rows import reasoned
+
+            ranking = reasoned(connection, ranking, ids, given.rows, why, alike.parts)
+        made.append(ranking)
     return made
 
 

@@ -54,7 +54,8 @@ class Group:
     """People or orders that have to do with both products; small groups are not counted.
 
     ``did``: ``bought`` or ``touched``. ``count`` None: fewer than ``fewer_than``, and at least one.
-    ``of``: the people (orders) of each product, None where that would tell of a small group, too.
+    ``of``: the people (orders) of each product, None where that would tell of a small group, too;
+    empty where they were not asked for.
     ``first`` and ``last``: the first and last month (year) in which enough of them were there to be
     counted, or days where everybody may be counted.
     """
@@ -64,7 +65,7 @@ class Group:
     fewer_than: int | None = None
     first: str | None = None
     last: str | None = None
-    of: tuple[int | None, int | None] = (None, None)
+    of: tuple[int | None, ...] = ()
 
     @property
     def some(self) -> bool:
@@ -78,7 +79,7 @@ class Group:
             "fewer_than": self.fewer_than,
             "first": self.first,
             "last": self.last,
-            "of": list(self.of),
+            **({"of": list(self.of)} if self.of else {}),
         }
 
 

@@ -42,9 +42,15 @@ def question(ranking: Ranking) -> str:
 
 
 def _ranking(ranking: Ranking) -> Rows:
-    columns = ("query", "rank", "sku", "score", "title", "price", "methods")
+    columns = ("query", "rank", "sku", "score", "title", "price", "methods", "variants", "pinned")
     asked = question(ranking)
-    return columns, ((asked, *row.as_dict().values()) for row in ranking.results)
+    rows: Iterable[list[Any]] = (
+        [asked, *list(row.as_dict().values())[: len(columns) - 1]] for row in ranking.results
+    )
+    if any(row.why for row in ranking.results):
+        said = ("; ".join((row.why or {}).get("because", ())) for row in ranking.results)
+        return (*columns, "why"), ([*row, why] for row, why in zip(rows, said, strict=True))
+    return columns, rows
 
 
 def _listing(listing: Listing) -> Rows:

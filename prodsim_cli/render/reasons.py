@@ -35,7 +35,7 @@ def explanation(reason: Explanation, width: int) -> RenderableType:
     return Lines(*parts, Text(""), grid)
 
 
-def why(rows: Sequence[tuple[int, str]]) -> RenderableType:
+def whys(rows: Sequence[tuple[int, str]]) -> RenderableType:
     """The reasons of an answer's rows below its table, each beside its rank."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", justify="right", no_wrap=True)

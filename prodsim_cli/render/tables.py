@@ -31,7 +31,7 @@ from prodsim_cli.render.layout import (
     size,
 )
 from prodsim_cli.render.neighborhoods import neighborhood
-from prodsim_cli.render.reasons import explanation
+from prodsim_cli.render.reasons import explanation, whys
 from prodsim_cli.render.scorecards import scorecard
 from prodsim_cli.render.text import one_line
 
@@ -72,6 +72,13 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     if any(column.header == _FOUND for column in table.columns):
         parts.append(Text(", ".join(f"{m} {name}" for name, m in letters.items()), style="dim"))
     return Group(*parts)
+
+
+def _with_reasons(ranking: Ranking, width: int) -> RenderableType:
+    """The answer, and below it why each row is there, where that was asked for."""
+    said = [(row.rank, "; ".join(row.why["because"])) for row in ranking.results if row.why]
+    drawn = _ranking(ranking, width)
+    return Group(drawn, whys(said)) if said else drawn
 
 
 def _ranking_columns(
@@ -321,7 +328,7 @@ def _samples(sample: Sequence[dict[str, Any]], width: int) -> list[RenderableTyp
 
 
 _DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
-    "Ranking": _ranking,
+    "Ranking": _with_reasons,
     "Listing": _listing,
     "Scorecard": scorecard,
     "IngestReport": _ingest,
