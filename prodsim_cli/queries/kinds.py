@@ -4,14 +4,16 @@ McAuley, Pandey & Leskovec (2015, "Inferring networks of substitutable and compl
 tell the two apart by behaviour: substitutes are wanted by the same people and not bought together,
 complements are. Here two numbers of a pair are set against each other:
 
-*kind*, 0 to 1, how alike in kind the two are: w, the larger of the mean score of the tables
-``lexical`` and ``text`` (0 where a table does not hold the pair) and of the share of common words
-of the titles (Dice 1945; without colours and sizes); raised to w^(1 - i/2) where the categories are
-the same and lowered to w (1 - i/2) where they are not, i being the share of the shop that stands in
-another category. Paths of categories are the same as far as they begin alike.
+*kind*, 0 to 1, how alike in kind the two are: w, the share of common words of the titles (Dice
+1945; without colours and sizes) or, where that is larger, 2/3 of the mean score of the tables
+``lexical`` and ``text`` (0 where a table does not hold the pair); raised to w^(1 - i/2) where the
+categories are the same and lowered to w (1 - i/2) where they are not, i being the share of the shop
+that stands in another category. Paths of categories are the same as far as they begin alike.
 
 *bond*, -1 to 1, how much more often than by chance the two are bought together. c baskets hold
-both; by chance it were e = m_j m_i / M, m the companions that each has met and M the sum of all
+both; by chance it were e = a^kind m_j m_i / M, m the companions that each has met, M the sum of
+all,
+a how many times more often than by chance products of the same words meet in this shop, at least 1
 (:mod:`prodsim_cli.builds.together`). With the limits of a Poisson count (Wilson & Hilferty 1931, z
 = 3, since one in a thousand of so many pairs lies outside)
 

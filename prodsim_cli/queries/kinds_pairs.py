@@ -9,13 +9,15 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from prodsim_cli.store import artifacts, baskets, catalog, item_scores
-from prodsim_cli.variants.titles import told
+from prodsim_cli.variants.titles import words_of
 
 WORDS = ("lexical", "text")
 """Tables that say how alike two products are in words and meaning."""
+
+OF_TABLES = 2 / 3
+"""What their scores count beside common words: they weigh rare words of a design the most."""
 
 Z = 3.0
 DEPTH = 100
@@ -43,6 +45,7 @@ class Asked:
         found = artifacts.recorded(connection, "companions", item_scores.KIND)
         self.by: str | None = found[0]["by"] if found else None
         self.sum = float(found[0]["sum"]) if found else 0.0
+        self.alike = float(found[0]["alike"]) if found else 1.0
         self.companions = item_scores.of(connection, ("companions",), [item_id])[item_id][0]
         self.baskets = baskets.of(connection, self.by, item_id) if self.by else []
         built = artifacts.methods(connection)
@@ -82,16 +85,16 @@ class Asked:
         )
         ties = {}
         for other, (title, category, _) in facts.items():
-            expected = self.companions * met[other][0] / self.sum if self.sum else 0.0
-            count = shared.get(other, 0)
             kind = self._kind(other, title, category)
+            chance = self.companions * met[other][0] / self.sum if self.sum else 0.0
+            expected, count = chance * self.alike**kind, shared.get(other, 0)
             ties[other] = Tie(kind, bond(count, expected), count, expected)
         return ties
 
     def _kind(self, other: int, title: str, category: str) -> float:
         tables = [rows.get(other, 0.0) for rows in self.words.values()]
-        mean = sum(tables) / len(tables) if tables else 0.0
-        words = min(1.0, max(mean, dice(words_of(self.title), words_of(title))))
+        mean = min(1.0, sum(tables) / len(tables)) if tables else 0.0
+        words = max(OF_TABLES * mean, dice(words_of(self.title), words_of(title)))
         if not self.category or not category:
             return words
         same = common_path(self.category, category)
@@ -120,18 +123,6 @@ def poisson_limits(count: int, z: float = Z) -> tuple[float, float]:
     more = count + 1
     high = more * (1 - 1 / (9 * more) + z / (3 * more**0.5)) ** 3
     return float(low), float(high)
-
-
-@lru_cache(maxsize=4096)
-def words_of(title: str) -> frozenset[str]:
-    """The words of a title without colours and sizes; pairs of signs where words are not parted."""
-    found = set()
-    for word in told(title).base:
-        if word[0] > "\u2e80" and len(word) > 1:
-            found |= {word[at : at + 2] for at in range(len(word) - 1)}
-        else:
-            found.add(word[:-1] if len(word) > 3 and word[-1] == "s" else word)
-    return frozenset(found)
 
 
 def dice(one: frozenset[str], other: frozenset[str]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prodsim_cli.variants.words import (
     BUNDLES,
@@ -24,6 +25,7 @@ from prodsim_cli.variants.words import (
     SIZES,
     UNITS,
     VESSELS,
+    words,
 )
 
 COLOUR, SIZE = "colour", "size"
@@ -169,3 +171,19 @@ def _apart(pieces: list[str], kinds: list[str], place: int) -> bool:
     beside = bool(kinds[place - 1]) or (not ends and bool(kinds[place + 1]))
     paired = pieces[place + 1 : place + 2] == ["/"] and _short((*pieces[place + 2 :], "")[0])
     return ends or signs or beside or paired
+
+
+_FILLERS = words("design pattern style set pack of de")
+
+
+@lru_cache(maxsize=4096)
+def words_of(title: str) -> frozenset[str]:
+    """The words of a title without colours, sizes, numbers and fillers, plural as singular; pairs
+    of signs where words are not parted by spaces."""
+    found = set()
+    for word in told(title).base:
+        if word[0] > "\u2e80" and len(word) > 1:
+            found |= {word[at : at + 2] for at in range(len(word) - 1)}
+        elif word not in _FILLERS and not word.isdigit():
+            found.add(word[:-1] if len(word) > 3 and word[-1] == "s" else word)
+    return frozenset(found)
