@@ -37,6 +37,8 @@ from prodsim_cli.render.text import one_line
 
 _BAR = 8
 _FOUND = "Found by"
+_VARIANTS = "Variants"
+_PIN = "*"
 _NAMED = 7
 """Methods beyond which a narrow table says how many agree, not which."""
 
@@ -78,6 +80,8 @@ def _with_reasons(ranking: Ranking, width: int) -> RenderableType:
     """The answer, and below it why each row is there, where that was asked for."""
     said = [(row.rank, "; ".join(row.why["because"])) for row in ranking.results if row.why]
     drawn = _ranking(ranking, width)
+    if any(row.pinned for row in ranking.results):
+        drawn = Group(drawn, Text(f"{_PIN} pinned", style="dim"))
     return Group(drawn, whys(said)) if said else drawn
 
 
@@ -99,10 +103,11 @@ def _ranking_columns(
             for row in rows
         ]
     columns = [
-        Column("#", [str(row.rank) for row in rows], right=True, style="dim"),
+        Column("#", [_PIN * row.pinned + str(row.rank) for row in rows], right=True, style="dim"),
         Column("SKU", [row.sku for row in rows], least=24, most=40, style="cyan"),
         # Methods are named in full only where that cuts no title that a person would miss.
         Column("Title", [row.title or "" for row in rows], least=40 if letters is None else 22),
+        Column(_VARIANTS, [str(row.variants) * (row.variants > 1) for row in rows], right=True),
         Column("Price", [money(row.price, row.currency) for row in rows], right=True, drop=1),
         Column("Score", [number(row.score) for row in rows], right=True, style="bold"),
         Column("", [bar(row.score / top if top > 0 else 0, _BAR) for row in rows], drop=3),
@@ -110,6 +115,7 @@ def _ranking_columns(
     ]
     empty = {"Price"} if all(row.price is None for row in rows) else set()
     empty |= set() if any(row.methods for row in rows) else {_FOUND}
+    empty |= set() if any(row.variants > 1 for row in rows) else {_VARIANTS}
     return [column for column in columns if column.header not in empty]
 
 
