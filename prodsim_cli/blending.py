@@ -8,7 +8,7 @@ spread among the candidates it can stand beside the others: 1 is one standard de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,21 +32,25 @@ class Parts:
     histories : by method, (q, n) CSR: the people's pasts as that method remembers them.
     constants : by name, (n,) float: the same for everybody (popularity).
     candidates : (n,) bool.
+    personal : by name, scores that no table of products gives (what people alike have).
     """
 
     tables: Mapping[str, sp.csr_matrix]
     histories: Mapping[str, sp.csr_matrix]
     constants: Mapping[str, NDArray[np.float32]]
     candidates: NDArray[np.bool_]
+    personal: Mapping[str, Scores] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
-        return [*self.tables, *self.constants]
+        return [*self.tables, *self.personal, *self.constants]
 
     def scores(self, name: str, some: slice) -> NDArray[np.float32]:
         """(b, n) float32 of one part, of unit spread among the candidates; 0 where it is silent."""
         if name in self.constants:
             given = self.constants[name][None, :]
+        elif name in self.personal:
+            given = self.personal[name](some)
         else:
             given = recommend_scores(self.tables[name], self.histories[name], some)
         return standardized(given, self.candidates)
@@ -57,11 +61,12 @@ def parts(
     histories: Mapping[str, sp.csr_matrix],
     constants: Mapping[str, NDArray[np.float32]],
     candidates: NDArray[np.bool_],
+    personal: Mapping[str, Scores] | None = None,
 ) -> Parts:
     """Parts from neighbour tables of all n products."""
     n = len(candidates)
     turned = {name: speakers(table, n) for name, table in tables.items()}
-    return Parts(turned, histories, constants, candidates)
+    return Parts(turned, histories, constants, candidates, personal or {})
 
 
 def standardized(

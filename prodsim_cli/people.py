@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.data.people import USERS
 from prodsim_cli.similarity._graph import Settings, user_neighbors
 
-NAME = "users"
+NAME = USERS
 """The name of the method, and of the part of ``hybrid``."""
 
 MEASURE = "cosine"
@@ -95,3 +96,9 @@ def speaking_people(
         (scores[valid], positions[valid], pointer), shape=(len(subjects), has.shape[0])
     )
     return lambda some: (alike[some] @ has).toarray().astype(np.float32)
+
+
+def answering(table: NeighborTable, data: Dataset, subjects: NDArray[np.int32]) -> Scores:
+    """:func:`speaking_people` by the events of ``data``."""
+    has = holdings(data.events, len(data.users), len(data))
+    return speaking_people(table, has, subjects)

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 from evaluation_worlds import DAY, method, shop, telling, two_aisles
 
-from prodsim_cli import registry
+from prodsim_cli import people, registry
 from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.neighbors import NeighborTable
@@ -322,13 +322,14 @@ class TestChoiceOfSplit:
             evaluate(shop(events), at="1970-01-02")
 
 
-def test_where_no_method_can_be_tried_the_baselines_are(plugged):
+def test_where_no_method_can_be_tried_the_baselines_are(plugged, monkeypatch):
     events = [
         ("ann", "tea", "purchase", 0),
         ("ann", "pan", "purchase", 9),
         ("bob", "pan", "view", 0),
     ]
     plugged(**{name: method(None, "text") for name in registry.names("similarity")})
+    monkeypatch.setattr(people, "MOST_PAIRS", 0)
     card = evaluate(shop(events), methods=["all"], at="1970-01-01T00:00:05")
     assert set(card.methods) == {"popularity", "random", "recent"}
     assert card.verdict == "Only baselines could be tried; random is the best of them."

@@ -6,12 +6,20 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from prodsim_cli import registry
-from prodsim_cli.builds.parts import Build, K, joint_version, made_table, unlearned
+from prodsim_cli import people, registry
+from prodsim_cli.builds.parts import (
+    Build,
+    K,
+    graph_settings,
+    joint_version,
+    made_table,
+    unlearned,
+)
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.data.people import USERS
 from prodsim_cli.errors import InputError
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.store import artifacts, writing
@@ -28,6 +36,8 @@ def learn_blend(run: Build) -> None:
         return
     version = joint_version(parts)
     asked = {name: settings for name, (settings, _, _) in parts.items()}
+    if not people.unable(run.data):
+        asked[USERS] = {"measure": people.MEASURE, **graph_settings(run, people.MEASURE)}
     found = artifacts.recorded(run.connection, NAME, KIND)
     known = set(run.networks) <= set(found[0].get("networks", ())) if found else False
     if known and found is not None and found[1] == version and found[0].get("asked") == asked:
@@ -67,7 +77,9 @@ def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
         return with_networks(data, KINDS, run.networks, SEED, run.progress)
 
     names = tuple(name for name in asked if name in registry.names("similarity"))
-    methods = Methods((*names, *run.networks), build, fixed, prepare, memo=run.ready)
+    methods = Methods(
+        (*names, *run.networks), build, fixed, prepare, memo=run.ready, people=USERS in asked
+    )
     return learn(run.data, methods, target=target_of_shop(run.data), progress=run.progress)
 
 

@@ -134,7 +134,7 @@ def evaluated(
 
     Returns the outcome and the version of the data that it was found on.
     """
-    from prodsim_cli.experiments import changes, slices
+    from prodsim_cli.experiments import alike, changes, slices
     from prodsim_cli.experiments.listening import stage
     from prodsim_cli.experiments.outcome import Outcome
     from prodsim_cli.experiments.summary import Asked
@@ -158,6 +158,7 @@ def evaluated(
         )
         asked = Asked(given["ks"], given["seed"])
         if given["task"] == "pairs":
+            alike.refuse(methods, "pairs")
             stored = evaluations.thresholds(connection)
             return Outcome(_pairs(data, given, wish, asked, stored, progress)), version
         data, said = slices.with_languages(data) if given["slices"] else (data, [])
@@ -201,12 +202,22 @@ def _judged(
     progress: Progress | None,
 ) -> Outcome:
     """The tasks whose answers are lists: recommend, similar, search."""
-    from prodsim_cli.experiments import answer_files, changes, choosing, recommend, search, similar
+    from prodsim_cli.experiments import (
+        alike,
+        answer_files,
+        changes,
+        choosing,
+        recommend,
+        search,
+        similar,
+    )
     from prodsim_cli.experiments.judging import MAIN
     from prodsim_cli.experiments.splitting import Where
 
     where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
     task, why = choosing.task(data, given["task"], where)
+    if task != "recommend":
+        alike.refuse(wish.methods, task)
     if before is not None:
         changes.comparable(before, task, f"{MAIN}@{asked.k}")
     stdin = sys.stdin.buffer

@@ -8,6 +8,9 @@ from typing import Any
 CONSTANTS = ("popularity", "recent")
 """Baselines that are parts of ``recommend``, never of ``similar``: the same for everybody."""
 
+USERS = "users"
+"""What people alike have (:mod:`prodsim_cli.people`): a part of ``recommend`` only, too."""
+
 
 @dataclass(frozen=True)
 class Memory:

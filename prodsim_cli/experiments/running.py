@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from prodsim_cli import registry
 from prodsim_cli.data.blend import FLAT, Blend
-from prodsim_cli.experiments import training
+from prodsim_cli.data.people import USERS
+from prodsim_cli.experiments import alike, training
+from prodsim_cli.experiments.alike import Alike
 from prodsim_cli.experiments.asking import Questions, Scores, best, from_history, rows_of
 from prodsim_cli.experiments.listening import stage
 from prodsim_cli.experiments.measuring import spent
@@ -53,12 +55,33 @@ def run(
     """Build every method on the training part of ``asked`` and let it answer, baselines too."""
     task = "similar" if asked.history is None else "recommend"
     goal = training.Goal(task, asked.target, asked.again, seed, held_out)
-    made = training.tables(asked.train, wish, goal, progress)
+    people = None if asked.history is None else Alike(asked, wish, progress)
+    items = alike.without(wish) if people else wish
+    made = training.Tables(measure=wish.measure)
+    if items.methods:
+        made = training.tables(asked.train, items, goal, progress)
     pasts = Pasts(asked)
-    answering = {
-        name: partial(_answers, name, made, asked, pasts, depth) for name in made.by_method
+    answering: dict[str, Answering] = {
+        name: partial(_answers, name, made, asked, pasts, people, depth) for name in made.by_method
     }
+    if people and alike.wanted(wish):
+        _add_people(people, made, answering, depth)
     return answered(asked, answering, made, depth=depth, seed=seed, progress=progress)
+
+
+def _add_people(
+    people: Alike, made: training.Tables, answering: dict[str, Answering], depth: int
+) -> None:
+    """``users`` among the methods that answer, or among those left out."""
+    if people.unable:
+        made.left_out[USERS] = people.unable
+        if not answering and "all" not in people.wish.methods:
+            raise training.none_left(made.left_out)
+        return
+    built = people.made[1]
+    if built is not None:
+        made.cost[USERS] = built
+    answering[USERS] = lambda: best(people.scores, people.asked, depth)
 
 
 def answered(
@@ -93,13 +116,20 @@ def answered(
     return out
 
 
-def _answers(name: str, made: training.Tables, asked: Questions, pasts: Pasts, depth: int) -> Lists:
+def _answers(
+    name: str,
+    made: training.Tables,
+    asked: Questions,
+    pasts: Pasts,
+    people: Alike | None,
+    depth: int,
+) -> Lists:
     """The lists of one method: its rows, or what they say for each person's past."""
     table, blend = made.by_method[name], made.blend
     if asked.history is None:
         return rows_of(table, asked, depth)
     if blend is not None and blend.recommend and _joins(name):
-        return best(_blended(name, made, blend, asked, pasts), asked, depth)
+        return best(_blended(name, made, blend, asked, pasts, people), asked, depth)
     memory = blend.memory.get(name, FLAT) if blend is not None else FLAT
     past = asked.history if memory == FLAT else pasts(memory)
     return best(from_history(table, asked, past), asked, depth)
@@ -113,12 +143,18 @@ def _joins(name: str) -> bool:
 
 
 def _blended(
-    name: str, made: training.Tables, blend: Blend, asked: Questions, pasts: Pasts
+    name: str,
+    made: training.Tables,
+    blend: Blend,
+    asked: Questions,
+    pasts: Pasts,
+    people: Alike | None,
 ) -> Scores:
     data = replace(asked.train, neighbors=made.every)
     histories = {part: pasts(blend.memory.get(part, FLAT)) for part in made.every}
+    personal = {USERS: people.scores} if people and USERS in blend.parts() else {}
     scores: Scores = registry.load("similarity", name).scores(
-        data, blend, histories, constants(asked), asked.candidates
+        data, blend, histories, constants(asked), asked.candidates, personal
     )
     return scores
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli import registry
 from prodsim_cli.data.blend import Blend
+from prodsim_cli.data.people import USERS
 from prodsim_cli.experiments.intervals import bootstrap, interval
 from prodsim_cli.experiments.judging import MAIN, Judged, judge
 from prodsim_cli.experiments.outcome import Outcome, Part
@@ -119,7 +120,7 @@ def _told(blend: Blend | None) -> list[str]:
 
 def _learns(name: str) -> bool:
     """Does a method learn from events?"""
-    return registry.load("similarity", name).NEEDS in ("events", "network")
+    return name == USERS or registry.load("similarity", name).NEEDS in ("events", "network")
 
 
 def _figures(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from prodsim_cli import registry
+from prodsim_cli import people, registry
 from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
@@ -119,11 +119,12 @@ def tables(
     out.every = dict(made.data.neighbors)
     out.by_method = {name: made.data.neighbors[name] for name in usable}
     if not out.by_method and "all" not in wish.methods:
-        raise _none_left(out.left_out)
+        raise none_left(out.left_out)
     return out
 
 
-def _none_left(left_out: Mapping[str, str]) -> UsageProblem:
+def none_left(left_out: Mapping[str, str]) -> UsageProblem:
+    """The error where every method that was asked for is left out."""
     said = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
     return UsageProblem(
         f"None of the methods can be tried here ({said}).",
@@ -221,9 +222,10 @@ def _learned(
         networks = [name for name in names if registry.load(FAMILY, name).NEEDS == "network"]
         return with_networks(data, networks, networks, goal.seed, progress)
 
+    with_people = goal.task == "recommend" and not people.unable(train)
     return learn(
         train,
-        Methods(tuple(names), made, wish.settings, prepare),
+        Methods(tuple(names), made, wish.settings, prepare, people=with_people),
         tasks=(goal.task,),
         target=goal.target,
         again=goal.again,

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.blending import Parts, parts
+from prodsim_cli import people
+from prodsim_cli.blending import Parts, Scores, parts
 from prodsim_cli.data.blend import EVIDENCE, FEW, FLAT, MANY, NONE, Blend, evidence_of
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.people import CONSTANTS, USERS
 from prodsim_cli.experiments.asking import Questions
 from prodsim_cli.experiments.judging import Right
 from prodsim_cli.experiments.listening import stage
@@ -20,7 +22,7 @@ from prodsim_cli.knn import blocks
 from prodsim_cli.learning import windows
 from prodsim_cli.learning.boards import Board, gathered
 from prodsim_cli.learning.methods import Methods, built
-from prodsim_cli.learning.pasts import CONSTANTS, Pasts, constants
+from prodsim_cli.learning.pasts import Pasts, constants
 from prodsim_cli.learning.rows import row_board, scale_of
 from prodsim_cli.learning.selecting import adds, adjust, select, tilt
 from prodsim_cli.learning.tuning import (
@@ -130,11 +132,14 @@ def _for_people(
     )
     if not weigh:
         return blend
+    personal, scale = _people_alike(asked, methods)
+    blend = replace(blend, scales={**blend.scales, **scale})
     made = parts(
         {name: one.table for name, one in tuned.items()},
         {name: pasts(one.memory) for name, one in tuned.items()},
         constants(asked),
         asked.candidates,
+        personal,
     )
     stage(progress, "learning: weights to recommend", 1, "")
     board = _people_board(made, asked, evidence_of(asked.train.events.people(len(data))))
@@ -148,13 +153,22 @@ def _for_people(
     return replace(blend, recommend=learned if weights else {})
 
 
+def _people_alike(asked: Questions, methods: Methods) -> tuple[dict[str, Scores], dict[str, float]]:
+    """What people alike have, by its name, and the scale of their likeness; empty without it."""
+    if not methods.people or people.unable(asked.train):
+        return {}, {}
+    table = people.people_alike(asked.train, methods.fixed)
+    scores = people.answering(table, asked.train, asked.subjects)
+    return {USERS: scores}, {USERS: scale_of(table)}
+
+
 def _settings(tuned: Mapping[str, Tuned]) -> dict[str, dict[str, Any]]:
     return {name: one.settings for name, one in tuned.items() if one.settings}
 
 
 def _speaks_for_new(name: str, methods: Methods) -> bool:
     """Can a part say anything about a product without events?"""
-    return name not in CONSTANTS and methods.blind(name)
+    return name not in (*CONSTANTS, USERS) and methods.blind(name)
 
 
 def _people_board(made: Parts, asked: Questions, evidence: NDArray[np.int8]) -> Board:
@@ -247,8 +261,8 @@ def _none_silent(
 
 
 def _shares(weights: Mapping[str, float]) -> dict[str, float]:
-    """Weights without those of popularity, adding up to 1."""
-    left = {name: weight for name, weight in weights.items() if name not in CONSTANTS}
+    """Weights without those of popularity and of people alike, adding up to 1."""
+    left = {name: weight for name, weight in weights.items() if name not in (*CONSTANTS, USERS)}
     return {name: round(weight / sum(left.values()), 6) for name, weight in left.items()}
 
 

@@ -24,7 +24,8 @@ class Methods:
     ``fixed``: settings that a person has chosen; they are not tuned. ``prepare``: what a training
     part needs first (networks that have learned from it alone). ``memo``: tables of methods that
     learn nothing from events, by name and :func:`spelled` settings: every window has the same.
-    ``quick``: two values of each setting, and none of what a table takes long for.
+    ``quick``: two values of each setting, and none of what a table takes long for. ``people``: what
+    people alike have is a part that may help, too.
     """
 
     names: tuple[str, ...]
@@ -33,6 +34,7 @@ class Methods:
     prepare: Callable[[Dataset], Dataset] = lambda data: data
     memo: dict[tuple[str, str], NeighborTable] = field(default_factory=dict)
     quick: bool = False
+    people: bool = False
 
     def needs(self, name: str) -> str:
         return str(registry.load("similarity", name).NEEDS)

@@ -88,18 +88,21 @@ def scores(
     histories: Mapping[str, sp.csr_matrix],
     constants: Mapping[str, NDArray[np.float32]],
     candidates: NDArray[np.bool_],
+    personal: Mapping[str, Scores] | None = None,
 ) -> Scores:
     """What speaks for each candidate, for people: (b, n) for some of them.
 
     ``histories``: by method, the pasts as it remembers them, (q, n) CSR. ``constants``: by name,
-    (n,) of what is the same for everybody. Each part is of unit spread among the candidates; their
-    weights are those of ``blend.recommend``.
+    (n,) of what is the same for everybody. ``personal``: by name, what people alike have. Each part
+    is of unit spread among the candidates; their weights are those of ``blend.recommend``.
     """
     used = _used(blend.recommend)
     tables = {name: data.neighbors[name] for name in used if name in data.neighbors}
     given = {name: constants[name] for name in used if name in constants}
+    alike = {name: made for name, made in (personal or {}).items() if name in used}
     evidence = evidence_of(data.events.people(len(data)))
-    return blended(parts(tables, histories, given, candidates), blend.recommend, evidence)
+    made = parts(tables, histories, given, candidates, alike)
+    return blended(made, blend.recommend, evidence)
 
 
 def _used(weights: Weights) -> list[str]:
