@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
 
 import click
 
 from prodsim_cli import options, render
+from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.answering import Rules
 from prodsim_cli.queries.recommending import Wish, recommend
 from prodsim_cli.queries.recommending_recipe import BY
 
+_STREAMED = ("csv", "tsv", "jsonl")
+
 
 @click.command()
-@click.argument("words", metavar="USER...", nargs=-1, shell_complete=options.complete_users)
+@click.argument("words", metavar="[USER]...", nargs=-1, shell_complete=options.complete_users)
 @options.top_k
 @click.option("--by", type=click.Choice(BY), help="Products alike, people alike, or all in one.")
 @options.method
-@click.option("--history", metavar="SKU,...", help="What a visitor has seen, the latest last.")
+@click.option("--history", metavar="SKU,...", help="What a visitor has had, the latest last.")
+@click.option(
+    "--context",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The situation: a column, as category=Mugs, or at=DATE; repeatable.",
+)
 @click.option("--again", is_flag=True, help="What was bought before is an answer, too.")
+@click.option("--all", "everyone", is_flag=True, help="Every user in one pass, with -o or -f csv.")
+@click.option("-o", "--output", metavar="FILE", help="With --all: a .csv, .jsonl or .parquet file.")
+@click.option("-q", "--quiet", is_flag=True, help="With --all: say nothing while working.")
 @options.rules
 @options.output
 @options.with_store
@@ -26,27 +41,109 @@ def command(
     connection: sqlite3.Connection,
     words: tuple[str, ...],
     k: int,
-    by: str | None,
-    method: str | None,
-    history: str | None,
-    again: bool,
     rules: Rules,
     form: str,
+    **given: Any,
 ) -> None:
     """Products that people have not bought yet, ranked.
 
     A user is written as in the files; - reads users from standard input, one a line. Somebody
-    without a history gets what is popular now, and the answer says so.
+    without a history gets what is popular now, and the answer says so. --history asks for a visitor
+    without an account (or adds to what a user had).
 
     \b
     Examples:
       prodsim recommend 17850
       prodsim recommend 17850 13047 --by users -k 5 -f json
       prodsim recommend --history SKU123,SKU456
+      prodsim recommend 17850 --context category=Mugs --where 'price<20'
+      prodsim recommend 17850 --context at=2011-10-01
+      prodsim recommend --all -o recs.parquet
     """
-    seen = tuple(word.strip() for word in (history or "").split(",") if word.strip())
-    users = options.from_stdin(words, "user") if words or not seen else []
-    wish = Wish(by=by, method=method, history=seen, again=again)
+    columns, before = _situation(given["context"])
+    rules = replace(rules, where=(*rules.where, *columns)) if columns else rules
+    history = _split(given["history"])
+    wish = Wish(given["by"], given["method"], history, given["again"], before)
+    if given["everyone"]:
+        _everybody(connection, words, wish, rules, k, form, given)
+        return
+    if given["output"]:
+        raise UsageProblem(
+            "-o writes the lists of all users.",
+            hint="Add --all, or leave -o out: prodsim recommend USER -f csv > FILE.",
+        )
+    users = options.from_stdin(words, "user") if words or not history else []
     rankings = recommend(connection, users, wish, rules, k)
     options.tell(options.notes_of(rankings))
     render.show(rankings, form)
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    """The words of a list with commas."""
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _situation(pairs: tuple[str, ...]) -> tuple[list[str], str | None]:
+    """``--context``: expressions over columns, and the moment of ``at``."""
+    columns, before = [], None
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark or not name.strip() or not value.strip():
+            raise UsageProblem(
+                f"--context wants a name and a value, not {pair!r}.",
+                hint="For instance: --context category=Mugs, or --context at=2011-10-01.",
+            )
+        if name.strip().lower() == "at":
+            before = value.strip()
+        else:
+            columns.append(f"{name.strip()}={_quoted(value.strip())}")
+    return columns, before
+
+
+def _quoted(value: str) -> str:
+    """A value as ``--where`` reads it."""
+    if '"' not in value:
+        return f'"{value}"'
+    if "'" not in value:
+        return f"'{value}'"
+    raise UsageProblem(
+        f"--context can't hold both kinds of quotes: {value!r}.", hint="Use --where with ~ instead."
+    )
+
+
+def _everybody(
+    connection: sqlite3.Connection,
+    words: tuple[str, ...],
+    wish: Wish,
+    rules: Rules,
+    k: int,
+    form: str,
+    given: dict[str, Any],
+) -> None:
+    """Everyone's lists; the heavy rooms are entered here."""
+    if words or wish.history:
+        what = "users" if words else "a --history"
+        raise UsageProblem(
+            f"--all asks for everybody, and the command names {what}, too.",
+            hint="Leave one of them out.",
+        )
+    if given["output"] is None and form not in _STREAMED:
+        raise UsageProblem(
+            f"--all prints no {form}: it is one list for each user.",
+            hint="Name a file (-o recs.parquet), or print with -f csv, tsv or jsonl.",
+        )
+    from prodsim_cli.serving.everybody import everybody
+    from prodsim_cli.terminal import TerminalProgress
+
+    with nullcontext(None) if given["quiet"] else TerminalProgress() as listener:
+        notes = everybody(
+            connection,
+            wish,
+            rules,
+            k,
+            path=given["output"],
+            form=form,
+            progress=listener,
+        )
+    if not given["quiet"]:
+        options.tell(notes)

@@ -49,17 +49,26 @@ def recommend(
         See :func:`prodsim_cli.queries.recommending_recipe.recipe`.
     """
     asked = wish or Wish()
-    if asked.before is not None:
-        asked = asked._replace(before=moment(connection, asked.before))
     known = [_person(connection, key) for key in users]
     more = finding.resolve_skus(connection, asked.history)
-    made = recipe(connection, asked.by, asked.method)
+    made, before = recipe_of(connection, asked)
+    asked = asked._replace(before=before)
     facts = facts_of(connection, made, asked.before)
     people: list[sqlite3.Row | None] = [*known] if known else [None]
     return [
         _ranking(connection, person, more, made, facts, asked, rules or Rules(), k)
         for person in people
     ]
+
+
+def recipe_of(connection: sqlite3.Connection, wish: Wish) -> tuple[Recipe, str | None]:
+    """How people are scored, and the moment that nothing later than is looked at (ISO)."""
+    made = recipe(connection, wish.by, wish.method)
+    if wish.before is None:
+        return made, None
+    before = moment(connection, wish.before)
+    now = datetime.fromisoformat(before).replace(tzinfo=timezone.utc).timestamp()
+    return made._replace(now=now), before
 
 
 def facts_of(connection: sqlite3.Connection, made: Recipe, before: str | None = None) -> Facts:
@@ -81,9 +90,6 @@ def candidates_of(
     """What there is to say of products for one past; without any, what is popular now."""
     barred = frozenset() if again else past.had
     if past.moments:
-        now = datetime.fromisoformat(before) if before else None
-        if now is not None:
-            made = made._replace(now=now.replace(tzinfo=timezone.utc).timestamp())
         return Personal(connection, made, past, facts, barred, before)
     timed = before is not None or artifacts.recorded(connection, "recent", item_scores.KIND)
     return Popular(connection, "recent" if timed else "popularity", facts, barred)
@@ -168,10 +174,14 @@ def _notes(
         when = f" before {asked.before}" if asked.before else ""
         what = "popular now" if found.name == "recent" else "popular"
         return [f"{who}{when}, so this is what is {what}."]
-    notes = list(made.notes)
-    if asked.before is not None:
-        notes.append(
-            f"As of {asked.before}: the history and what was popular then; the tables of likeness"
-            " know later events, too (`prodsim eval` judges without them)."
-        )
-    return notes
+    return [*made.notes, *ahead(asked.before)]
+
+
+def ahead(before: str | None) -> list[str]:
+    """What an answer as of a moment knows that nobody knew then."""
+    if before is None:
+        return []
+    return [
+        f"As of {before}: the history and what was popular then; the tables of likeness know later"
+        " events, too (`prodsim eval` judges without them)."
+    ]

@@ -1,0 +1,71 @@
+"""``recommend --all``: read, score, write, and say how fast it went. First floor."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+
+from prodsim_cli.builds.progress import Progress
+from prodsim_cli.files import check_file, ending
+from prodsim_cli.queries.answering import Rules
+from prodsim_cli.queries.recommending import Wish
+from prodsim_cli.serving import files
+from prodsim_cli.serving.crowd import crowd
+from prodsim_cli.serving.lists import Lists, lists
+
+
+def everybody(
+    connection: sqlite3.Connection,
+    wish: Wish,
+    rules: Rules,
+    k: int,
+    *,
+    path: str | None = None,
+    form: str = "csv",
+    progress: Progress | None = None,
+) -> list[str]:
+    """Lists of all users into a file (its ending says the format), else to stdout in ``form``.
+
+    Returns sentences for the person.
+    """
+    if path is not None:
+        ending(path, files.ENDINGS, "-o")
+        check_file(path)
+    if progress is not None:
+        progress.stage("loading")
+    people = crowd(connection, wish)
+    found = _Timed(lists(connection, people, rules, k, progress))
+    if path is None:
+        files.stream_to(sys.stdout, form, connection, people, found)
+    else:
+        files.write(path, connection, people, found)
+    users = len(people.keys)
+    notes = list(people.recipe.notes)
+    strangers = users - len(people.subjects)
+    if strangers:
+        what = "popular now" if people.fallback == "recent" else "popular"
+        notes.append(
+            f"Nothing is known of {strangers:,} of {users:,} users: they get what is {what}."
+        )
+    where = f"{path}: " if path else ""
+    rate = users / max(found.seconds, 1e-9)
+    notes.append(f"{where}{users:,} users, {rate:,.0f} a second once all was read.")
+    return notes
+
+
+class _Timed:
+    """Lists one after the other, and the seconds that making them took."""
+
+    def __init__(self, found: Iterator[Lists]) -> None:
+        self._found, self.seconds = found, 0.0
+
+    def __iter__(self) -> Iterator[Lists]:
+        while True:
+            begun = time.perf_counter()
+            some = next(self._found, None)
+            self.seconds += time.perf_counter() - begun
+            if some is None:
+                return
+            yield some
