@@ -35,8 +35,8 @@ Counts = NDArray[np.float64]
 def item_scores(run: Build) -> None:
     """Bring the counts up to date, all of them together; what can't be counted is not there."""
     wanted, version = _settings(run), run.versions["events"]
-    for name in artifacts.names(run.connection, KIND):
-        if name not in wanted:
+    for name in NAMES:
+        if name not in wanted and artifacts.recorded(run.connection, name, KIND) is not None:
             writing.drop_artifact(run.connection, name, KIND)
             run.stages.append(Stage(name, KIND, "removed", reason="there is nothing to count"))
     if all(fresh(run, name, KIND, settings, version) for name, settings in wanted.items()):
