@@ -8,15 +8,26 @@ import click
 
 from prodsim_cli import options, render
 from prodsim_cli.queries.reasons import explain
+from prodsim_cli.queries.reasons_without import EVIDENCE
 
 
 @click.command()
 @options.skus
 @options.min_people
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(EVIDENCE),
+    help="What the score would be if they did not have both, did not share these; repeatable.",
+)
 @options.output
 @options.with_store
 def command(
-    connection: sqlite3.Connection, words: tuple[str, ...], min_people: int, form: str
+    connection: sqlite3.Connection,
+    words: tuple[str, ...],
+    min_people: int,
+    without: tuple[str, ...],
+    form: str,
 ) -> None:
     """Why two products are alike, part by part.
 
@@ -29,8 +40,10 @@ def command(
     Examples:
       prodsim explain SKU123 SKU124
       prodsim explain SKU123 SKU124 SKU126 -f json
+      prodsim explain SKU123 SKU124 --without people --without words
       prodsim similar SKU123 -k 3 -f ids | prodsim explain SKU123 -
     """
-    reasons = explain(connection, options.from_stdin(words, "SKU"), least=min_people)
+    asked, left_out = options.from_stdin(words, "SKU"), tuple(dict.fromkeys(without))
+    reasons = explain(connection, asked, least=min_people, without=left_out)
     options.tell([note for one in reasons for note in one.notes])
     render.show(reasons, form)

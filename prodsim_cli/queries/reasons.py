@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries.finding import resolve_skus
@@ -27,11 +28,16 @@ _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearso
 
 
 def explain(
-    connection: sqlite3.Connection, texts: Sequence[str], *, least: int
+    connection: sqlite3.Connection,
+    texts: Sequence[str],
+    *,
+    least: int,
+    without: Sequence[str] = (),
 ) -> list[Explanation]:
     """The first product with each of the others.
 
-    ``least``: people in a group that is counted (:mod:`.reasons_groups`).
+    ``least``: people in a group that is counted (:mod:`.reasons_groups`). ``without``: kinds of
+    evidence without which the score is told, too (:mod:`.reasons_without`, first floor).
 
     Raises
     ------
@@ -57,10 +63,16 @@ def explain(
     pairs = [(one["id"], other["id"]) for other in others]
     words, grams = read.words(pairs), read.grams(pairs)
     notes = _notes(connection, main)
-    return [
+    found = [
         _explained(connection, pair, main, built, words[pair], grams[pair], least, notes)
         for pair in pairs
     ]
+    if without:
+        from prodsim_cli.queries.reasons_without import without as scores_without
+
+        scores = scores_without(connection, pairs, without)
+        found = [replace(one, without=scores[pair]) for one, pair in zip(found, pairs, strict=True)]
+    return found
 
 
 def speaking(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from prodsim_cli.records.values import Json
 
@@ -156,6 +157,7 @@ class Explanation:
     ``there`` is what `similar PRODUCT` shows of the other, ``back`` the other direction. ``cosine``
     is the sum of what the n-grams give. ``path`` leads from one to the other by rows of
     ``path_by``, empty where none does within four steps. ``sentences``: the same in words.
+    ``without``: kind of evidence -> the score if that were not there, where it was asked for.
     """
 
     product: Product
@@ -172,6 +174,7 @@ class Explanation:
     path: tuple[Step, ...]
     path_by: str | None
     sentences: tuple[str, ...]
+    without: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> Json:
@@ -190,4 +193,9 @@ class Explanation:
             "facts": [fact.as_dict() for fact in self.facts],
             "path": [step.as_dict() for step in self.path],
             "path_by": self.path_by,
+            **({"without": _rounded(self.without)} if self.without else {}),
         }
+
+
+def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(score, 6) for name, score in scores.items()}

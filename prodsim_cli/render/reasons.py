@@ -21,6 +21,14 @@ _SHOWN = 8
 """Words and n-grams in a line; JSON has them all."""
 
 
+_CITED = {
+    "people": "what those did who have both",
+    "orders": "the orders that hold both",
+    "words": "the common words",
+    "facts": "equal brand, category, tags",
+}
+
+
 def explanation(reason: Explanation, width: int) -> RenderableType:
     """Two headings, what speaks, and what that rests on."""
     parts: list[RenderableType] = [as_text(_heading(one)) for one in (reason.product, reason.other)]
@@ -111,6 +119,10 @@ def _evidence(reason: Explanation) -> Iterator[tuple[str, Text]]:
         yield "Alike", Text("; ".join(alike))
     if len(reason.path) != 2:
         yield "Path", _path(reason)
+    score = reason.there.score or 0.0
+    for name, left in reason.without.items():
+        change = f" ({(left - score) / score:+.0%})" if score else ""
+        yield "Without", Text(f"{_CITED[name]}: {number(left)}{change}")
 
 
 def _people(group: Group) -> str:
