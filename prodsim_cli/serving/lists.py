@@ -8,15 +8,17 @@ at once. Rules that look at one person's answer (``--same``, ``--price-within``,
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.experiments.listening import stage
-from prodsim_cli.knn import blocks, top_k
+from prodsim_cli.knn import blocks, threads, top_k
 from prodsim_cli.queries.answering import Rules, Scored, admitted, answer
 from prodsim_cli.queries.filling import by_popularity
 from prodsim_cli.queries.recommending import candidates_of
@@ -26,8 +28,8 @@ from prodsim_cli.serving.crowd import Crowd
 if TYPE_CHECKING:
     from prodsim_cli.builds.progress import Progress
 
-_CELLS = 8_000_000
-"""Cells of one block of scores: 32 MB. Changes the speed and the memory, never a list."""
+_CELLS = 1_000_000
+"""Cells of one block of scores: 4 MB, what a cache holds. Changes the speed, never a list."""
 
 _TIER = 200
 _DEEPER = 4
@@ -57,17 +59,41 @@ def lists(
     """The k best products of every user, those with a past first, block by block."""
     done = stage(progress, "recommending", len(people.keys), "users")
     n = len(people.item_ids)
-    way = _OneByOne if _looks_at_one(rules) else _Together
-    made: _Way = way(connection, people, rules, k)
-    for some in blocks(len(people.subjects), _CELLS // max(n, 1)):
-        size = some.stop - some.start
-        scores = np.broadcast_to(people.score(some), (size, n))
-        yield Lists(people.subjects[some], *made.best(some, scores), people.recipe.method)
-        done(size)
+
+    def scores_of(some: slice) -> NDArray[np.float32]:
+        return np.broadcast_to(people.score(some), (some.stop - some.start, n))
+
+    parts = blocks(len(people.subjects), _CELLS // max(n, 1))
+    if _looks_at_one(rules):  # asks the database, which this thread has opened
+        alone = _OneByOne(connection, people, rules, k)
+        found: Iterator[tuple[slice, Best]] = (
+            (some, alone.best(some, scores_of(some))) for some in parts
+        )
+    else:
+        way = _Together(connection, people, rules, k)
+        found = in_order(lambda some: way.best(some, scores_of(some)), parts, threads())
+    for some, best in found:
+        yield Lists(people.subjects[some], *best, people.recipe.method)
+        done(some.stop - some.start)
     strangers = np.setdiff1d(np.arange(len(people.keys), dtype=np.int32), people.subjects)
     if len(strangers):
         yield _popular(connection, people, rules, k, strangers)
         done(len(strangers))
+
+
+def in_order(
+    work: Callable[[slice], Best], parts: Iterable[slice], cores: int
+) -> Iterator[tuple[slice, Best]]:
+    """``work`` on every part in several threads, the results in order, a few ahead at most."""
+    with ThreadPoolExecutor(cores) as pool:
+        ahead: deque[tuple[slice, Future[Best]]] = deque()
+        for some in parts:
+            ahead.append((some, pool.submit(work, some)))
+            if len(ahead) > 2 * cores:
+                first, made = ahead.popleft()
+                yield first, made.result()
+        for first, made in ahead:
+            yield first, made.result()
 
 
 def _looks_at_one(rules: Rules) -> bool:
@@ -87,12 +113,6 @@ def _popular(
     positions[:, : len(rows)] = [place[row.item_id] for row in rows]
     scores[:, : len(rows)] = [row.score for row in rows]
     return Lists(users, positions, scores, people.fallback)
-
-
-class _Way(Protocol):
-    def best(self, some: slice, scores: NDArray[np.float32]) -> Best:
-        """The lists of some people from their (b, n) scores."""
-        ...
 
 
 class _Together:
