@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Standing,
     )
     from prodsim_cli.records.graphs import Edge, Neighborhood, Node
+    from prodsim_cli.records.people import PeopleAlike, Person, SharedProduct
     from prodsim_cli.records.reasons import Explanation
     from prodsim_cli.records.reports import FileReport, IngestReport
     from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
@@ -41,10 +42,13 @@ __all__ = [
     "Listing",
     "Neighborhood",
     "Node",
+    "PeopleAlike",
+    "Person",
     "Profile",
     "Ranked",
     "Ranking",
     "Scorecard",
+    "SharedProduct",
     "Slice",
     "Standing",
     "Status",
@@ -62,6 +66,9 @@ _HOME = {
     "Edge": "graphs",
     "Neighborhood": "graphs",
     "Node": "graphs",
+    "PeopleAlike": "people",
+    "Person": "people",
+    "SharedProduct": "people",
     "Explanation": "reasons",
     "FileReport": "reports",
     "IngestReport": "reports",

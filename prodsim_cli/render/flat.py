@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         IngestReport,
         Listing,
         Neighborhood,
+        PeopleAlike,
         Profile,
         Ranking,
         Scorecard,
@@ -104,6 +105,16 @@ def _explanation(reason: Explanation) -> Rows:
     )
 
 
+def _people_alike(answer: PeopleAlike) -> Rows:
+    columns = ("query", "rank", "user", "score", "products", "shared", "best")
+    asked = answer.query["user"]
+    return columns, (
+        (asked, row.rank, row.user, round(row.score, 6), row.products, row.shared,
+         [product.sku for product in row.best])
+        for row in answer.results
+    )  # fmt: skip
+
+
 def _facts(result: Status | Profile) -> Rows:
     return ("name", "value"), _flattened("", result.as_dict())
 
@@ -129,6 +140,7 @@ _ROWS: dict[str, Callable[[Any], Rows]] = {
     "Status": _facts,
     "Profile": _facts,
     "Neighborhood": _neighborhood,
+    "PeopleAlike": _people_alike,
     "Explanation": _explanation,
 }
 
@@ -139,6 +151,7 @@ _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
     "IngestReport": lambda report: (file.file for file in report.files),
     "Status": lambda status: (artifact.name for artifact in status.artifacts),
     "Profile": lambda profile: (profile.key,),
+    "PeopleAlike": lambda answer: (person.user for person in answer.results),
     # SKUs go on into a pipe; keys of people would stop it.
     "Neighborhood": lambda graph: (
         node.label for node in graph.nodes if node.hop and node.kind == "product"

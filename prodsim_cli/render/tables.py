@@ -31,6 +31,7 @@ from prodsim_cli.render.layout import (
     size,
 )
 from prodsim_cli.render.neighborhoods import neighborhood
+from prodsim_cli.render.people import people_alike
 from prodsim_cli.render.reasons import explanation, whys
 from prodsim_cli.render.scorecards import scorecard
 from prodsim_cli.render.text import one_line
@@ -341,5 +342,6 @@ _DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
     "Status": _status,
     "Profile": _profile,
     "Neighborhood": neighborhood,
+    "PeopleAlike": people_alike,
     "Explanation": explanation,
 }

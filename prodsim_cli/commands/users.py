@@ -1,0 +1,68 @@
+"""``prodsim users USER...``"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import click
+
+from prodsim_cli import options, render
+from prodsim_cli.errors import UsageProblem
+from prodsim_cli.queries.users import METHODS, NAMED, users
+
+
+@click.command()
+@click.argument("words", metavar="USER...", nargs=-1, shell_complete=options.complete_users)
+@options.top_k
+@click.option(
+    "--method",
+    metavar="NAME",
+    type=str,
+    shell_complete=lambda ctx, param, start: [name for name in METHODS if name.startswith(start)],
+    help=f"What makes people alike: {', '.join(METHODS)}.  [default: cosine]",
+)
+@click.option(
+    "--measure",
+    type=click.Choice(options.MEASURES),
+    help="Another word for the --method of that name.",
+)
+@click.option(
+    "--shared",
+    type=click.IntRange(min=0),
+    default=NAMED,
+    show_default=True,
+    help="How many of the shared products to name, the rarest first.",
+)
+@options.output
+@options.with_store
+def command(
+    connection: sqlite3.Connection,
+    words: tuple[str, ...],
+    k: int,
+    method: str | None,
+    measure: str | None,
+    shared: int,
+    form: str,
+) -> None:
+    """People like one, and what they share.
+
+    cosine, jaccard, pearson and bm25 compare who bought what; text compares what the products say
+    that people bought and viewed; a network compares people in the space that it has learned. A
+    user is written as in the files; - reads users from standard input, one a line.
+
+    \b
+    Examples:
+      prodsim users 17850
+      prodsim users 17850 13047 --method text -k 5 -f json
+      prodsim users 17850 -f ids | prodsim recommend -
+    """
+    if measure and method not in (None, measure):
+        raise UsageProblem(
+            f"--measure {measure} and --method {method} ask for two different things.",
+            hint="Leave one of them out.",
+        )
+    found = users(
+        connection, options.from_stdin(words, "user"), k=k, method=method or measure, shared=shared
+    )
+    options.tell([note for answer in found for note in answer.notes])
+    render.show(found, form)
