@@ -35,6 +35,7 @@ _STREAMED = ("csv", "tsv", "jsonl")
 @click.option("-o", "--output", metavar="FILE", help="With --all: a .csv, .jsonl or .parquet file.")
 @click.option("-q", "--quiet", is_flag=True, help="With --all: say nothing while working.")
 @options.rules
+@options.why
 @options.output
 @options.with_store
 def command(
@@ -58,13 +59,16 @@ def command(
       prodsim recommend --history SKU123,SKU456
       prodsim recommend 17850 --context category=Mugs --where 'price<20'
       prodsim recommend 17850 --context at=2011-10-01
+      prodsim recommend 17850 --why
       prodsim recommend --all -o recs.parquet
     """
     columns, before = _situation(given["context"])
     rules = replace(rules, where=(*rules.where, *columns)) if columns else rules
     history = _split(given["history"])
-    wish = Wish(given["by"], given["method"], history, given["again"], before)
+    wish = Wish(given["by"], given["method"], history, given["again"], before, given["why"])
     if given["everyone"]:
+        if wish.why is not None:
+            raise UsageProblem("--all writes lists without reasons.", hint="Leave --why out.")
         _everybody(connection, words, wish, rules, k, form, given)
         return
     if given["output"]:

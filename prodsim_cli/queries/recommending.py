@@ -23,6 +23,7 @@ class Wish(NamedTuple):
 
     ``by``: items, users or hybrid, None: as ``method`` says. ``history``: SKUs of a visitor, oldest
     first. ``again``: what was had before is an answer, too. ``before``: as of this moment (ISO).
+    ``why``: each row says what led to it, and of groups of fewer people nothing; None: no reasons.
     """
 
     by: str | None = None
@@ -30,6 +31,7 @@ class Wish(NamedTuple):
     history: tuple[str, ...] = ()
     again: bool = False
     before: str | None = None
+    why: int | None = None
 
 
 def recommend(
@@ -147,7 +149,12 @@ def _ranking(
         query["history"] = [item["label"] for item in more]
     notes = (*_notes(connection, query, found, made, asked), *given.notes)
     method = made.method if isinstance(found, Personal) else found.name
-    return Ranking(query, method, rows, notes, about=_about(past, more))
+    ranking = Ranking(query, method, rows, notes, about=_about(past, more))
+    if asked.why is None:
+        return ranking
+    from prodsim_cli.queries.reasons_people import reasoned
+
+    return reasoned(connection, ranking, given.rows, found, past.moments, asked.why)
 
 
 def _about(past: Past, more: Sequence[sqlite3.Row]) -> str:
