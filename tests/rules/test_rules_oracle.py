@@ -1,0 +1,100 @@
+"""Random expressions against plain Python: which products pass, how many, and in which order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rule_worlds import enriched_demo, expressions, holds, products
+
+from prodsim_cli.queries.answering import Rules, admitted, answer
+from prodsim_cli.queries.live import Live
+from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.store.connection import open_for_reading
+
+SEEDS = ("SKU123", "SKU100", "SKU470")
+METHODS = ("hybrid", "lexical", "cosine")
+
+
+class World:
+    """A shop, its products as dictionaries, and the whole order of every question."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.rows = products(connection)
+        self.ids = {row["sku"]: row["id"] for row in self.rows}
+        self.live = Live(connection)
+        self.groups = dict(connection.execute("select item_id, group_id from variants"))
+        everything = Rules(all_stock=True, variants=True)
+        self.whole = {
+            (method, sku): self.ask(method, sku, everything, len(self.rows))
+            for method in METHODS
+            for sku in SEEDS
+        }
+
+    def rolled(self, rows: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        """The first row of each group of variants."""
+        best: dict[Any, tuple[int, float]] = {}
+        for one, score in rows:
+            best.setdefault(self.groups.get(one, f"alone {one}"), (one, score))
+        return list(best.values())
+
+    def ask(self, method: str, sku: str, rules: Rules, k: int) -> list[tuple[int, float]]:
+        seeds = [self.ids[sku]]
+        alike = Alike(self.connection, method, seeds, self.live)
+        given = answer(self.connection, alike, rules, k, seeds)
+        return [(row.item_id, row.score) for row in given.rows]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    path: Path = enriched_demo(tmp_path_factory.mktemp("rules"))
+    with closing(open_for_reading(path)) as connection:
+        yield World(connection)
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_filtered_answer_is_the_whole_order_filtered(world: World, data: st.DataObject) -> None:
+    """Filter first, then take k: min(k, matching) rows in the order of the whole ranking."""
+    tree, text = data.draw(expressions(world.rows), label="expression")
+    method = data.draw(st.sampled_from(METHODS), label="method")
+    sku = data.draw(st.sampled_from(SEEDS), label="sku")
+    k = data.draw(st.sampled_from([1, 10, 60, 1000]), label="k")
+    all_stock = data.draw(st.booleans(), label="all_stock")
+    variants = data.draw(st.booleans(), label="variants")
+    good = {
+        row["id"]
+        for row in world.rows
+        if holds(tree, row) and (all_stock or row["in_stock"] in (1, None))
+    }
+    rules = Rules(where=(text,), all_stock=all_stock, variants=variants)
+    assert admitted(world.connection, rules) == good
+    passing = [pair for pair in world.whole[method, sku] if pair[0] in good]
+    assert len(passing) == len(good - {world.ids[sku]})
+    expected = passing if variants else world.rolled(passing)
+    assert world.ask(method, sku, rules, k) == expected[:k]
+
+
+def test_the_whole_order_falls_and_holds_every_product_once(world: World) -> None:
+    for (_, sku), rows in world.whole.items():
+        ids = [one for one, _ in rows]
+        scores = [score for _, score in rows]
+        assert sorted(ids) == sorted(set(world.ids.values()) - {world.ids[sku]})
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_products_that_nothing_ties_stand_by_popularity(world: World) -> None:
+    rows = [one for one, score in world.whole["lexical", "SKU123"] if score == 0]
+    counts: dict[int, Any] = dict(
+        world.connection.execute("select item_id, score from item_scores where name = 'popularity'")
+    )
+    place = {row["id"]: at for at, row in enumerate(world.rows)}
+    assert len(rows) > 10
+    assert rows == sorted(rows, key=lambda one: (-counts.get(one, 0), place[one]))
