@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,12 +58,15 @@ def judged(
     )
     made = training.Tables(measure=wish.measure)
     answering = {}
+    load = cache(encode)
     for name, module in _modules(wish).items():
         why = training.absent(module, data, wish.settings)
+        if not why and module.NEEDS == "neighbors" and not any(data.texts()):
+            why = "no product has a text"  # in words it asks the texts, not the tables
         if why:
             made.left_out[name] = why
         else:
-            find = _search(module, questions, wish, encode, asked.depth)
+            find = _search(module, questions, wish, load, asked.depth)
             answering[name] = find
     if not answering:
         said = "; ".join(f"{name}: {why}" for name, why in made.left_out.items())
@@ -112,7 +115,8 @@ def _search(
     known = inspect.signature(module.search).parameters
     settings = {name: value for name, value in wish.settings.items() if name in known}
     if "encode" in known:
-        space = settings.get("space") or next(iter(questions.train.embeddings))
-        settings["encode"] = encode(space)
+        there = [name for name in questions.train.embeddings if name not in questions.train.learned]
+        space = settings.get("space") or next(iter(there), None)
+        settings["encode"] = encode(space) if space in there else None
     find = partial(module.search, questions.train, questions.texts, k=depth, **settings)
     return lambda: np.asarray(find()[0])

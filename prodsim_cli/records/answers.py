@@ -45,7 +45,8 @@ class Ranked:
 class Ranking:
     """An ordered answer to one question: ``query`` is ``{"sku": ...}`` (or skus, user, text).
 
-    ``notes`` are sentences for the person; ``about`` is the title of what was asked, for a heading.
+    ``notes`` are sentences for the person; ``about`` is the title of what was asked, for a heading;
+    ``searched``: what a search looked for beside the words it was given.
     """
 
     query: Json
@@ -53,10 +54,12 @@ class Ranking:
     results: tuple[Ranked, ...]
     notes: tuple[str, ...] = ()
     about: str = ""
+    searched: Json | None = None
 
     def as_dict(self) -> Json:
         return {
             "query": dict(self.query),
             "method": self.method,
             "results": [row.as_dict() for row in self.results],
+            **(self.searched or {}),
         }

@@ -44,16 +44,25 @@ def in_memory(rows: Iterable[Sequence[Any]]) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
     connection.execute(CREATE)
     connection.execute(_PLAIN.format(", ".join(FIELDS)))
-    connection.execute("create table items (id integer primary key)")
+    connection.execute("create table items (id integer primary key, source text, sku text)")
+    marks = ", ".join("?" * (len(FIELDS) + 1))
     for row in rows:
-        connection.execute("insert into items values (?)", row[:1])
+        connection.execute("insert into items values (?, ?, ?)", (row[0], *row[-2:]))
         _insert(connection, [row])
-        marks = ", ".join("?" * (len(FIELDS) + 1))
         connection.execute(
-            f"insert into items_fts (rowid, {', '.join(FIELDS)}) values ({marks})",
-            row[: len(FIELDS) + 1],
+            f"insert into items_fts (rowid, {', '.join(FIELDS)}) values ({marks})", row[:-2]
         )
     return connection
+
+
+def in_position(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
+    """Row ids in order of position, as ties stand."""
+    rows = connection.execute(
+        """select i.id from json_each(?) v join items i on i.id = v.value
+           order by i.source, i.sku""",
+        (json.dumps(list(ids)),),
+    )
+    return [row[0] for row in rows]
 
 
 def is_made(connection: sqlite3.Connection) -> bool:
@@ -167,15 +176,15 @@ def vocabulary(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     return iter(connection.execute("select term, doc from temp.search_words").fetchall())
 
 
-def completions(connection: sqlite3.Connection, start: str, limit: int) -> list[str]:
-    """Words that begin so, the commonest first."""
+def completions(connection: sqlite3.Connection, start: str, limit: int) -> list[tuple[str, int]]:
+    """Words that begin so and in how many products they stand, the commonest first."""
     _open_vocabulary(connection)
     rows = connection.execute(
-        """select term from temp.search_words where term >= ? and term < ?
+        """select term, doc from temp.search_words where term >= ? and term < ?
            order by doc desc, term limit ?""",
         (start, start + "\U0010ffff", limit),
     )
-    return [row[0] for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def _open_vocabulary(connection: sqlite3.Connection) -> None:

@@ -8,7 +8,8 @@ stem (``glass``, ``glasses``), and words that stand together a little more than 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from prodsim_cli.searching import index
 from prodsim_cli.searching.terms import words
@@ -23,14 +24,32 @@ FIRST = 1.0
 LOOKED_AT = 200
 """Best products whose titles are looked at closely."""
 
+Scored = tuple[int, float]
+"""Row id and score."""
 
-def by_words(
-    connection: sqlite3.Connection, reading: Reading, text: str
-) -> tuple[dict[int, float], set[int]]:
+
+@dataclass(frozen=True)
+class Found:
+    """Products for one question.
+
+    ``order``: by falling score, which is above 0; ``rest``: all others that could be meant, the
+    nearest first. ``words``, ``coded``, ``near``: the products that hold a word, that have the
+    model number, that are among the nearest by meaning.
+    """
+
+    reading: Reading
+    order: list[Scored]
+    rest: list[int] = field(default_factory=list)
+    words: frozenset[int] = frozenset()
+    coded: frozenset[int] = frozenset()
+    near: frozenset[int] = frozenset()
+
+
+def by_words(connection: sqlite3.Connection, reading: Reading) -> tuple[dict[int, float], set[int]]:
     """Row id -> score in (0, 1] of all that hold a word; and those that are the very one."""
     scores = reading.scores()
-    asked = words(text)
-    close = sorted(scores, key=lambda item: -scores[item])[:LOOKED_AT]
+    asked = words(reading.understood())
+    close = sorted(scores, key=lambda item: (-scores[item], item))[:LOOKED_AT]
     first = set(reading.coded)
     for item, title in index.titles(connection, close).items():
         said = words(title)
@@ -52,11 +71,16 @@ def _together(asked: Sequence[str], said: Sequence[str]) -> bool:
     return any(list(said[at : at + size]) == list(asked) for at in range(len(said) - size + 1))
 
 
-def in_order(
-    scores: Mapping[int, float], first: Iterable[int], place: Mapping[int, int]
-) -> list[tuple[int, float]]:
-    """Products by falling score; ties by ``place``, the position of a row id."""
-    ahead = set(first)
-    total = {item: score + FIRST * (item in ahead) for item, score in scores.items()}
-    total |= {item: FIRST for item in ahead if item not in scores}
-    return sorted(total.items(), key=lambda pair: (-round(pair[1], 9), place.get(pair[0], 0)))
+def ordered(
+    connection: sqlite3.Connection, reading: Reading, scores: dict[int, float], first: set[int]
+) -> Found:
+    """Products by falling score, ties by position."""
+    total = {item: scores.get(item, 0.0) + FIRST * (item in first) for item in {*scores, *first}}
+    place = index.in_position(connection, total)
+    order = sorted(place, key=lambda item: -round(total[item], 9))
+    return Found(
+        reading,
+        [(item, total[item]) for item in order if total[item] > 0],
+        words=frozenset(item for word in reading.words for item in word.scores),
+        coded=reading.coded,
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from prodsim_cli.searching import index
 
@@ -15,9 +17,27 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 """Only words of letters are corrected: a wrong digit is another product."""
 
 _TWO = 7
-"""Letters from which on a word may have two slips."""
+"""Letters from which on a word may have two slips, and one at its beginning: Pollock & Zamora 1984
+found one slip in thirteen there."""
+
+_COMMONER = 3
+"""How much commoner a word with one slip must be than those that begin so."""
 
 SHORTEST_START, COMPLETIONS = 4, 8
+
+
+@dataclass(frozen=True)
+class Known:
+    """A word of the catalogue, the products that hold it, and the slips that lead to it."""
+
+    word: str
+    products: int
+    edits: int = 0
+
+    def likelier_than(self, longer: Sequence[Known]) -> bool:
+        """True if a slip explains a word better than that it is only begun."""
+        begun = sum(other.products for other in longer)
+        return not begun or (self.edits == 1 and self.products >= _COMMONER * begun)
 
 
 def correctable(word: str) -> bool:
@@ -36,16 +56,16 @@ def parted(connection: sqlite3.Connection, word: str) -> list[list[str]]:
     return [min(found)[2]] if found else []
 
 
-def completed(connection: sqlite3.Connection, word: str) -> list[list[str]]:
+def completed(connection: sqlite3.Connection, word: str) -> list[Known]:
     """Words that begin with this one, the commonest first."""
     if len(word) < SHORTEST_START:
         return []
-    return [[other] for other in index.completions(connection, word, COMPLETIONS)]
+    return [Known(*row) for row in index.completions(connection, word, COMPLETIONS)]
 
 
-def nearest(connection: sqlite3.Connection, word: str) -> list[list[str]]:
+def nearest(connection: sqlite3.Connection, word: str) -> Known | None:
     """The known word of the fewest edits; of several the one with the same beginning, then the
-    commonest. Empty where none is near enough to be meant."""
+    commonest. None where none is near enough to be meant."""
     from rapidfuzz.distance import OSA
 
     allowed = 1 if len(word) < _TWO else 2
@@ -53,8 +73,10 @@ def nearest(connection: sqlite3.Connection, word: str) -> list[list[str]]:
     for other, products in index.vocabulary(connection):
         if abs(len(other) - len(word)) > allowed or not _WORD.fullmatch(other):
             continue
+        if other[0] != word[0] and len(word) < _TWO:
+            continue
         edits = OSA.distance(word, other, score_cutoff=allowed)
         if edits <= allowed:
             rated = (edits, other[0] != word[0], -products, other)
             best = rated if best is None or rated < best else best
-    return [[best[3]]] if best else []
+    return Known(best[3], -best[2], best[0]) if best else None

@@ -28,6 +28,7 @@ _SIGN = re.compile(f"[{_UNSPACED}]")
 _DIGIT = re.compile("[0-9]")
 _LETTER = re.compile("[^\\W0-9_]")
 _STEM = re.compile("(.*[0-9])[^0-9]{1,4}")
+_MEASURE = re.compile("[0-9]{1,4}[^\\W0-9_]{1,4}(?:[0-9]{1,4}[^\\W0-9_]{0,4})*")
 _WINDOW = 3
 """Pieces beside each other that may be one model number: ``DSC W 55``."""
 
@@ -80,6 +81,11 @@ def codes(text: str) -> set[str]:
     return found | {stem[1] for stem in stems if stem and _alike(stem[1])}
 
 
+def is_measure(code: str) -> bool:
+    """True for what counts rather than names: ``500ml``, ``1080p``, ``10x15cm``."""
+    return bool(_MEASURE.fullmatch(code))
+
+
 def squashed(text: str) -> str:
     """All letters and digits of a text as one word, as an SKU is compared."""
     return "".join(words(text))
@@ -89,12 +95,17 @@ def _runs(found: Sequence[Term]) -> Iterator[list[Term]]:
     """Words of spaced writings that stand side by side."""
     run: list[Term] = []
     for term in found:
-        if term.sign or (run and term.start - run[-1].end > 1):
+        if term.sign or (run and not _beside(run[-1], term)):
             yield run
             run = []
         if not term.sign:
             run.append(term)
     yield run
+
+
+def _beside(one: Term, other: Term) -> bool:
+    """True if one sign or none is between; two numbers are one measure (``3.5mm``), no code."""
+    return other.start - one.end <= 1 and not (one.text.isdigit() and other.text[0].isdigit())
 
 
 def _joined(run: Sequence[Term]) -> Iterator[str]:

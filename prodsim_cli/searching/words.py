@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from prodsim_cli.searching import index, spelling
-from prodsim_cli.searching.terms import Term, codes, squashed, terms
+from prodsim_cli.searching.terms import Term, codes, folded, is_measure, squashed, terms
 
 _SATURATED = 2.2
 """K1 + 1: what BM25 comes to for a word of idf 1 that is said without end."""
+
+SPELLING, PARTS, BEGINNING, ADDED = "spelling", "parts", "beginning", "added"
 
 MOST_WORDS = 64
 """Words of a question that are read; nobody asks for more."""
@@ -30,7 +32,7 @@ _JOINED = 4
 """Letters above which two words are also looked for as one: ``head phones``."""
 
 RARE = 20
-"""Products that share a model number, at most; what more share is a measure (``500ml``)."""
+"""Products that share a model number, at most; what more share names none of them."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,15 @@ class Word:
     """One word (or pair of signs) of a question: who holds it, and how much it says.
 
     ``instead``: what was searched for where the word itself is unknown, and ``kind``, how that was
-    found: ``spelling``, ``parts`` or ``beginning``.
+    found: :data:`SPELLING`, :data:`PARTS`, :data:`BEGINNING`; or :data:`ADDED` from the catalogue.
+    ``products``: how many the catalogue has.
     """
 
     text: str
     weight: float = 1.0
     scores: dict[int, float] = field(default_factory=dict, repr=False)
     most: float = 0.0
+    products: int = 0
     signs: bool = False
     instead: tuple[str, ...] = ()
     kind: str = ""
@@ -52,8 +56,13 @@ class Word:
 
 @dataclass(frozen=True)
 class Reading:
-    """A question read with the catalogue: its words, and the products of its model numbers."""
+    """A question read with the catalogue.
 
+    ``text``: as it was asked; ``coded``: the products of its model numbers;
+    ``is_code``: it is nothing but such a number.
+    """
+
+    text: str
     words: tuple[Word, ...]
     coded: frozenset[int] = frozenset()
     is_code: bool = False
@@ -68,9 +77,40 @@ class Reading:
                 found[item] = found.get(item, 0.0) + share
         return found
 
+    def asks_meaning(self) -> bool:
+        """False for a question that is nothing but a model number: what it means is nobody's
+        guess, whether the catalogue has it or not."""
+        return not self.is_code
+
     def corrections(self) -> tuple[Word, ...]:
         """The words that others stand for."""
-        return tuple(word for word in self.words if word.instead)
+        return tuple(word for word in self.words if word.instead and word.kind != ADDED)
+
+    def without(self, wrong: Word) -> Reading:
+        """The same without one of the corrections: that word is unknown."""
+        words = tuple(
+            Word(word.text, most=largest(word.products, 0), products=word.products)
+            if word is wrong
+            else word
+            for word in self.words
+        )
+        return replace(self, words=words)
+
+    def understood(self, *, begun: bool = False) -> str:
+        """The text with the nearest words in place of those that were misspelled; ``begun``: and
+        the commonest ones in place of those that were only begun."""
+        given = {
+            word.text: word.instead[0]
+            for word in self.corrections()
+            if begun or word.kind != BEGINNING
+        }
+        if not given:
+            return self.text
+        out, at, plain = [], 0, folded(self.text).lower()
+        for term in terms(self.text):
+            out += [plain[at : term.start], given.get(term.text, term.text)]
+            at = term.end
+        return "".join([*out, plain[at:]])
 
 
 def read(connection: sqlite3.Connection, text: str) -> Reading:
@@ -78,27 +118,27 @@ def read(connection: sqlite3.Connection, text: str) -> Reading:
     n = index.size(connection)
     found = terms(text)[:MOST_WORDS]
     coded, whole = _coded(connection, text, n)
-    words = [_word(connection, asked, n) for asked in dict.fromkeys(_asked(found))]
+    words = [_word(connection, asked, n) for asked in dict.fromkeys(looked_up(found))]
     if any(word.scores for word in words):
         # Of the pairs of signs that nothing holds, most straddle two words.
         words = [word for word in words if word.scores or not word.signs]
     elif any(word.signs for word in words):
-        singles = dict.fromkeys(_Asked((term.text,), (), True) for term in found if term.sign)
+        singles = dict.fromkeys(Asked((term.text,), (), True) for term in found if term.sign)
         words = [_word(connection, asked, n) for asked in singles]
-    return Reading(tuple(words), frozenset(coded), whole)
+    return Reading(text, tuple(words), frozenset(coded), whole)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Words that stand beside each other; ``joined``: the same as people write it in one."""
+class Asked:
+    """What is looked up: words side by side; ``joined``: the same as people write it in one."""
 
     words: tuple[str, ...]
     joined: tuple[str, ...]
     signs: bool
 
 
-def _asked(found: Sequence[Term]) -> Iterator[_Asked]:
-    """What is looked up: words, and pairs of signs that stand beside each other."""
+def looked_up(found: Sequence[Term]) -> Iterator[Asked]:
+    """Words, and pairs of signs that stand beside each other."""
     rim: list[Term | None] = [None, *found, None]
     for before, term, after in zip(rim, found, rim[2:], strict=False):
         touching = [
@@ -108,11 +148,11 @@ def _asked(found: Sequence[Term]) -> Iterator[_Asked]:
         ]
         if not term.sign:
             joined = ["".join(t.text for t in sorted((o, term), key=_place)) for o in touching]
-            yield _Asked((term.text,), tuple(word for word in joined if len(word) > _JOINED), False)
+            yield Asked((term.text,), tuple(word for word in joined if len(word) > _JOINED), False)
         elif after in touching and after is not None:
-            yield _Asked((term.text, after.text), (), True)
+            yield Asked((term.text, after.text), (), True)
         elif not touching:
-            yield _Asked((term.text,), (), True)
+            yield Asked((term.text,), (), True)
 
 
 def _touch(one: Term, other: Term) -> bool:
@@ -123,43 +163,45 @@ def _place(term: Term) -> int:
     return term.start
 
 
-def _word(connection: sqlite3.Connection, asked: _Asked, n: int) -> Word:
+def _word(connection: sqlite3.Connection, asked: Asked, n: int) -> Word:
     """One word with its products, or with those of what was meant by it."""
     text = "".join(asked.words)
     strings = [index.quoted(asked.words)]
     strings += [index.quoted([word]) for word in asked.joined]
     scores = index.scores(connection, index.any_of(strings))
     if scores or asked.signs or not spelling.correctable(text):
-        return Word(text, 1.0, scores, largest(n, len(scores)), asked.signs)
-    return _meant(connection, text, n) or Word(text, most=largest(n, 0))
+        return Word(text, 1.0, scores, largest(n, len(scores)), n, asked.signs)
+    return _meant(connection, text, n) or Word(text, most=largest(n, 0), products=n)
 
 
 def _meant(connection: sqlite3.Connection, text: str, n: int) -> Word | None:
     """What an unknown word may mean: two words in one, the beginning of some, a slip."""
-    kinds: dict[str, Callable[[], list[list[str]]]] = {
-        "parts": lambda: spelling.parted(connection, text),
-        "beginning": lambda: spelling.completed(connection, text),
-        "spelling": lambda: spelling.nearest(connection, text),
-    }
-    for kind, find in kinds.items():
-        meant = find()
-        if meant:
-            expression = index.any_of([index.quoted(words) for words in meant])
-            scores = index.scores(connection, expression)
-            instead = tuple(" ".join(words) for words in meant)
-            most = largest(n, len(scores))
-            return Word(text, CORRECTED, scores, most, instead=instead, kind=kind)
-    return None
+    meant = [(PARTS, words) for words in spelling.parted(connection, text)]
+    if not meant:
+        nearest, longer = spelling.nearest(connection, text), spelling.completed(connection, text)
+        slip = nearest is not None and nearest.likelier_than(longer)
+        if slip and nearest:
+            meant = [(SPELLING, [nearest.word])]
+        else:
+            meant = [(BEGINNING, [other.word]) for other in longer]
+    if not meant:
+        return None
+    expression = index.any_of([index.quoted(words) for _, words in meant])
+    scores = index.scores(connection, expression)
+    instead = tuple(" ".join(words) for _, words in meant)
+    return Word(
+        text, CORRECTED, scores, largest(n, len(scores)), n, instead=instead, kind=meant[0][0]
+    )
 
 
 def _coded(connection: sqlite3.Connection, text: str, n: int) -> tuple[set[int], bool]:
     """Products with a model number of the question that few share, and whether the question is
     nothing but that number."""
     whole = squashed(text)
-    named = codes(text) | ({whole} if whole else set())
+    named = {code for code in codes(text) if not is_measure(code)} | ({whole} - {""})
     limit = max(RARE, n // 1000)
     found: set[int] = set()
-    is_code = False
+    is_code = whole in codes(text) and not is_measure(whole)
     for code in sorted(named):
         holders = index.scores(connection, index.code(code))
         if 0 < len(holders) <= limit:
@@ -167,7 +209,7 @@ def _coded(connection: sqlite3.Connection, text: str, n: int) -> tuple[set[int],
             is_code |= code == whole
     if not found and whole in codes(text):
         holders = index.scores(connection, index.beginning(whole))
-        found, is_code = set(holders) if len(holders) <= limit else set(), bool(holders)
+        found = set(holders) if len(holders) <= limit else set()
     return found, is_code
 
 

@@ -23,7 +23,7 @@ Office Products .115 (cosine .093, bm25 .103; without the text model .119).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -34,6 +34,7 @@ from prodsim_cli.data.blend import Blend, Weights, evidence_of
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.fusion import Calibration, Part, join
+from prodsim_cli.knn import Best
 from prodsim_cli.similarity._across import across, apart
 
 NEEDS = "neighbors"
@@ -80,6 +81,26 @@ def neighbors(
     if graph is not None:
         joined.append(Part(graph, 1.0, _supported(_buyers(data), shrinkage)))
     return join(joined, len(data), k, queries, candidates)
+
+
+def search(
+    data: Dataset,
+    texts: Sequence[str],
+    *,
+    encode: Callable[[list[str]], NDArray[np.float32]] | None = None,
+    k: int = 50,
+    space: str | None = None,
+) -> Best:
+    """The k products for each text as ``prodsim search`` ranks them: words and, where there are
+    vectors and ``encode``, meaning (:mod:`prodsim_cli.searching`). (q, k) positions, scores."""
+    from prodsim_cli.searching.judging import best
+
+    there = [name for name in data.embeddings if name not in data.learned]
+    name = space if space is not None else next(iter(there), None)
+    vectors = None
+    if encode is not None and name in there:
+        vectors = data.embedding(name).vectors
+    return best(data, texts, k=k, vectors=vectors, encode=encode)
 
 
 def scores(
