@@ -1,6 +1,6 @@
 """Random --where expressions on a built database against plain Python, and how long they take.
 
-    python benchmarks/rules_oracle.py --db shop.db [--expressions 1000] [--seeds 5] [--methods hybrid]
+    python benchmarks/rules_oracle.py --db shop.db [--expressions 1000] [--methods hybrid,cosine]
 
 For each expression: the products that pass equal those of an oracle that goes through dictionaries
 (tests/rule_worlds.py), and the answer of `similar` is the whole order of the shop, filtered, with

@@ -200,12 +200,13 @@ def trees(rows: Sequence[dict[str, Any]]) -> st.SearchStrategy[tuple[Any, ...]]:
             str(row["attributes"].get(name) if name in attributes else row[name]) for row in rows
         }
         pools[name] = sorted(cell for cell in cells if cell not in ("None", "") and plain(cell))
-    pools["in_stock"] = ["yes", "no", "1", "0", "TRUE"]
+    if any(row["in_stock"] is not None for row in rows):
+        pools["in_stock"] = ["yes", "no", "1", "0", "TRUE"]
     pools["price"] = [str(value) for value in ("0", "0.85", "1.25", "2.95", "5", "100", "-1")]
     words = sorted({word for row in rows for word in str(row["title"]).split() if plain(word)})
 
     def tests(name: str) -> st.SearchStrategy[tuple[Any, ...]]:
-        known = pools[name] or ["nothing"]
+        known = pools[name] or ["0"]
         operators = ["=", "!=", "<", "<=", ">", ">=", "in", "not in", ""]
         value = st.sampled_from(known)
         if name not in ("price", "in_stock"):
@@ -220,7 +221,9 @@ def trees(rows: Sequence[dict[str, Any]]) -> st.SearchStrategy[tuple[Any, ...]]:
             ).map(lambda values: ("test", name, op, tuple(values)))
         )
 
-    leaf = st.sampled_from(sorted(pools)).flatmap(tests)
+    filled = sorted(name for name in pools if pools[name])
+    names = [*filled * 9, *sorted(set(pools) - {*filled})]  # what is empty is soon said
+    leaf = st.sampled_from(names).flatmap(tests)
     return st.recursive(
         leaf,
         lambda part: st.one_of(
