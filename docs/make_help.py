@@ -85,9 +85,13 @@ def _ranking() -> dict[str, Any]:
         "title": _MAYBE_TEXT,
         "price": _MAYBE_NUMBER,
         "methods": _array(_TEXT),
+        "variants": {"type": "integer", "minimum": 1},
+        "pinned": {"type": "boolean"},
     }
-    query = {"type": "object", "properties": {"sku": _TEXT, "skus": _array(_TEXT)}}
-    return _object({"query": query, "method": _TEXT, "results": _array(_object(row))})
+    asked = {"sku": _TEXT, "skus": _array(_TEXT), "user": _TEXT, "history": _array(_TEXT)}
+    query = {"type": "object", "properties": {**asked, "text": _TEXT}}
+    results = _array(_object(row, why={"type": "object"}))
+    return _object({"query": query, "method": _TEXT, "results": results})
 
 
 def _ingest() -> dict[str, Any]:

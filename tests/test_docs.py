@@ -187,6 +187,9 @@ SCHEMAS: dict[str, dict[str, Any]] = make_help.schemas()
     [
         ("ranking", ["similar", "SKU123"]),
         ("ranking", ["similar", "SKU123", "SKU124", "--together"]),
+        ("ranking", ["recommend", "17850"]),
+        ("ranking", ["recommend", "17850", "--history", "SKU124", "--why"]),
+        ("ranking", ["recommend", "SKU124"]),
         ("profile", ["show", "SKU123"]),
         ("profile", ["show", "17850"]),
         ("neighborhood", ["neighborhood", "SKU123"]),

@@ -13,7 +13,17 @@ import pytest
 
 HEAVY = {"numpy", "torch", "pandas", "polars", "rich", "sqlite_utils", "scipy"}
 PACKAGE = Path(__file__).parents[1] / "prodsim_cli"
-READING = ("activity", "artifacts", "catalog", "connection", "digest", "meta", "neighbors")
+READING = (
+    "activity",
+    "artifacts",
+    "catalog",
+    "connection",
+    "digest",
+    "item_scores",
+    "meta",
+    "neighbors",
+    "pasts",
+)
 GROUND = [
     "prodsim_cli",
     "prodsim_cli.cli",
@@ -72,6 +82,9 @@ def test_every_record_is_found_and_nothing_else() -> None:
         ["similar", "SKU123", "SKU124", "--together", "-f", "csv"],
         ["similar", "SKU123", "-f", "ids"],
         ["similar", "SKU123", "--method", "cosine", "-f", "jsonl"],
+        ["recommend", "17850", "-f", "json"],
+        ["recommend", "--history", "SKU123", "-f", "ids"],
+        ["recommend", "SKU124", "-f", "csv"],
         ["show", "SKU123", "-f", "json"],
         ["status", "-f", "json"],
         ["status", "--rejects", "-f", "tsv"],
