@@ -43,7 +43,7 @@ def similar(
         Where the table (or any table) is not built, with the command that builds it.
     """
     built = artifacts.methods(connection)
-    chosen, notes = _choose(connection, method, built)
+    chosen, notes = choose(connection, method, built)
     items = resolve_skus(connection, texts)
     singles = [name for name in built if name != artifacts.BLEND]
     questions = [items] if together else [[item] for item in items]
@@ -62,7 +62,7 @@ def similar(
     return made
 
 
-def _choose(
+def choose(
     connection: sqlite3.Connection, method: str | None, built: list[str]
 ) -> tuple[str, list[str]]:
     """The table to read, with sentences about the choice and its freshness."""
