@@ -13,6 +13,7 @@ from prodsim_cli.records.values import DEFAULT_WEIGHTS, EVENT_TYPES, Json
 
 if TYPE_CHECKING:
     from prodsim_cli.records.answers import Ranked, Ranking
+    from prodsim_cli.records.duplicates import Duplicates
     from prodsim_cli.records.figures import (
         Change,
         Cost,
@@ -33,6 +34,7 @@ __all__ = [
     "ArtifactStatus",
     "Change",
     "Cost",
+    "Duplicates",
     "Edge",
     "Explanation",
     "FileReport",
@@ -57,6 +59,7 @@ __all__ = [
 _HOME = {
     "Ranked": "answers",
     "Ranking": "answers",
+    "Duplicates": "duplicates",
     "Change": "figures",
     "Cost": "figures",
     "Interval": "figures",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodsim_cli.records import (
+        Duplicates,
         Explanation,
         FileReport,
         IngestReport,
@@ -115,6 +116,19 @@ def _people_alike(answer: PeopleAlike) -> Rows:
     )  # fmt: skip
 
 
+def _duplicates(found: Duplicates) -> Rows:
+    sides = (f"{side}{what}" for side in "ab" for what in ("", "_title", "_price"))
+    return ("rank", "confidence", *sides, "reasons"), (
+        (
+            *(rank, round(pair.confidence, 4)),
+            *(pair.a.sku, pair.a.title, pair.a.price),
+            *(pair.b.sku, pair.b.title, pair.b.price),
+            "; ".join(pair.reasons),
+        )
+        for rank, pair in enumerate(found.results, start=1)
+    )
+
+
 def _facts(result: Status | Profile) -> Rows:
     return ("name", "value"), _flattened("", result.as_dict())
 
@@ -140,6 +154,7 @@ _ROWS: dict[str, Callable[[Any], Rows]] = {
     "Status": _facts,
     "Profile": _facts,
     "Neighborhood": _neighborhood,
+    "Duplicates": _duplicates,
     "PeopleAlike": _people_alike,
     "Explanation": _explanation,
 }
@@ -151,6 +166,8 @@ _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
     "IngestReport": lambda report: (file.file for file in report.files),
     "Status": lambda status: (artifact.name for artifact in status.artifacts),
     "Profile": lambda profile: (profile.key,),
+    # the one that may go
+    "Duplicates": lambda found: dict.fromkeys(pair.b.sku for pair in found.results),
     "PeopleAlike": lambda answer: (person.user for person in answer.results),
     # SKUs go on into a pipe; keys of people would stop it.
     "Neighborhood": lambda graph: (

@@ -17,6 +17,7 @@ from prodsim_cli.records import (
     Ranking,
     Status,
 )
+from prodsim_cli.render.duplicates import duplicates
 from prodsim_cli.render.flat import accounts, question
 from prodsim_cli.render.layout import (
     Column,
@@ -342,6 +343,7 @@ _DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
     "Status": _status,
     "Profile": _profile,
     "Neighborhood": neighborhood,
+    "Duplicates": duplicates,
     "PeopleAlike": people_alike,
     "Explanation": explanation,
 }
