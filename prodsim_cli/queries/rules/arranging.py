@@ -76,13 +76,8 @@ class Limits:
     """``--max-per``: how many rows may have one value of a column."""
 
     def __init__(self, gate: Gate, rules: Rules) -> None:
-        from prodsim_cli.queries.rules.where import Name
-
         self.gate = gate
-        self.columns = [
-            (gate.columns.known(Name(name.removeprefix("attributes."), 1)), most)
-            for name, most in rules.max_per
-        ]
+        self.columns = [(gate.columns.named(name), most) for name, most in rules.max_per]
         self._values: list[dict[int, str]] = [{} for _ in self.columns]
 
     def learn(self, rows: Sequence[Chosen]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.rules import where
-from prodsim_cli.queries.rules.texts import NO, YES, folded, number, teach
+from prodsim_cli.queries.rules.texts import NO, YES, folded, number, sound, teach
 from prodsim_cli.queries.rules.where import Both, Name, Node, Not, Test, wrong
 
 TEXTS = (
@@ -54,7 +54,7 @@ class Columns:
         UsageProblem
             Where one is no expression, or names what is no column and no attribute here.
         """
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        clean = [sound(text) for text in texts]
         trees = [where.parse(text) for text in clean]
         if sum(map(where.tests, trees)) > where.MOST_TESTS:
             raise UsageProblem(
@@ -107,6 +107,11 @@ class Columns:
         if not keys:
             raise self._stranger(name, text)
         return "", keys
+
+    def named(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The column or attribute that ``--same`` and ``--max-per`` name, in quotes or not."""
+        bare = sound(text).strip().removeprefix("attributes.")
+        return self.known(Name(bare.strip("\"'"), 1, attribute=bare != sound(text).strip()))
 
     def _spellings(self, name: str) -> tuple[str, ...]:
         """How an attribute is written: as asked if any listed product has it so, else in any

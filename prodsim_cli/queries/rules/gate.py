@@ -83,10 +83,7 @@ class Gate:
         return parts
 
     def _same(self, text: str, seeds: Sequence[int]) -> Condition:
-        from prodsim_cli.queries.rules.where import Name
-
-        bare = text.removeprefix("attributes.")
-        column, keys = self.columns.known(Name(bare.strip("\"'"), 1, attribute=bare != text))
+        column, keys = self.columns.named(text)
         values = self.columns.values(column, keys, seeds)
         if not values:
             self._missing(seeds, text, f"--same {text}")
@@ -147,10 +144,11 @@ def named(connection: sqlite3.Connection, texts: Iterable[str]) -> list[int]:
         Like a SKU that is asked about.
     """
     from prodsim_cli.queries.finding import ambiguous, meant, unknown
+    from prodsim_cli.queries.rules.texts import sound
 
     found: dict[int, None] = {}
     strangers = []
-    for text in texts:
+    for text in map(sound, texts):
         whole = meant(connection, text)
         words = [text] if whole else [word.strip() for word in text.split(",")]
         for word in words:

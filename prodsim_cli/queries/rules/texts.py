@@ -16,6 +16,11 @@ _TAGS = re.compile(r"\s*[,;|]\s*")
 YES, NO = ("yes", "true"), ("no", "false")
 
 
+def sound(text: str) -> str:
+    """A text that SQLite can hold: bytes of the command line that are no UTF-8 become ``?``."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def folded(value: object) -> str | None:
     """A cell as text without case, accents and width; None for an empty one.
 
