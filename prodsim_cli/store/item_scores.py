@@ -28,11 +28,10 @@ def of(
 
 def falling(connection: sqlite3.Connection, name: str) -> Iterator[tuple[int, float]]:
     """(item id, number) of everything under a name, the largest first; read as far as asked for."""
-    return iter(
-        connection.execute(
-            "select item_id, score from item_scores where name = ? order by score desc", (name,)
-        )
+    rows = connection.execute(
+        "select item_id, score from item_scores where name = ? order by score desc", (name,)
     )
+    return ((row[0], row[1]) for row in rows)
 
 
 def count(connection: sqlite3.Connection, name: str) -> int:
