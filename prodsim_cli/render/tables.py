@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from prodsim_cli.records import (
+    ArtifactStatus,
     FileReport,
     IngestReport,
     Listing,
@@ -36,6 +37,7 @@ from prodsim_cli.render.people import people_alike
 from prodsim_cli.render.reasons import explanation, whys
 from prodsim_cli.render.scorecards import scorecard
 from prodsim_cli.render.text import one_line
+from prodsim_cli.store.artifacts import FOR_PEOPLE
 
 _BAR = 8
 _FOUND = "Found by"
@@ -233,6 +235,12 @@ _KINDS = {
 }
 
 
+def _kind(made: ArtifactStatus) -> str:
+    """The kind in words; tables that only ``recommend`` reads are told apart."""
+    for_people = made.kind == "neighbors" and made.name.endswith(FOR_PEOPLE)
+    return "for people" if for_people else _KINDS.get(made.kind, made.kind)
+
+
 def _artifacts(status: Status, width: int) -> RenderableType:
     made = status.artifacts
     states = [
@@ -241,7 +249,7 @@ def _artifacts(status: Status, width: int) -> RenderableType:
     ]
     columns = [
         Column("Built", [a.name for a in made], style="bold", least=16, most=40),
-        Column("Kind", [_KINDS.get(a.kind, a.kind) for a in made]),
+        Column("Kind", [_kind(a) for a in made]),
         Column("Rows", [number(a.rows) for a in made], right=True, drop=2),
         Column("Seconds", [f"{a.seconds:,.1f}" for a in made], right=True, drop=4),
         Column("Made", [moment(a.created_at)[:16] for a in made], drop=3, style="dim"),
