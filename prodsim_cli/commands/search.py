@@ -30,6 +30,7 @@ from prodsim_cli.queries.searching import BY, Question, search
 )
 @click.option("--expand", is_flag=True, help="Add words that products around the best ones have.")
 @options.rules
+@options.why
 @options.output
 @options.with_store
 def command(
@@ -40,6 +41,7 @@ def command(
     like: tuple[str, ...],
     expand: bool,
     rules: Rules,
+    why: int | None,
     form: str,
 ) -> None:
     """Products for words, ranked by words and by meaning.
@@ -57,7 +59,7 @@ def command(
       prodsim search in blue --like SKU123
       prodsim search - -f jsonl < questions.txt
     """
-    question = Question(by, like, expand, lambda said: options.tell([said]))
+    question = Question(by, like, expand, lambda said: options.tell([said]), why is not None)
     asked = options.questions(words)
     rankings = search(connection, asked, k=k, rules=rules, question=question)
     options.tell(options.notes_of(rankings))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.queries.answering import Rules, Scored, answer, dressed
+from prodsim_cli.queries.answering import Chosen, Rules, Scored, answer, dressed
 from prodsim_cli.queries.finding import resolve_skus
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.searching import index, ranking
@@ -35,12 +35,14 @@ _LIKE = 50
 @dataclass(frozen=True)
 class Question:
     """How to search: ``by`` of :data:`BY`; ``like``: SKUs that answers are to be like; ``expand``:
-    add words of the graph; ``said``: told when a model is loaded."""
+    add words of the graph; ``said``: told when a model is loaded; ``why``: each row says what it
+    holds."""
 
     by: str = "hybrid"
     like: tuple[str, ...] = ()
     expand: bool = False
     said: Callable[[str], Any] = lambda sentence: None
+    why: bool = False
 
 
 def search(
@@ -114,7 +116,22 @@ class _Asking:
             *got.notes,
             *self._silence(found, bool(rows)),
         ]
-        return Ranking(query, method, rows, tuple(notes), searched=_told(found.reading))
+        made = Ranking(query, method, rows, tuple(notes), searched=_told(found.reading))
+        return self._reasoned(made, got.rows, found) if self.question.why else made
+
+    def _reasoned(self, made: Ranking, rows: Sequence[Chosen], found: Found) -> Ranking:
+        """With what each row holds of the question."""
+        from prodsim_cli.queries.reasons_search import LIKE, WORDS, reasoned
+
+        words, liked = float(made.method != "meaning"), {}
+        if made.method == "hybrid":
+            from prodsim_cli.searching.meaning import MEANING
+
+            words = 1 - MEANING
+        if self.liked:
+            liked = self._row() if made.method == "words" else self._like(self.space())
+        weights = {WORDS: words / (2 if liked else 1), LIKE: 0.5}
+        return reasoned(self.connection, made, rows, found.reading, weights, liked)
 
     def _found(self, text: str) -> tuple[Found, str, list[str]]:
         """Everything in order; the method that made it; sentences."""
