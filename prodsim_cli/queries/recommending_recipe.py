@@ -99,6 +99,9 @@ def _blended(connection: sqlite3.Connection, blend: Mapping[str, Any]) -> Recipe
     weights: Weights = blend.get("recommend") or {}
     names = sorted({name for table in weights.values() for name, w in table.items() if w > 0})
     if not names:
+        counted = artifacts.recorded(connection, "known", item_scores.KIND)
+        if counted and not artifacts.methods(connection):  # no table could be built here
+            return Recipe(artifacts.BLEND, (), {})
         return _plain(connection, blend, artifacts.BLEND)
     parts = [_part(connection, blend, name) for name in names if name not in CONSTANTS]
     there = tuple(part for part in parts if part is not None)
