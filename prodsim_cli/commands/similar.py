@@ -62,7 +62,7 @@ def command(
     elif method is None:
         from prodsim_cli.queries.kinds import of_kind
 
-        rankings = of_kind(connection, asked, role, k=k, together=together, rules=rules)
+        rankings = of_kind(connection, asked, role, k=k, together=together, rules=rules, why=why)
     else:
         raise UsageProblem(
             f"--as {role} reads tables of its own, so it goes with no --method.",

@@ -62,10 +62,12 @@ def of_kind(
     k: int = 10,
     together: bool = False,
     rules: Rules | None = None,
+    why: int | None = None,
 ) -> list[Ranking]:
     """Substitutes or complements: one ranking per SKU, or one for all of them if ``together``.
 
-    Never filled up: an answer that is shorter than k, or empty, says why in its notes.
+    Never filled up: an answer that is shorter than k, or empty, says why in its notes. ``why``:
+    each row says why it is there; of groups of fewer people nothing is told.
 
     Raises NotFound and AmbiguousSku as :func:`~prodsim_cli.queries.similar.similar` does.
     """
@@ -85,7 +87,12 @@ def of_kind(
         notes = list(dict.fromkeys((*old, *candidates.notes, *given.notes)))
         if not rows and not notes:
             notes = [f"Nothing in the data is a {role} of {', '.join(names)}."]
-        made.append(Ranking(query, role, rows, tuple(notes), about=about))
+        ranking = Ranking(query, role, rows, tuple(notes), about=about)
+        if why is not None:
+            from prodsim_cli.queries.reasons_rows import reasoned
+
+            ranking = reasoned(connection, ranking, ids, given.rows, why)
+        made.append(ranking)
     return made
 
 

@@ -76,6 +76,8 @@ def _orders(evidence: Evidence) -> Iterator[str]:
         yield f"bought together by fewer than {orders.fewer_than} people"
     elif orders.count:
         yield f"bought together in {_number(orders.count, 'order', 'orders')}"
+    else:  # where no event has an order, days stand in for them
+        yield from _people(evidence)
 
 
 def _words(evidence: Evidence) -> Iterator[str]:
