@@ -260,6 +260,26 @@ def _neighborhood() -> dict[str, Any]:
     )
 
 
+def _duplicates() -> dict[str, Any]:
+    entry = _object({"sku": _TEXT, "title": _MAYBE_TEXT, "price": _MAYBE_NUMBER})
+    pair = {
+        "rank": {"type": "integer", "minimum": 1},
+        "confidence": {"type": "number", "minimum": 0},
+        "a": entry,
+        "b": entry,
+        "reasons": _array(_TEXT),
+    }
+    return _object(
+        {
+            "across": {"type": "boolean"},
+            "sources": _array(_TEXT),
+            "min_confidence": _NUMBER,
+            "found": _COUNT,
+            "results": _array(_object(pair)),
+        }
+    )
+
+
 def _error() -> dict[str, Any]:
     return _object({"error": _object({"kind": _TEXT, "message": _TEXT, "hint": _TEXT})})
 
@@ -276,6 +296,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "build": _build(),
         "profile": _profile(),
         "neighborhood": _neighborhood(),
+        "duplicates": _duplicates(),
         "error": _error(),
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

@@ -187,6 +187,9 @@ SCHEMAS: dict[str, dict[str, Any]] = make_help.schemas()
     [
         ("ranking", ["similar", "SKU123"]),
         ("ranking", ["similar", "SKU123", "SKU124", "--together"]),
+        ("ranking", ["similar", "SKU123", "--as", "substitute"]),
+        ("ranking", ["similar", "SKU123", "--as", "complement"]),
+        ("duplicates", ["duplicates", "--min-confidence", "0"]),
         ("ranking", ["recommend", "17850"]),
         ("ranking", ["recommend", "17850", "--history", "SKU124", "--why"]),
         ("ranking", ["recommend", "SKU124"]),

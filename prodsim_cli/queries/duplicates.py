@@ -136,8 +136,8 @@ def _within(
         else:
             out.append(((one, other), sureness))
     if variants:
-        which = "pair is" if variants == 1 else "pairs are"
-        notes.append(f"{variants:,} {which} left out that differ in a colour or size only.")
+        which = "pair that differs" if variants == 1 else "pairs that differ"
+        notes.append(f"{variants:,} {which} in a colour or size only left out.")
     return out, notes
 
 

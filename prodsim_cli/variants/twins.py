@@ -31,7 +31,7 @@ WEIGHTS: Mapping[str, float] = {
     "same code": 2.0,
     "other numbers": -3.0,
     "a number more": -1.5,
-    "same barcode": 9.0,
+    "same barcode": 16.0,
     "other barcode": -6.0,
     "same price": 1.7,
     "other price": -2.5,
