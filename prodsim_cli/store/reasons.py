@@ -104,14 +104,14 @@ def edges(
 ) -> list[tuple[int, int, float]]:
     """(one of the items, a listed product in its row or in whose row it is, score)."""
     rows = connection.execute(
-        """with asked as (select value as id from json_each(?1)),
-           found as (
-               select n.item_id as one, n.neighbor_id as other, n.score
-               from asked join neighbors n on n.method = ?2 and n.item_id = asked.id
-               union all
-               select n.neighbor_id, n.item_id, n.score
-               from asked join neighbors n on n.method = ?2 and n.neighbor_id = asked.id)
-           select one, other, score from found join items i on i.id = other where i.listed = 1""",
+        # "cross": SQLite would go through all products for the second half
+        """select n.item_id, n.neighbor_id, n.score from json_each(?1) asked
+               cross join neighbors n on n.method = ?2 and n.item_id = asked.value
+               cross join items i on i.id = n.neighbor_id where i.listed = 1
+           union all
+           select n.neighbor_id, n.item_id, n.score from json_each(?1) asked
+               cross join neighbors n on n.method = ?2 and n.neighbor_id = asked.value
+               cross join items i on i.id = n.item_id where i.listed = 1""",
         (json.dumps(list(item_ids)), method),
     )
     return [(row[0], row[1], row[2]) for row in rows]
