@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.rules import where
 from prodsim_cli.queries.rules.texts import NO, YES, folded, number, sound, teach
-from prodsim_cli.queries.rules.where import Both, Name, Node, Not, Test, wrong
+from prodsim_cli.queries.rules.where import Both, Comparison, Name, Node, Not, wrong
 
 TEXTS = (
     "sku",
@@ -64,7 +64,7 @@ class Columns:
         return [self._of(tree, text) for tree, text in zip(trees, clean, strict=True)]
 
     def _of(self, node: Node, text: str) -> Condition:
-        if isinstance(node, Test):
+        if isinstance(node, Comparison):
             return self._test(node, text)
         if isinstance(node, Not):
             sql, values = self._of(node.part, text)
@@ -73,7 +73,7 @@ class Columns:
         parts = [self._of(part, text) for part in node.parts]
         return joined(joint, parts)
 
-    def _test(self, test: Test, text: str) -> Condition:
+    def _test(self, test: Comparison, text: str) -> Condition:
         column, keys = self.known(test.name, text)
         operator = _CONTRARY.get(test.operator, test.operator)
         if operator == "":
@@ -114,11 +114,12 @@ class Columns:
         return self.known(Name(bare.strip("\"'"), 1, attribute=bare != sound(text).strip()))
 
     def _spellings(self, name: str) -> tuple[str, ...]:
-        """How an attribute is written: as asked if any listed product has it so, else in any
-        case."""
+        """How an attribute is written: as asked but for the case of a to z if any listed product
+        has it so, else with other accents, too."""
         if name not in self._attributes:
             exact = self.connection.execute(
-                f"select 1 from items i, {_PAIRS} j where i.listed = 1 and j.key = ? limit 1",
+                f"select 1 from items i, {_PAIRS} j where i.listed = 1"
+                " and j.key = ? collate nocase limit 1",
                 (name,),
             ).fetchone()
             wanted = folded(name)
@@ -201,7 +202,7 @@ class Columns:
         else:
             rows = self.connection.execute(
                 f"""select j.value from items i, {_PAIRS} j
-                    where {chosen} and j.key in ({_marks(keys)})""",
+                    where {chosen} and {_keyed(keys)}""",
                 (ids, *keys),
             )
         return [row[0] for row in rows if folded(row[0]) is not None]
@@ -210,7 +211,7 @@ class Columns:
         """Row id -> folded value in a column or an attribute; those without one are left out."""
         cell = f"i.{column}" if column else "j.value"
         pairs = "" if column else f", {_PAIRS} j"
-        key = "" if column else f" and j.key in ({_marks(keys)})"
+        key = "" if column else f" and {_keyed(keys)}"
         rows = self.connection.execute(
             f"""select i.id, prodsim_folded({cell}) from items i{pairs}
                 where i.id in (select value from json_each(?)){key}""",
@@ -246,9 +247,14 @@ def joined(joint: str, parts: Sequence[Condition]) -> Condition:
     return f"({sql})", tuple(value for _, values in parts for value in values)
 
 
+def _keyed(keys: Sequence[str]) -> str:
+    """True of the pairs with one of these names, in whatever case."""
+    return f"j.key collate nocase in ({_marks(keys)})"
+
+
 def _any(keys: Sequence[str], test: str, values: Sequence[object]) -> Condition:
     """An attribute, in whatever spelling, for which the test holds."""
-    sql = f"(exists (select 1 from {_PAIRS} j where j.key in ({_marks(keys)}) and {test}))"
+    sql = f"(exists (select 1 from {_PAIRS} j where {_keyed(keys)} and {test}))"
     return sql, (*keys, *values)
 
 
@@ -270,7 +276,7 @@ def _equal(text: str, cell: str, given: Sequence[str], words: bool) -> Condition
     return f"({sql} or prodsim_number({cell}) in ({_marks(found)}))", (*values, *found)
 
 
-def _numeric(column: str, operator: str, test: Test, text: str) -> Condition:
+def _numeric(column: str, operator: str, test: Comparison, text: str) -> Condition:
     """Price and stock: columns of numbers."""
     if operator == "~":
         raise wrong(
@@ -285,7 +291,7 @@ def _numeric(column: str, operator: str, test: Test, text: str) -> Condition:
     return f"coalesce(i.{column} {operator} ?, 0)", (values[0],)
 
 
-def _number(column: str, value: str, test: Test, text: str) -> float:
+def _number(column: str, value: str, test: Comparison, text: str) -> float:
     found = number(value)
     word = folded(value)
     if found is None and column == "in_stock" and word in (*YES, *NO):

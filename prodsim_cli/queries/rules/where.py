@@ -47,7 +47,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Test:
+class Comparison:
     """One comparison; ``operator`` '' is the bare name, ``in`` has several values."""
 
     name: Name
@@ -77,7 +77,7 @@ class Either:
     parts: tuple[Node, ...]
 
 
-Node = Test | Not | Both | Either
+Node = Comparison | Not | Both | Either
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def parse(text: str) -> Node:
 
 def tests(node: Node) -> int:
     """How many comparisons a tree holds."""
-    if isinstance(node, Test):
+    if isinstance(node, Comparison):
         return 1
     return tests(node.part) if isinstance(node, Not) else sum(map(tests, node.parts))
 
@@ -238,7 +238,7 @@ class _Parser:
             part = self.test()
         return Not(part) if turned else part
 
-    def test(self) -> Test:
+    def test(self) -> Comparison:
         self.tests += 1
         if self.tests > MOST_TESTS:
             raise wrong(
@@ -250,10 +250,10 @@ class _Parser:
         name = self.name()
         token = self.now
         if token.kind == "mark" and self.takes(*OPERATORS):
-            return Test(name, token.text, (self.value(token.text),), token.place)
+            return Comparison(name, token.text, (self.value(token.text),), token.place)
         turned = self.takes("not")
         if self.takes("in"):
-            return Test(name, "not in" if turned else "in", self.list(), token.place)
+            return Comparison(name, "not in" if turned else "in", self.list(), token.place)
         if turned:
             raise wrong(
                 self.text,
@@ -261,7 +261,7 @@ class _Parser:
                 "not stands before a comparison or before in",
                 f"Did you mean {name.text} not in (...), or {name.text} and not ...?",
             )
-        return Test(name, place=name.place)
+        return Comparison(name, place=name.place)
 
     def name(self) -> Name:
         token = self.now
