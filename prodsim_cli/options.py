@@ -187,6 +187,8 @@ def rules(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         from prodsim_cli.queries.answering import Rules
 
+        if diversity != diversity:  # nan is in no range, and click lets it through
+            raise UsageProblem("--diversity is a number from 0 to 1, not nan.")
         given = Rules(
             where=where,
             same=same,
