@@ -90,8 +90,64 @@ def _ranking() -> dict[str, Any]:
     }
     asked = {"sku": _TEXT, "skus": _array(_TEXT), "user": _TEXT, "history": _array(_TEXT)}
     query = {"type": "object", "properties": {**asked, "text": _TEXT}}
-    results = _array(_object(row, why={"type": "object"}))
+    results = _array(_object(row, why=_why()))
     return _object({"query": query, "method": _TEXT, "results": results})
+
+
+def _why() -> dict[str, Any]:
+    """Why a row of a ranking is there; what is in it depends on the question."""
+    had = {"sku": _TEXT, "title": _MAYBE_TEXT, "at": _MAYBE_TEXT, "gives": _NUMBER}
+    return _object(
+        {"because": _array(_TEXT), "shares": _map(_NUMBER)},
+        of=_TEXT,
+        people=_group(),
+        orders=_group(),
+        words=_array({"type": "object"}),
+        facts=_array(_fact()),
+        purchases=_array(_object({**had, "by": _map(_NUMBER)})),
+    )
+
+
+def _group() -> dict[str, Any]:
+    maybe_count = {"type": ["integer", "null"], "minimum": 0}
+    counted = {"did": {"enum": ["bought", "touched"]}, "count": maybe_count}
+    dates = {"first": _MAYBE_TEXT, "last": _MAYBE_TEXT}
+    return _object({**counted, "fewer_than": maybe_count, **dates}, of=_array(maybe_count))
+
+
+def _fact() -> dict[str, Any]:
+    values = _array({"type": ["string", "number"]})
+    return _object(
+        {"name": _TEXT, "values": values, "products": {"type": ["integer", "null"], "minimum": 1}}
+    )
+
+
+def _explanation() -> dict[str, Any]:
+    rank = {"type": ["integer", "null"], "minimum": 1}
+    share = {"method": _TEXT, "share": _NUMBER, "value": _MAYBE_NUMBER, "rank": rank}
+    speaking = {"score": _MAYBE_NUMBER, "rank": rank, "shares": _array(_object(share))}
+    word = {"word": _TEXT, "fields": _array(_TEXT), "products": _COUNT}
+    return _object(
+        {
+            "query": _object({"sku": _TEXT, "other": _TEXT}),
+            "products": _array(
+                _object({"sku": _TEXT, "title": _MAYBE_TEXT, "price": _MAYBE_NUMBER})
+            ),
+            "method": _TEXT,
+            **speaking,
+            "back": _object(speaking),
+            "because": _array(_TEXT),
+            "people": _group(),
+            "orders": _group(),
+            "words": _array(_object(word)),
+            "ngrams": _array(_object({"ngram": _TEXT, "gives": _NUMBER, "texts": _COUNT})),
+            "cosine_of_ngrams": _NUMBER,
+            "facts": _array(_fact()),
+            "path": _array(_object({"sku": _TEXT, "title": _MAYBE_TEXT, "score": _MAYBE_NUMBER})),
+            "path_by": _MAYBE_TEXT,
+        },
+        without=_map(_NUMBER),
+    )
 
 
 def _ingest() -> dict[str, Any]:
@@ -297,6 +353,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "profile": _profile(),
         "neighborhood": _neighborhood(),
         "duplicates": _duplicates(),
+        "explanation": _explanation(),
         "error": _error(),
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

@@ -23,6 +23,7 @@ READING = (
     "meta",
     "neighbors",
     "pasts",
+    "reasons",
 )
 GROUND = [
     "prodsim_cli",
@@ -88,6 +89,8 @@ def test_every_record_is_found_and_nothing_else() -> None:
         ["similar", "SKU123", "--as", "substitute", "-f", "json"],
         ["similar", "SKU123", "--as", "complement", "-f", "json"],
         ["duplicates", "-f", "json"],
+        ["similar", "SKU123", "--why", "-f", "json"],
+        ["explain", "SKU123", "SKU124", "-f", "json"],
         ["show", "SKU123", "-f", "json"],
         ["status", "-f", "json"],
         ["status", "--rejects", "-f", "tsv"],

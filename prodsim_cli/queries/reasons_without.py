@@ -40,7 +40,7 @@ class Shop:
         from prodsim_cli.store.loading import load_shop, lookup
 
         found = artifacts.recorded(connection, artifacts.BLEND, "neighbors")
-        if found is None:
+        if found is None or "part_settings" not in found[0]:
             raise NotReady("hybrid is not built.", hint="Run `prodsim build`.")
         self.settings: dict[str, dict[str, Any]] = found[0]["part_settings"]
         learned = artifacts.recorded(connection, artifacts.BLEND, "blend")
