@@ -170,3 +170,23 @@ def test_a_penalty_that_leaves_no_inverse_is_refused():
     rows = [{"user": user, "item": item} for user in range(3) for item in range(9)]
     with pytest.raises(InputError, match="can't invert"):
         ease.neighbors(shop([str(item) for item in range(9)], rows), l2=1e-300)
+
+
+@pytest.mark.parametrize("settings", [{}, {"l2": 0.5}, {"l2": 3.0, "half_life": 40.0}])
+def test_live_rows_are_those_of_the_inverse(settings):
+    data = random_shop(4)
+    n = len(data)
+    queries = np.array([3, 0, n - 1], np.int32)
+    among = np.arange(0, n, 2, dtype=np.int32)
+    for candidates in (among, np.arange(n, dtype=np.int32)):
+        whole = ease.neighbors(data, queries, candidates, k=n, **settings)
+        alone = ease.live(data, queries, candidates, k=n, **settings)
+        np.testing.assert_array_equal(alone.positions, whole.positions)
+        np.testing.assert_allclose(alone.scores, whole.scores, rtol=1e-6)
+        alone.check()
+
+
+def test_live_of_a_product_without_events_is_empty():
+    data = shop(["a", "b", "c"], [{"user": 0, "item": 0}, {"user": 0, "item": 1}])
+    alone = ease.live(data, np.array([2], np.int32), np.arange(3, dtype=np.int32), k=3)
+    assert (alone.positions == -1).all()

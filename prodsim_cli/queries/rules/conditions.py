@@ -43,7 +43,8 @@ class Columns:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self._attributes: dict[str, tuple[str, ...]] = {}
+        self._spelled: dict[str, tuple[str, ...]] = {}
+        self._attributes: list[str] | None = None
         teach(connection)
 
     def conditions(self, texts: Sequence[str]) -> list[Condition]:
@@ -116,28 +117,30 @@ class Columns:
     def _spellings(self, name: str) -> tuple[str, ...]:
         """How an attribute is written: as asked but for the case of a to z if any listed product
         has it so, else with other accents, too."""
-        if name not in self._attributes:
+        if name not in self._spelled:
             exact = self.connection.execute(
                 f"select 1 from items i, {_PAIRS} j where i.listed = 1"
                 " and j.key = ? collate nocase limit 1",
                 (name,),
             ).fetchone()
             wanted = folded(name)
-            self._attributes[name] = (
+            self._spelled[name] = (
                 (name,)
                 if exact
                 else tuple(key for key in self.attributes() if folded(key) == wanted)
             )
-        return self._attributes[name]
+        return self._spelled[name]
 
     def attributes(self) -> list[str]:
         """The names of all attributes of listed products, commonest first; reads the catalogue."""
-        rows = self.connection.execute(
-            f"""select j.key, count(*) from items i, {_PAIRS} j
-                where i.listed = 1 and typeof(j.key) = 'text'
-                group by j.key order by count(*) desc, j.key"""
-        )
-        return [row[0] for row in rows]
+        if self._attributes is None:
+            rows = self.connection.execute(
+                f"""select j.key, count(*) from items i, {_PAIRS} j
+                    where i.listed = 1 and typeof(j.key) = 'text'
+                    group by j.key order by count(*) desc, j.key"""
+            )
+            self._attributes = [row[0] for row in rows]
+        return self._attributes
 
     def _stranger(self, name: Name, text: str) -> UsageProblem:
         from difflib import get_close_matches
