@@ -82,6 +82,8 @@ def test_every_record_is_found_and_nothing_else() -> None:
         ["similar", "SKU123", "-f", "json"],
         ["similar", "SKU123", "SKU124", "--together", "-f", "csv"],
         ["similar", "SKU123", "-f", "ids"],
+        ["similar", "SKU123", "--where", "price<5 and not title~red", "-f", "json"],
+        ["similar", "SKU123", "--diversity", "0.3", "--max-per", "brand=1", "-f", "jsonl"],
         ["similar", "SKU123", "--method", "cosine", "-f", "jsonl"],
         ["recommend", "17850", "-f", "json"],
         ["recommend", "--history", "SKU123", "-f", "ids"],

@@ -209,7 +209,9 @@ def _notes(rows: Sequence[Chosen], made: _Making) -> Iterator[str]:
             " the most popular stand there."
         )
     if not rows and made.rules.where and not made.notes:
-        yield "No product passes the rules: " + " and ".join(made.rules.where) + "."
+        empty = made.gate.columns.empty()
+        why = f" No product has a value in {' or '.join(empty)}." if empty else ""
+        yield f"No product passes the rules: {' and '.join(made.rules.where)}.{why}"
 
 
 def dressed(

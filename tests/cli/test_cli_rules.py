@@ -44,6 +44,9 @@ def test_nothing_passes_is_an_answer_with_a_note(run: Run) -> None:
     result = run("similar", "SKU123", "--where", "price>9999", "-f", "json")
     assert skus(result) == []
     assert result.stderr == "note: No product passes the rules: price>9999.\n"
+    result = run("similar", "SKU123", "--where", "tags=sale", "--where", "price>1", "-f", "json")
+    told = "No product passes the rules: tags=sale and price>1. No product has a value in tags."
+    assert result.stderr == f"note: {told}\n"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ class Columns:
         self.connection = connection
         self._spelled: dict[str, tuple[str, ...]] = {}
         self._attributes: list[str] | None = None
+        self._asked: dict[str, None] = {}
         teach(connection)
 
     def conditions(self, texts: Sequence[str]) -> list[Condition]:
@@ -103,11 +104,22 @@ class Columns:
         """
         column = name.text.lower().strip()
         if column in COLUMNS and not name.attribute:
+            self._asked[column] = None
             return column, ()
         keys = self._spellings(name.text)
         if not keys:
             raise self._stranger(name, text)
         return "", keys
+
+    def empty(self) -> list[str]:
+        """The columns asked about in which no listed product has a value."""
+        return [
+            column
+            for column in self._asked
+            if not self.connection.execute(
+                f"select 1 from items i where i.listed = 1 and i.{column} != '' limit 1"
+            ).fetchone()
+        ]
 
     def named(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The column or attribute that ``--same`` and ``--max-per`` name, in quotes or not."""
