@@ -14,6 +14,7 @@ from prodsim_cli.records.values import DEFAULT_WEIGHTS, EVENT_TYPES, Json
 if TYPE_CHECKING:
     from prodsim_cli.records.answers import Ranked, Ranking
     from prodsim_cli.records.duplicates import Duplicates
+    from prodsim_cli.records.exports import Export
     from prodsim_cli.records.figures import (
         Change,
         Cost,
@@ -37,6 +38,7 @@ __all__ = [
     "Duplicates",
     "Edge",
     "Explanation",
+    "Export",
     "FileReport",
     "IngestReport",
     "Interval",
@@ -60,6 +62,7 @@ _HOME = {
     "Ranked": "answers",
     "Ranking": "answers",
     "Duplicates": "duplicates",
+    "Export": "exports",
     "Change": "figures",
     "Cost": "figures",
     "Interval": "figures",

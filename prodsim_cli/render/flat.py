@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prodsim_cli.records import (
         Duplicates,
         Explanation,
+        Export,
         FileReport,
         IngestReport,
         Listing,
@@ -129,7 +130,7 @@ def _duplicates(found: Duplicates) -> Rows:
     )
 
 
-def _facts(result: Status | Profile) -> Rows:
+def _facts(result: Status | Profile | Export) -> Rows:
     return ("name", "value"), _flattened("", result.as_dict())
 
 
@@ -156,6 +157,7 @@ _ROWS: dict[str, Callable[[Any], Rows]] = {
     "Neighborhood": _neighborhood,
     "Duplicates": _duplicates,
     "PeopleAlike": _people_alike,
+    "Export": _facts,
     "Explanation": _explanation,
 }
 
@@ -169,6 +171,7 @@ _IDS: dict[str, Callable[[Any], Iterable[str]]] = {
     # the one that may go
     "Duplicates": lambda found: dict.fromkeys(pair.b.sku for pair in found.results),
     "PeopleAlike": lambda answer: (person.user for person in answer.results),
+    "Export": lambda made: (made.file,),
     # SKUs go on into a pipe; keys of people would stop it.
     "Neighborhood": lambda graph: (
         node.label for node in graph.nodes if node.hop and node.kind == "product"
