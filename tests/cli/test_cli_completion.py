@@ -53,6 +53,10 @@ def test_skus_without_those_that_left_and_in_any_case(shop: Path) -> None:
     assert values(complete(shop, "prodsim show 17")) == ["17850"]
 
 
+def test_people_who_are_asked_about(shop: Path) -> None:
+    assert values(complete(shop, "prodsim recommend 1")) == ["13047", "17850"]
+
+
 def test_the_database_of_the_line_is_read_and_none_is_silent(shop: Path, tmp_path: Path) -> None:
     none = tmp_path / "none.db"
     assert values(complete(none, f"prodsim --db {shop} similar SKU124")) == ["SKU124"]
