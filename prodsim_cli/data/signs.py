@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 JOINERS = frozenset("-./'’‐‑_")
 """Inside a word these vanish (PSLX-350H is PSLX350H), elsewhere they part words like the others."""
@@ -23,7 +24,7 @@ IDEOGRAPHS = (
     (0x20000, 0x3FFFF),
 )
 
-_BORDER, _JOINT = " ", "\x00"
+_BORDER, _JOINT, _END = " ", "\x00", "\n"
 
 
 def folded(text: str) -> str:
@@ -55,6 +56,7 @@ class _Plain(dict[int, str]):
 
 
 _PLAIN = _Plain()
+_LINES = _Plain({ord(_END): _END})
 _SIGNS = "".join(f"{chr(low)}-{chr(high)}" for low, high in IDEOGRAPHS)
 _INSIDE = re.compile(f"(?<=[^{_BORDER}{_JOINT}{_SIGNS}]){_JOINT}(?=[^{_BORDER}{_JOINT}{_SIGNS}])")
 _MEETING = re.compile(
@@ -68,12 +70,35 @@ def spaced(text: str) -> str:
     Runs of Chinese or Japanese signs are words of their own. An n-gram of :func:`ngrams` lies in
     the text exactly where it is a part of this string.
     """
-    plain = text.translate(_PLAIN)
+    plain = _parted(text.translate(_PLAIN))
+    return f"{_BORDER}{_BORDER.join(plain.split())}{_BORDER}"
+
+
+def lines(texts: Iterable[str]) -> str:
+    """Many :func:`folded` texts, each on a line of its own, words between borders.
+
+    A part of one of the :func:`spaced` texts without two borders side by side lies in its line.
+    """
+    between = f"{_BORDER}{_END}{_BORDER}"
+    joined = between.join(text.replace(_END, _BORDER) for text in texts)
+    return _parted(f"{_BORDER}{joined}{_BORDER}".translate(_LINES))
+
+
+def lines_with(joined: str, part: str) -> int:
+    """In how many of the :func:`lines` a part lies."""
+    count, at = 0, joined.find(part)
+    while at >= 0:
+        count += 1
+        end = joined.find(_END, at)
+        at = joined.find(part, end) if end >= 0 else -1
+    return count
+
+
+def _parted(plain: str) -> str:
+    """Joiners inside words taken out, borders between writings put in."""
     if _JOINT in plain:
         plain = _INSIDE.sub("", plain).replace(_JOINT, _BORDER)
-    if not plain.isascii():
-        plain = _MEETING.sub(_BORDER, plain)
-    return f"{_BORDER}{_BORDER.join(plain.split())}{_BORDER}"
+    return plain if plain.isascii() else _MEETING.sub(_BORDER, plain)
 
 
 def ngrams(plain: str) -> list[str]:

@@ -14,7 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from prodsim_cli.data.signs import IDEOGRAPH, folded, kind, ngrams, spaced
+from prodsim_cli.data.signs import (
+    IDEOGRAPH,
+    folded,
+    kind,
+    lines,
+    lines_with,
+    ngrams,
+    spaced,
+)
 from prodsim_cli.records.reasons import Gram, Word
 from prodsim_cli.store import artifacts, meta
 from prodsim_cli.store import reasons as stored
@@ -34,9 +42,9 @@ class _Unit:
     texts: Mapping[int, str]
 
     @cached_property
-    def plain(self) -> list[str]:
-        """The different texts, as words between borders."""
-        return [spaced(text) for text in dict.fromkeys(self.texts.values())]
+    def different(self) -> list[str]:
+        """Each text once."""
+        return list(dict.fromkeys(self.texts.values()))
 
 
 @dataclass
@@ -75,7 +83,7 @@ class Texts:
             for unit in units
         ]
         held = [
-            _holding(unit.plain, {gram for found in mine.values() for gram in found})
+            _holding(unit.different, {gram for found in mine.values() for gram in found})
             for unit, mine in zip(units, counts, strict=True)
         ]
         return {pair: _products(pair, units, counts, held) for pair in pairs}
@@ -104,13 +112,9 @@ class Texts:
 
     def _products_with(self, words: Iterable[str]) -> dict[str, int]:
         """Word -> how many products have it in a text."""
-        texts = Counter(" ".join(filter(None, row.values())) for row in self.rows.values())
-        plain = [(spaced(folded(text)), times) for text, times in texts.items()]
+        joined = lines(folded(" ".join(filter(None, row.values()))) for row in self.rows.values())
         sought = {word: word if _unspaced(word) else f" {word} " for word in words}
-        return {
-            word: sum(times for text, times in plain if part in text)
-            for word, part in sought.items()
-        }
+        return {word: lines_with(joined, part) for word, part in sought.items()}
 
     def _units(self) -> list[_Unit]:
         """The texts that ``lexical`` makes vectors of, by the settings of its stored table."""
@@ -139,9 +143,10 @@ def _read(texts: Mapping[int, str], characters: int) -> dict[int, str]:
     return {item: folded(text[:characters]) for item, text in texts.items()}
 
 
-def _holding(plain: Sequence[str], grams: Iterable[str]) -> dict[str, int]:
+def _holding(texts: Sequence[str], grams: Iterable[str]) -> dict[str, int]:
     """N-gram -> how many of the texts hold it."""
-    return {gram: sum(gram in text for text in plain) for gram in grams}
+    joined = lines(texts)
+    return {gram: lines_with(joined, gram) for gram in grams}
 
 
 def _products(
@@ -155,7 +160,7 @@ def _products(
     texts: dict[str, int] = {}
     totals = [0.0, 0.0]
     for unit, mine, holding in zip(units, counts, held, strict=True):
-        first, second = (_weights(mine[item], holding, len(unit.plain)) for item in pair)
+        first, second = (_weights(mine[item], holding, len(unit.different)) for item in pair)
         totals = [
             total + unit.weight * bool(weights)
             for total, weights in zip(totals, (first, second), strict=True)

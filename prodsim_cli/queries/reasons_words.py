@@ -61,7 +61,7 @@ def sentences(evidence: Evidence) -> tuple[str, ...]:
 def _people(evidence: Evidence) -> Iterator[str]:
     people = evidence.people
     if people.count is None:
-        yield f"fewer than {people.fewer_than} people {people.did} both"
+        yield f"fewer than {people.fewer_than:,} people {people.did} both"
     elif people.count:
         yield f"{_number(people.count, 'person', 'people')} {people.did} both"
     elif evidence.shares.get(CARRIED, 0) > 0:
@@ -73,7 +73,7 @@ def _people(evidence: Evidence) -> Iterator[str]:
 def _orders(evidence: Evidence) -> Iterator[str]:
     orders = evidence.orders
     if orders.count is None:
-        yield f"bought together by fewer than {orders.fewer_than} people"
+        yield f"bought together by fewer than {orders.fewer_than:,} people"
     elif orders.count:
         yield f"bought together in {_number(orders.count, 'order', 'orders')}"
     else:  # where no event has an order, days stand in for them

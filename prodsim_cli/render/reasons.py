@@ -121,13 +121,18 @@ def _evidence(reason: Explanation) -> Iterator[tuple[str, Text]]:
         yield "Path", _path(reason)
     score = reason.there.score or 0.0
     for name, left in reason.without.items():
-        change = f" ({(left - score) / score:+.0%})" if score else ""
-        yield "Without", Text(f"{_CITED[name]}: {number(left)}{change}")
+        yield "Without", Text(f"{_CITED[name]}: {number(left)}{_change(left, score)}")
+
+
+def _change(left: float, score: float) -> str:
+    """How much of a score is gone, in percent."""
+    change = round(100 * (left - score) / score) if score else 0
+    return f" ({change:+}%)" if change else ""
 
 
 def _people(group: Group) -> str:
     if group.count is None:
-        return f"fewer than {group.fewer_than} {group.did} both"
+        return f"fewer than {number(group.fewer_than)} {group.did} both"
     if not group.count:
         return "nobody bought both"
     return f"{number(group.count)} {group.did} both{_of(group)}{_dates(group)}"
@@ -135,7 +140,7 @@ def _people(group: Group) -> str:
 
 def _orders(group: Group) -> str:
     if group.count is None:
-        return f"of fewer than {group.fewer_than} people hold both"
+        return f"of fewer than {number(group.fewer_than)} people hold both"
     if not group.count:
         return "none holds both"
     return f"{number(group.count)} hold both{_of(group)}{_dates(group)}"

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.data.signs import folded, ngrams, spaced
+from prodsim_cli.data.signs import folded, lines, lines_with, ngrams, spaced
 from prodsim_cli.similarity._ngrams import _grams
 
 TEXTS = st.lists(
@@ -50,3 +50,15 @@ def test_words_stand_between_single_borders() -> None:
     assert spaced("") == spaced("?!") == "  "
     assert ngrams(" ab 红色 ") == [" ab", "ab ", "红", "色", "红色"]
     assert not np.array(ngrams("  ")).size
+
+
+@settings(max_examples=300)
+@given(TEXTS.filter(bool))
+def test_many_texts_at_once_hold_what_each_holds(texts: list[str]) -> None:
+    read = [folded(text) for text in texts]
+    plain, joined = [spaced(text) for text in read], lines(read)
+    parts = {gram for text in plain for gram in ngrams(text)}
+    parts |= {f" {word} " for text in plain for word in text.split()}
+    for part in parts:
+        assert lines_with(joined, part) == sum(part in text for text in plain)
+    assert lines_with(joined, "not there") == 0
