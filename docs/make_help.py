@@ -89,9 +89,12 @@ def _ranking() -> dict[str, Any]:
         "pinned": {"type": "boolean"},
     }
     asked = {"sku": _TEXT, "skus": _array(_TEXT), "user": _TEXT, "history": _array(_TEXT)}
-    query = {"type": "object", "properties": {**asked, "text": _TEXT}}
+    query = {"type": "object", "properties": {**asked, "text": _TEXT, "like": _array(_TEXT)}}
     results = _array(_object(row, why=_why()))
-    return _object({"query": query, "method": _TEXT, "results": results})
+    how = {"enum": ["spelling", "parts", "beginning"]}
+    corrected = _array(_object({"word": _TEXT, "how": how, "instead": _array(_TEXT)}))
+    answer = {"query": query, "method": _TEXT, "results": results}
+    return _object(answer, corrected=corrected, added=_array(_TEXT))
 
 
 def _why() -> dict[str, Any]:

@@ -197,6 +197,8 @@ SCHEMAS: dict[str, dict[str, Any]] = make_help.schemas()
         ("ranking", ["recommend", "--history", "SKU123", "--method", "cosine", "--why"]),
         ("explanation", ["explain", "SKU123", "SKU124"]),
         ("explanation", ["explain", "SKU123", "BARE"]),
+        ("ranking", ["search", "red", "mug"]),
+        ("ranking", ["search", "enamle", "mug", "--like", "SKU125", "--expand", "--why"]),
         ("profile", ["show", "SKU123"]),
         ("profile", ["show", "17850"]),
         ("neighborhood", ["neighborhood", "SKU123"]),

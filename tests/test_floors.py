@@ -94,6 +94,8 @@ def test_every_record_is_found_and_nothing_else() -> None:
         ["similar", "SKU123", "--why", "-f", "json"],
         ["explain", "SKU123", "SKU124", "-f", "json"],
         ["show", "SKU123", "-f", "json"],
+        ["search", "mug", "-f", "json"],
+        ["search", "85123a", "红", "-f", "ids"],
         ["status", "-f", "json"],
         ["status", "--rejects", "-f", "tsv"],
     ],

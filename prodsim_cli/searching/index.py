@@ -118,8 +118,8 @@ def _document(row_id: int, *values: str | None) -> tuple[object, ...]:
 
 
 def quoted(words: Sequence[str]) -> str:
-    """Words beside each other as one FTS5 string."""
-    return '"' + " ".join(word.replace('"', '""') for word in words) + '"'
+    """Words beside each other as one FTS5 string; it would end at a zero."""
+    return '"' + " ".join(words).replace('"', '""').replace("\0", " ") + '"'
 
 
 def code(text: str) -> str:

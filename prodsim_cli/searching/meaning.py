@@ -130,8 +130,8 @@ def fused(
     total = (1 - weight) * said + weight * space.shares(cosines)
     if liked is not None:
         total = (total + _placed(liked, place)) / 2
-    total = total + FIRST * _placed(dict.fromkeys(first, 1.0), place)
-    order = np.argsort(-np.round(total, 9), kind="stable")
+    total = np.round(total + FIRST * _placed(dict.fromkeys(first, 1.0), place), 9)
+    order = np.argsort(-total, kind="stable")
     positive = int((total > 0).sum())
     others = order[positive:][np.argsort(-cosines[order[positive:]], kind="stable")]
     near = np.argsort(-cosines, kind="stable")[:NEAR]

@@ -2,7 +2,9 @@
 
 The exact comes first: a product whose model number, SKU or whole title was asked for stands before
 all others. Among the others a word as it is written counts a little more than one with the same
-stem (``glass``, ``glasses``), and words that stand together a little more than scattered ones.
+stem (``glass``, ``glasses``), and words that stand together a little more than scattered ones. The
+sum is squared: a product that says half of a question is worth a quarter of one that says it all,
+which matters where meaning speaks, too.
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ def by_words(connection: sqlite3.Connection, reading: Reading) -> tuple[dict[int
         scores[item] += EXACT * _share(asked, said) + TOGETHER * _together(asked, said)
         if said == asked:
             first.add(item)
-    return {item: score / (1 + EXACT + TOGETHER) for item, score in scores.items()}, first
+    most = 1 + EXACT + TOGETHER
+    return {item: (score / most) ** 2 for item, score in scores.items()}, first
 
 
 def _share(asked: Sequence[str], said: Sequence[str]) -> float:
@@ -75,9 +78,12 @@ def ordered(
     connection: sqlite3.Connection, reading: Reading, scores: dict[int, float], first: set[int]
 ) -> Found:
     """Products by falling score, ties by position."""
-    total = {item: scores.get(item, 0.0) + FIRST * (item in first) for item in {*scores, *first}}
+    total = {
+        item: round(scores.get(item, 0.0) + FIRST * (item in first), 9)
+        for item in {*scores, *first}
+    }
     place = index.in_position(connection, total)
-    order = sorted(place, key=lambda item: -round(total[item], 9))
+    order = sorted(place, key=lambda item: -total[item])
     return Found(
         reading,
         [(item, total[item]) for item in order if total[item] > 0],

@@ -48,7 +48,7 @@ def correctable(word: str) -> bool:
 def parted(connection: sqlite3.Connection, word: str) -> list[list[str]]:
     """The two words that somebody wrote as one, where they stand side by side: ``teapot``."""
     found = []
-    for cut in range(2, len(word) - 1):
+    for cut in range(1, len(word)):
         pair = [word[:cut], word[cut:]]
         known = index.count(connection, index.quoted(pair))
         if known:

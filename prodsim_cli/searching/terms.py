@@ -8,6 +8,7 @@ own: a run of signs is then found as a phrase, whatever its length.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,14 @@ _UNSPACED = (
 )
 _MARK = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 """Vowels and tones that sit on the sign before them; alone they are nothing that can be found."""
-_TOKEN = re.compile(f"[{_UNSPACED}][{_MARK}\u3099\u309a]*|[^\\W_{_UNSPACED}]+")
+_POINTS = "".join(
+    chr(code)
+    for code in range(0x0483, 0x0E00)  # Cyrillic to Sinhala
+    if unicodedata.category(chr(code))[0] == "M"
+)
+"""Vowels and points of writings that part words by blanks: inside a word they belong to it."""
+_LETTERS = f"[^\\W_{_UNSPACED}]"
+_TOKEN = re.compile(f"[{_UNSPACED}][{_MARK}\u3099\u309a]*|{_LETTERS}(?:{_LETTERS}|[{_POINTS}])*")
 _SIGN = re.compile(f"[{_UNSPACED}]")
 _DIGIT = re.compile("[0-9]")
 _LETTER = re.compile("[^\\W0-9_]")
@@ -33,7 +41,7 @@ _WINDOW = 3
 """Pieces beside each other that may be one model number: ``DSC W 55``."""
 
 _PIECE = 5
-"""Letters and digits of a piece that is joined with others."""
+"""Letters and digits of a piece that is joined with others over a blank."""
 
 SHORTEST, DIGITS, LONGEST = 4, 5, 40
 """A model number has so many signs, one without letters so many digits; more of them is none."""
@@ -70,13 +78,14 @@ def spaced(text: str) -> str:
 def codes(text: str) -> set[str]:
     """What may be a model number: a piece with a digit, alone and joined with those beside it.
 
-    ``DSC-W55``, ``DSC W55`` and ``DSCW55`` share ``dscw55``. Only short pieces are joined:
-    nobody writes ``Walkman W55`` as one word. Up to four letters at the end are often a colour or a
-    country, so what stands before them is a second code.
+    ``DSC-W55``, ``DSC W55`` and ``DSCW55`` share ``dscw55``. Over a blank only short pieces are
+    joined: nobody writes ``Walkman W55`` as one word. Up to four letters at the end are often a
+    colour or a country, so what stands before them is a second code.
     """
     if text.isascii() and not _DIGIT.search(text):
         return set()
-    found = {code for run in _runs(terms(text)) for code in _joined(run)}
+    blanks = {at for at, sign in enumerate(folded(text)) if sign.isspace()}
+    found = {code for run in _runs(terms(text)) for code in _joined(run, blanks)}
     stems = (_STEM.fullmatch(code) for code in found)
     return found | {stem[1] for stem in stems if stem and _alike(stem[1])}
 
@@ -108,12 +117,14 @@ def _beside(one: Term, other: Term) -> bool:
     return other.start - one.end <= 1 and not (one.text.isdigit() and other.text[0].isdigit())
 
 
-def _joined(run: Sequence[Term]) -> Iterator[str]:
+def _joined(run: Sequence[Term], blanks: set[int]) -> Iterator[str]:
+    """Every one to three words of a run as one; ``blanks``: places of blanks in the text."""
     for start in range(len(run)):
         for end in range(start + 1, min(start + _WINDOW, len(run)) + 1):
             some = run[start:end]
             code = "".join(term.text for term in some)
-            whole = len(some) == 1 or all(len(term.text) <= _PIECE for term in some)
+            apart = any(term.end in blanks for term in some[:-1])
+            whole = not apart or all(len(term.text) <= _PIECE for term in some)
             if whole and _DIGIT.search(code) and len(code) <= LONGEST and _alike(code):
                 yield code
 
