@@ -13,6 +13,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Sequence
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,11 @@ def products(connection: sqlite3.Connection) -> list[dict[str, Any]]:
 
 def plain(value: Any) -> str | None:
     """A value as text without case, width and accents; None for nothing."""
-    if value is None or isinstance(value, (dict, list)):
-        return None
+    return None if value is None or isinstance(value, (dict, list)) else _plain(value)
+
+
+@lru_cache(maxsize=None, typed=True)
+def _plain(value: Any) -> str | None:
     if isinstance(value, bool):
         value = int(value)
     if isinstance(value, float) and value == int(value):
