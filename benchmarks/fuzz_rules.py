@@ -95,8 +95,18 @@ def joined(rng: random.Random) -> str:
     return f"({text})" if rng.random() < 0.5 else text
 
 
+def nested(rng: random.Random) -> str:
+    """One operator under another, about as deep as is allowed."""
+    text = rng.choice(VALID)
+    for _ in range(rng.randrange(6, 12)):
+        test = rng.choice(("price<5", "size=5", "tags=red", "size not in (1, 2, a)", "title~a"))
+        turned = rng.choice(("not ", "not not ", ""))
+        text = f"{test} {rng.choice(('and', 'or'))} {turned}({text})"
+    return text
+
+
 def string(rng: random.Random) -> str:
-    return rng.choice((soup, soup, bruised, bruised, noise, joined))(rng)
+    return rng.choice((soup, soup, bruised, bruised, noise, joined, nested))(rng)
 
 
 def digest(connection: sqlite3.Connection) -> str:

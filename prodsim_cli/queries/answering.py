@@ -126,7 +126,7 @@ class _Making:
         self.notes = self.gate.notes
         self._groups = Groups(connection, apart=rules.variants)
         self._seen = set(barred)
-        self._tiers = candidates.tiers()
+        self._tiers = iter(candidates.tiers())
         self._found: list[Chosen] = []
         self._exhausted = False
 

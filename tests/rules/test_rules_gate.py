@@ -16,6 +16,7 @@ from prodsim_cli.errors import AmbiguousSku, NotFound, UsageProblem
 from prodsim_cli.queries.answering import Rules, admitted
 from prodsim_cli.queries.rules.gate import Gate, named
 from prodsim_cli.queries.rules.texts import folded, number, tags
+from prodsim_cli.queries.rules.where import MOST_DEPTH
 from prodsim_cli.store.connection import open_for_reading
 
 
@@ -248,11 +249,19 @@ def test_no_value_and_no_name_gets_into_the_sql(db: sqlite3.Connection) -> None:
     db.set_trace_callback(None)
 
 
-def test_deep_and_wide_expressions_are_answered(passing: Pass) -> None:
-    deep = "price<5"
-    for _ in range(10):
-        deep = f"price<5 and (brand=x or ({deep}))"
-    assert passing(deep, all_stock=True) == ["12", "A", "B"]
+@pytest.mark.parametrize("test", ["price<5", "size=12", "tags=red", "size not in (1, 2, a)"])
+def test_the_deepest_expression_is_answered(passing: Pass, test: str) -> None:
+    """SQLite's parser would overflow at 16 levels of this kind."""
+    text = test
+    for level in range(MOST_DEPTH):
+        one, other = ("and", "or") if level % 2 else ("or", "and")
+        text = f"{test} {one} not ({test} {other} {text})"
+    assert set(passing(text, all_stock=True)) <= set(EVERY)
+    with pytest.raises(UsageProblem, match="more than 10 deep"):
+        passing(f"not ({text})")
+
+
+def test_wide_expressions_are_answered(passing: Pass) -> None:
     many = " or ".join(f"price={number}.5" for number in range(199))
     assert passing(f"{many} or price=4") == ["A"]
     listed = ", ".join(str(number) for number in range(9_000))

@@ -112,7 +112,7 @@ def test_depth_and_length_are_bounded_with_one_sentence() -> None:
     fine = "(" * MOST_DEPTH + "a" + ")" * MOST_DEPTH
     assert said(parse(fine)) == "a"
     for text in ("(" * 10_000 + "a" + ")" * 10_000, f"({fine})"):
-        with pytest.raises(UsageProblem, match="more than 20 deep"):
+        with pytest.raises(UsageProblem, match="more than 10 deep"):
             parse(text)
     assert said(parse("not " * 10_001 + "a")) == "not(a)"
     with pytest.raises(UsageProblem, match=f"more than {MOST_TESTS} comparisons"):

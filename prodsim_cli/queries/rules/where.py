@@ -21,8 +21,9 @@ from typing import NoReturn
 from prodsim_cli.errors import UsageProblem
 
 MOST_CHARACTERS = 100_000
-MOST_DEPTH = 20
-"""Parentheses inside each other; SQLite's own parser holds 100 open marks."""
+MOST_DEPTH = 10
+"""Parentheses inside each other: SQLite's own parser holds 100 open marks, and a level takes up to
+5 of them beside the 20 of a comparison."""
 
 MOST_TESTS = 200
 MOST_VALUES = 10_000
