@@ -21,7 +21,7 @@ from prodsim_cli.cli import cli
 
 DEMO = Path(__file__).parents[1] / "fixtures" / "demo"
 AT = "2011-11-01"
-METHODS = "cosine,bm25,lexical,hybrid"
+METHODS = "cosine,bm25,lexical,users,hybrid"
 FEW = "cosine,lexical"
 BASELINES = {"popularity", "recent", "random"}
 

@@ -59,6 +59,10 @@ def sheet(
     return Sheet(out.columns, made.frames(items, users, bought), about, notes)
 
 
+PEOPLE = 200
+"""People whose events are read at a time: one may have thousands of products."""
+
+
 class _Making:
     """The edges, relation by relation."""
 
@@ -105,7 +109,7 @@ class _Making:
     def _bonds(self) -> Iterator[pl.DataFrame]:
         """What each person bought; of who bought nothing, what they touched."""
         done = stage(self.progress, f"edges: {BOUGHT}", len(self.users), "users")
-        for some in blocks(len(self.users), BLOCK):
+        for some in blocks(len(self.users), PEOPLE):
             rows = self.connection.execute(
                 """select e.user_id, e.item_id, sum(e.type = 'purchase') as bought,
                        max(case when e.type = 'purchase' then e.at end) as bought_at,
