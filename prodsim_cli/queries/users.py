@@ -140,12 +140,17 @@ def _alike(
     connection: sqlite3.Connection, chosen: _Chosen, user_ids: Sequence[int], k: int
 ) -> dict[int, Alike]:
     """The people most like each, from the stored rows where these are long enough."""
-    if chosen.kind == TABLE and k <= _depth(connection, chosen.name):
-        return {user: graphs.people_for(connection, chosen.name, user, k) for user in user_ids}
+    if chosen.kind == TABLE:
+        found = {user: graphs.people_for(connection, chosen.name, user, k) for user in user_ids}
+        depth = _depth(connection, chosen.name)
+        # a row shorter than its table holds everybody to whom the measure ties the person
+        cut = [user for user, row in found.items() if len(row) == depth < k]
+        if not cut:
+            return found
     from prodsim_cli.queries import users_live
 
     if chosen.kind == TABLE:
-        return users_live.by_measure(connection, chosen.name, user_ids, k)
+        return {**found, **users_live.by_measure(connection, chosen.name, cut, k)}
     if chosen.method == TEXT:
         return users_live.by_text(connection, chosen.name, user_ids, k)
     return users_live.by_network(connection, chosen.name, user_ids, k)
@@ -217,7 +222,7 @@ class _Common:
 
 def _why(mine: Held, chosen: _Chosen) -> str:
     """Why nobody is like somebody."""
-    if not mine:
+    if not mine and chosen.method not in artifacts.NETWORKS:
         return "there is no event of theirs with a product of the feed, returns aside"
     if chosen.kind == TABLE:
         return "nobody else has to do with a product of theirs, or these events count for nothing"
