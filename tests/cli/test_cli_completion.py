@@ -34,8 +34,8 @@ def values(lines: list[str]) -> list[str]:
 
 
 def test_commands_options_methods_and_formats(shop: Path) -> None:
-    assert values(complete(shop, "prodsim s")) == ["similar", "show", "status"]
-    assert values(complete(shop, "prodsim similar --m")) == ["--method", "--measure"]
+    assert values(complete(shop, "prodsim s")) == ["similar", "search", "show", "status"]
+    assert values(complete(shop, "prodsim similar --me")) == ["--method", "--measure"]
     assert values(complete(shop, "prodsim similar --method ")) == ["hybrid", "cosine", "lexical"]
     assert values(complete(shop, "prodsim similar -f j")) == ["json", "jsonl"]
 
