@@ -5,8 +5,11 @@ Each case is a fresh interpreter, so that nothing another test imported can hide
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,25 @@ def test_asking_stays_on_the_ground_floor(words: list[str], shop: Path) -> None:
     assert not HEAVY & modules
     # It costs as much as the look-up itself.
     assert "importlib.metadata" not in modules
+
+
+@pytest.mark.parametrize("model", ["hashing", "minilm", "multilingual"])
+def test_a_search_with_meaning_needs_numpy_and_no_torch(model: str, shop: Path) -> None:
+    vector = b"\0\0\x80?" * {"hashing": 512, "minilm": 384, "multilingual": 512}[model]
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute("insert into vectors select ?, id, ?, '' from items", (model, vector))
+        connection.execute(
+            "insert into artifacts values (?, 'space', '{}', 'catalog:1', '', 0, null)", (model,)
+        )
+        setting = json.dumps({"model": model})
+        connection.execute("insert or replace into meta values ('settings', ?)", (setting,))
+        connection.commit()
+    modules = after("--db", str(shop), "search", "red", "mug", "-f", "json")
+    assert "numpy" in modules
+    assert not {"torch", "sentence_transformers", "transformers", "polars", "pandas"} & modules
+    assert not HEAVY & after(
+        "--db", str(shop), "search", "red", "mug", "--by", "words", "-f", "ids"
+    )
 
 
 @pytest.mark.parametrize("words", [["similar", "SKU123"], ["show", "SKU123"], ["status"]])

@@ -32,16 +32,17 @@ _LOOKED_AT = 60
 def expanded(connection: sqlite3.Connection, reading: Reading, neighbors: Iterable[int]) -> Reading:
     """The reading with the most characteristic words of the titles of some products."""
     n = index.size(connection)
-    said = index.titles(connection, neighbors).values()
-    held = Counter(asked for title in said for asked in {*looked_up(terms(title))})
+    said = index.titles(connection, neighbors)
+    held = Counter(asked for title in said.values() for asked in {*looked_up(terms(title))})
     several = [(asked, count) for asked, count in held.most_common(_LOOKED_AT) if count >= _LEAST]
     known = {item for word in reading.words for item in word.scores}
     found = []
     for asked, count in several:
         scores = index.scores(connection, index.quoted(asked.words))
-        if _new(asked, reading) and 0 < len(scores) < n / 2 and not known >= scores.keys():
-            rare = math.log(n / len(scores))
-            found.append((-count * rare, asked.words, scores))
+        # How much oftener these products say it than all do (Kullback & Leibler 1951).
+        oftener = math.log(count / len(said) * n / max(len(scores), 1))
+        if _new(asked, reading) and oftener > 0 and not known >= scores.keys():
+            found.append((-count * oftener, asked.words, scores))
     added = [
         Word("".join(words), WEIGHT, scores, largest(n, len(scores)), n, kind=ADDED)
         for _, words, scores in sorted(found, key=lambda one: one[:2])[:WORDS]

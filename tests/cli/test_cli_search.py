@@ -133,7 +133,8 @@ def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"P-{colour},{colour} dinner plate,plates,{'true' if colour != 'red' else 'false'}",
         ]
     tools = ("hammer", "wrench", "drill", "saw", "pliers", "ladder", "anvil", "chisel")
-    lines += [f"T-{tool},heavy {tool} steel,tools,true" for tool in tools]
+    for kind in ("heavy steel", "light brass", "old wooden"):
+        lines += [f"{kind[0]}-{tool},{kind} {tool},tools,true" for tool in tools]
     (folder / "catalog.csv").write_text("\n".join(lines))
     words = ["ingest", str(folder / "catalog.csv"), "--model", "hashing", "-q"]
     result = CliRunner().invoke(cli, ["--db", str(folder / "kitchen.db"), *words])
@@ -157,9 +158,9 @@ def test_words_and_meaning_find_together(ask: Run) -> None:
 
 
 def test_there_are_always_k_where_there_are_vectors(ask: Run) -> None:
-    """19 products are in stock; whatever was asked, all of them can be answers."""
-    assert len(skus(ask("search", "mug", "-k", "50", "-f", "ids"))) == 19
-    assert len(skus(ask("search", "mug", "-k", "50", "--all-stock", "-f", "ids"))) == 20
+    """35 products are in stock; whatever was asked, all of them can be answers."""
+    assert len(skus(ask("search", "mug", "-k", "50", "-f", "ids"))) == 35
+    assert len(skus(ask("search", "mug", "-k", "50", "--all-stock", "-f", "ids"))) == 36
     plates = skus(ask("search", "mug", "--where", "category=plates", "-k", "3", "-f", "ids"))
     assert sorted(plates) == ["P-blue", "P-green", "P-white"]
 
