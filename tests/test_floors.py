@@ -40,6 +40,10 @@ GROUND = [
     "prodsim_cli.render.text",
     *(f"prodsim_cli.store.{name}" for name in (*READING, "problems", "schema", "status")),
     *(
+        f"prodsim_cli.searching.{name}"
+        for name in ("expanding", "index", "ranking", "spelling", "terms", "words")
+    ),
+    *(
         f"prodsim_cli.{room}.{file.stem}"
         for room in ("commands", "queries", "records")
         for file in sorted((PACKAGE / room).glob("*.py"))
