@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prodsim_cli.searching.terms import codes, spaced, squashed
@@ -35,6 +35,9 @@ MARK = "\u00b7"
 """Ends a model number in the index: no stemmer cuts it, and no word meets it."""
 
 _SELECT = f"select id, {', '.join(FIELDS)}, source, sku from items where listed = 1"
+_LAST = "\U0010ffff"
+"""Sorts after every character: a prefix is a range of the vocabulary."""
+
 _MOST = 50_000
 """Products of one word that are read; of a commoner one the best."""
 
@@ -170,10 +173,17 @@ def titles(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str]
     return {row[0]: row[1] for row in rows}
 
 
-def vocabulary(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
-    """Every unstemmed word of the texts, and in how many products it stands."""
+def vocabulary(
+    connection: sqlite3.Connection, start: str, shortest: int, longest: int
+) -> list[tuple[str, int]]:
+    """The unstemmed words of the texts that begin so and have so many letters, and in how many
+    products each stands."""
     _open_vocabulary(connection)
-    return iter(connection.execute("select term, doc from temp.search_words").fetchall())
+    return connection.execute(
+        """select term, doc from temp.search_words where term >= ? and term < ?
+           and length(term) between ? and ?""",
+        (start, start + _LAST, shortest, longest),
+    ).fetchall()
 
 
 def completions(connection: sqlite3.Connection, start: str, limit: int) -> list[tuple[str, int]]:
@@ -182,7 +192,7 @@ def completions(connection: sqlite3.Connection, start: str, limit: int) -> list[
     rows = connection.execute(
         """select term, doc from temp.search_words where term >= ? and term < ?
            order by doc desc, term limit ?""",
-        (start, start + "\U0010ffff", limit),
+        (start, start + _LAST, limit),
     )
     return [(row[0], row[1]) for row in rows]
 

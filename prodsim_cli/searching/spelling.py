@@ -70,13 +70,11 @@ def nearest(connection: sqlite3.Connection, word: str) -> Known | None:
 
     allowed = 1 if len(word) < _TWO else 2
     best: tuple[int, bool, int, str] | None = None
-    for other, products in index.vocabulary(connection):
-        if abs(len(other) - len(word)) > allowed or not _WORD.fullmatch(other):
-            continue
-        if other[0] != word[0] and len(word) < _TWO:
-            continue
+    start = word[0] if len(word) < _TWO else ""
+    lengths = len(word) - allowed, len(word) + allowed
+    for other, products in index.vocabulary(connection, start, *lengths):
         edits = OSA.distance(word, other, score_cutoff=allowed)
-        if edits <= allowed:
+        if edits <= allowed and _WORD.fullmatch(other):
             rated = (edits, other[0] != word[0], -products, other)
             best = rated if best is None or rated < best else best
     return Known(best[3], -best[2], best[0]) if best else None

@@ -22,8 +22,8 @@ _SATURATED = 2.2
 
 SPELLING, PARTS, BEGINNING, ADDED = "spelling", "parts", "beginning", "added"
 
-MOST_WORDS = 64
-"""Words of a question that are read; nobody asks for more."""
+MOST_WORDS, MOST_SIGNS = 64, 2_000
+"""Words and signs of a question that are read; nobody asks for more."""
 
 CORRECTED = 0.7
 """What a word counts that is only the nearest to the one that was written."""
@@ -115,6 +115,7 @@ class Reading:
 
 def read(connection: sqlite3.Connection, text: str) -> Reading:
     """Look every word of a question up; unknown ones are corrected where something is near."""
+    text = text[:MOST_SIGNS]
     n = index.size(connection)
     found = terms(text)[:MOST_WORDS]
     coded, whole = _coded(connection, text, n)

@@ -82,7 +82,8 @@ def test_a_string_is_nothing_but_words(made: sqlite3.Connection, word: str) -> N
 
 
 def test_the_vocabulary_is_unstemmed(made: sqlite3.Connection) -> None:
-    assert dict(index.vocabulary(made))["mugs"] == 1
+    assert dict(index.vocabulary(made, "", 0, 99))["mugs"] == 1
+    assert index.vocabulary(made, "re", 2, 4) == [("red", 2)]
     assert index.completions(made, "ceram", 5) == [("ceramic", 1)]
     assert index.completions(made, "x", 5) == []
 
