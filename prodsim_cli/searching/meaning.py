@@ -53,6 +53,8 @@ class Space:
         return self._cosines(own / max(float(np.linalg.norm(own)), 1e-9))
 
     def _cosines(self, vector: NDArray[np.float32]) -> Floats:
+        if not self.vectors.shape[1]:  # no product has a text
+            return np.zeros(len(self.vectors))
         # What the last bits are depends on the size of a block and on nothing else.
         parts = [
             self.vectors[at : at + _BLOCK] @ vector for at in range(0, len(self.vectors), _BLOCK)
@@ -79,7 +81,7 @@ def read_space(connection: sqlite3.Connection, space: str, encode: Encode) -> Sp
            where i.listed = 1 order by i.source, i.sku""",
         (space,),
     ).fetchall()
-    width = max((len(row[1]) for row in rows if row[1]), default=4)
+    width = max((len(row[1]) for row in rows if row[1]), default=0)
     nothing = bytes(width)
     vectors = np.frombuffer(b"".join(row[1] or nothing for row in rows), "<f4")
     ids = np.array([row[0] for row in rows], np.int64)

@@ -110,6 +110,8 @@ def test_a_shop_without_a_vector_has_no_meaning(made: sqlite3.Connection) -> Non
     empty = Space(np.arange(1, 7), np.zeros((6, 6), np.float32), encode)
     found = asked(made, empty, "plate")
     assert [item for item, _ in found.order] == [3]
+    nothing = Space(np.arange(1, 7), np.zeros((6, 0), np.float32), encode)
+    assert asked(made, nothing, "plate").order == found.order
 
 
 def test_so_many_are_near(made: sqlite3.Connection) -> None:
