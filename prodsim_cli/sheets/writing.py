@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 ENDINGS = ("csv", "jsonl", "parquet", "csv.gz", "jsonl.gz")
 
-GROUP = 100_000
-"""Rows of a row group of parquet."""
+GROUP, CELLS = 100_000, 2_000_000
+"""Rows of a row group of parquet, and its cells at the most: a vector has many."""
 
 
 def form_of(path: str | Path) -> str:
@@ -122,8 +122,14 @@ def _parquet(sheet: Sheet, path: Path) -> int:
             _listed(frame).write_parquet(part)
             parts.append(part)
             rows += frame.height
-        pl.scan_parquet(parts).sink_parquet(path, row_group_size=GROUP)
+        group = max(1, min(GROUP, CELLS // _width(sheet)))
+        pl.scan_parquet(parts).sink_parquet(path, row_group_size=group)
     return rows
+
+
+def _width(sheet: Sheet) -> int:
+    """Cells of one row."""
+    return sum(kind.size if isinstance(kind, pl.Array) else 1 for kind in sheet.columns.values())
 
 
 def _listed(frame: pl.DataFrame) -> pl.DataFrame:
