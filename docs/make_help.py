@@ -339,6 +339,48 @@ def _duplicates() -> dict[str, Any]:
     )
 
 
+def _users() -> dict[str, Any]:
+    shared = {"sku": _TEXT, "title": _MAYBE_TEXT, "people": _COUNT, "latest": _MAYBE_TEXT}
+    person = {
+        "rank": {"type": "integer", "minimum": 1},
+        "user": _TEXT,
+        "score": _NUMBER,
+        "products": _COUNT,
+        "shared": _COUNT,
+        "best": _array(_object(shared)),
+    }
+    return _object(
+        {
+            "query": _object({"user": _TEXT}),
+            "method": _TEXT,
+            "products": _COUNT,
+            "results": _array(_object(person)),
+        }
+    )
+
+
+def _export() -> dict[str, Any]:
+    return _object(
+        {
+            "what": {"enum": ["similar", "recs", "vectors", "graph"]},
+            "file": _TEXT,
+            "format": {"enum": ["csv", "jsonl", "parquet", "csv.gz", "jsonl.gz"]},
+            "rows": _COUNT,
+            "columns": _array(_TEXT),
+            "bytes": _COUNT,
+        },
+        method=_TEXT,
+        k={"type": "integer", "minimum": 1},
+        products=_COUNT,
+        without_neighbors=_COUNT,
+        users=_COUNT,
+        without_a_past=_COUNT,
+        space=_TEXT,
+        dimension=_COUNT,
+        relations=_array(_TEXT),
+    )
+
+
 def _error() -> dict[str, Any]:
     return _object({"error": _object({"kind": _TEXT, "message": _TEXT, "hint": _TEXT})})
 
@@ -355,6 +397,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "build": _build(),
         "profile": _profile(),
         "neighborhood": _neighborhood(),
+        "users": _users(),
+        "export": _export(),
         "duplicates": _duplicates(),
         "explanation": _explanation(),
         "error": _error(),
@@ -385,7 +429,16 @@ def methods_page() -> str:
         ]
         table = ["| name | what it is | settings |", "|---|---|---|", *rows]
         parts.append("\n".join([f"## {heading} (`prodsim_cli/{family}/`)", "", *table]))
+        if family == "similarity":
+            parts.append(_PEOPLE)
     return "\n\n".join(parts) + "\n"
+
+
+_PEOPLE = """## People alike (`prodsim_cli/people.py`)
+
+`users` is no plug-in, since it gives scores to people and no table to products: the products of the
+50 people most like a person (cosine), each counted with their likeness. `eval --task recommend`
+judges it beside the methods above, `hybrid` may weigh it, `recommend --by users` answers by it."""
 
 
 def _settings(family: str, name: str, function: str) -> str:

@@ -20,6 +20,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 from sheets_shop import SIZE, write_sheets_shop
+from test_docs import SCHEMAS, problems
 
 from prodsim_cli.cli import cli
 from prodsim_cli.queries.answering import Rules
@@ -235,7 +236,7 @@ def test_the_same_rows_in_every_form(export: Run) -> None:
 
 @pytest.mark.parametrize("what", ["similar", "recs", "vectors", "graph"])
 def test_the_same_bytes_twice_and_in_other_blocks(
-    export: Run, what: str, monkeypatch: pytest.MonkeyPatch
+    export: Run, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a.csv", "a.csv.gz", "a.jsonl", "a.parquet"):
         export(what, "-o", name)
@@ -251,7 +252,7 @@ def test_the_same_bytes_twice_and_in_other_blocks(
         unpacked = gzip.decompress if name.endswith(".gz") else bytes
         assert unpacked(other) == unpacked(first), name
         monkeypatch.undo()
-        monkeypatch.chdir(Path(name).absolute().parent)
+        monkeypatch.chdir(tmp_path)
 
 
 def test_the_summary_goes_to_stderr_and_json_to_stdout(export: Run) -> None:
@@ -269,6 +270,13 @@ def test_the_summary_goes_to_stderr_and_json_to_stdout(export: Run) -> None:
     }  # fmt: skip
     assert answer["without_neighbors"] == 63 - len({row["sku"] for row in read("s.csv")})
     assert export("similar", "-o", "s.csv", "-f", "ids").stdout == "s.csv\n"
+
+
+@pytest.mark.parametrize("what", ["similar", "recs", "vectors", "graph"])
+def test_the_json_fits_its_schema(export: Run, what: str) -> None:
+    answer = json.loads(export(what, "-o", "x.csv", "-f", "json").stdout)
+    assert problems(answer, SCHEMAS["export"]) == []
+    assert set(answer) <= set(SCHEMAS["export"]["properties"])
 
 
 @pytest.mark.parametrize("name", ["s.txt", "s", ".csv", "s.parquet.gz", "s.gz"])

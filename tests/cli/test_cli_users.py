@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sheets_shop import write_sheets_shop
 from shop_rows import EVENTS, write_shop
+from test_docs import SCHEMAS, problems
 from test_floors import HEAVY, after
 
 from prodsim_cli.cli import cli
@@ -205,6 +206,13 @@ def test_the_same_twice(ask: Run) -> None:
     for method in ("cosine", "text", "lightgcn"):
         words = ("u003", "u004", "--method", method, "-f", "json")
         assert ask(*words).stdout == ask(*words).stdout
+
+
+def test_the_json_fits_its_schema(ask: Run) -> None:
+    for method in ("cosine", "text", "lightgcn"):
+        answer = json.loads(ask("u003", "--method", method, "-f", "json").stdout)
+        assert problems(answer, SCHEMAS["users"]) == []
+        assert set(answer) == set(SCHEMAS["users"]["properties"])
 
 
 def test_a_stored_table_is_read_on_the_ground_floor(built: str) -> None:
