@@ -134,13 +134,9 @@ def rules_of(rng: random.Random) -> Rules:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--db", type=Path, required=True)
-    parser.add_argument("--strings", type=int, default=200_000)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    rng = random.Random(asked.seed)
+def fuzz(connection: sqlite3.Connection, strings: int, seed: int) -> collections.Counter[str]:
+    """Send so many strings; how often what happened. Anything that should not raises."""
+    rng = random.Random(seed)
     outcomes: collections.Counter[str] = collections.Counter()
     forbidden: list[tuple[object, ...]] = []
 
@@ -151,34 +147,44 @@ def main() -> None:
         forbidden.append((action, *rest))
         return sqlite3.SQLITE_DENY
 
+    before = digest(connection)
+    sku = connection.execute("select sku from items where listed order by id").fetchone()[0]
+    # SQLite declares its own tables when they are first used; that is no doing of a string
+    connection.execute("select * from json_each('[]')")
+    connection.execute("select * from items_fts where items_fts match 'red'").fetchall()
+    connection.set_authorizer(guard)
+    for count in range(strings):
+        whole = count % 100 == 0
+        given = rules_of(rng) if whole else Rules(where=(string(rng),))
+        try:
+            if whole:
+                similar(connection, [sku], k=5, rules=given)
+                outcomes["questions answered"] += 1
+            else:
+                found = admitted(connection, given)
+                outcomes["some products pass" if found else "no product passes"] += 1
+        except UsageProblem:
+            outcomes["refused"] += 1
+        except NotFound:
+            outcomes["unknown SKU"] += 1
+        except BaseException:
+            print(repr(given))
+            raise
+    connection.set_authorizer(None)
+    assert digest(connection) == before, "the items have changed"
+    assert not forbidden, forbidden[:3]
+    return outcomes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--db", type=Path, required=True)
+    parser.add_argument("--strings", type=int, default=200_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
     begun = time.perf_counter()
     with closing(open_for_reading(asked.db)) as connection:
-        before = digest(connection)
-        sku = connection.execute("select sku from items where listed order by id").fetchone()[0]
-        # SQLite declares its own tables when they are first used; that is no doing of a string
-        connection.execute("select * from json_each('[]')")
-        connection.execute("select * from items_fts where items_fts match 'red'").fetchall()
-        connection.set_authorizer(guard)
-        for count in range(asked.strings):
-            whole = count % 100 == 0
-            given = rules_of(rng) if whole else Rules(where=(string(rng),))
-            try:
-                if whole:
-                    similar(connection, [sku], k=5, rules=given)
-                    outcomes["questions answered"] += 1
-                else:
-                    found = admitted(connection, given)
-                    outcomes["some products pass" if found else "no product passes"] += 1
-            except UsageProblem:
-                outcomes["refused"] += 1
-            except NotFound:
-                outcomes["unknown SKU"] += 1
-            except BaseException:
-                print(repr(given))
-                raise
-        connection.set_authorizer(None)
-        assert digest(connection) == before, "the items have changed"
-    assert not forbidden, forbidden[:3]
+        outcomes = fuzz(connection, asked.strings, asked.seed)
     print(f"{asked.strings:,} strings in {time.perf_counter() - begun:,.0f} s, nothing but select")
     for name, times in outcomes.most_common():
         print(f"  {times:>9,}  {name}")
