@@ -56,6 +56,11 @@ class Rules:
     all_stock: bool = False
     variants: bool = False
 
+    @property
+    def narrows(self) -> bool:
+        """Does a rule say which products are wanted?"""
+        return bool(self.where or self.same or self.price_within)
+
 
 @dataclass(frozen=True)
 class Chosen:

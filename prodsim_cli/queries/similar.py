@@ -51,7 +51,7 @@ def similar(
     made = []
     for asked in questions:
         ids = [item["id"] for item in asked]
-        alike = Alike(connection, chosen, ids, live)
+        alike = Alike(connection, chosen, ids, live, fill=obeyed.narrows)
         given = answer(connection, alike, obeyed, k, ids, method=chosen)
         ranking = _ranking(connection, asked, chosen, given, singles, notes)
         if why is not None:

@@ -21,16 +21,23 @@ class Alike:
     2. For ``hybrid``: what the rows of its parts hold beyond it, by the same formula.
     3. Live: the method itself; for ``hybrid`` the mean of meaning and words, times the last score
        above, so that the order goes on falling.
-    4. Products that nothing ties to the items, with a score of 0: the popular ones first.
+    4. ``fill``: products that nothing ties to the items, with a score of 0, the popular ones first.
+       Who narrows an answer down asks for what passes; who does not asks for what is alike.
 
     Nothing here depends on the rules, so a filtered answer is the whole order, filtered.
     ``parts``: row id -> method -> what it gives to the score, of products that were scored live.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, method: str, item_ids: Sequence[int], live: Live
+        self,
+        connection: sqlite3.Connection,
+        method: str,
+        item_ids: Sequence[int],
+        live: Live,
+        fill: bool = True,
     ) -> None:
         self.connection, self.method, self.item_ids, self.live = connection, method, item_ids, live
+        self.fill = fill
         self.parts: dict[int, dict[str, float]] = {}
         self._last: float | None = None
 
@@ -53,6 +60,8 @@ class Alike:
         found = self._words(ids) if self.method == artifacts.BLEND else self._own(ids)
         last = self._last
         scored = [(i, s if last is None else min(s, last)) for i, s in falling(found, ids)]
+        if not self.fill:
+            return scored
         known = {one for one, _ in scored}
         return [*scored, *by_popularity(self.connection, [i for i in ids if i not in known])]
 
