@@ -6,6 +6,7 @@ bytes: no time and no name of a machine is written, and row groups of parquet ha
 
 from __future__ import annotations
 
+import errno
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,7 +116,10 @@ def _jsonl(sheet: Sheet, stream: IO[bytes]) -> int:
 def _parquet(sheet: Sheet, path: Path) -> int:
     """Blocks become files beside, which are joined in a stream: polars writes a file in one go."""
     rows = 0
-    with TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
+    with (
+        _refused_by_the_system(),
+        TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
+    ):
         parts: list[Path] = []
         for frame in _frames(sheet):
             part = Path(folder) / f"{len(parts):06d}.parquet"
@@ -125,6 +129,18 @@ def _parquet(sheet: Sheet, path: Path) -> int:
         group = max(1, min(GROUP, CELLS // _width(sheet)))
         pl.scan_parquet(parts).sink_parquet(path, row_group_size=group)
     return rows
+
+
+@contextmanager
+def _refused_by_the_system() -> Iterator[None]:
+    """What the system says to polars about a parquet file is an :class:`OSError` like any other."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as problem:
+        said = str(problem)
+        if "IO error" not in said:
+            raise
+        raise OSError(errno.EIO, said.rpartition("IO error: ")[2]) from problem
 
 
 def _width(sheet: Sheet) -> int:

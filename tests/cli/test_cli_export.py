@@ -331,6 +331,39 @@ def test_an_error_on_the_way_leaves_the_old_file(
     assert sorted(os.listdir()) == ["s.csv", "s.csv.gz", "s.parquet"]
 
 
+def test_what_polars_hears_from_the_system_is_quoted(
+    export: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "parquet: File out of specification: underlying IO error: No space left on device"
+
+    def full(*_: Any, **__: Any) -> None:
+        raise pl.exceptions.ComputeError(said)
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    result = export("vectors", "-o", "v.parquet")
+    assert result.exit_code == 1
+    assert "error: v.parquet can't be written: No space left on device" in result.stderr
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize("name", ["v.csv", "v.jsonl"])
+def test_a_system_that_writes_no_more_is_quoted(built: str, tmp_path: Path, name: str) -> None:
+    resource = pytest.importorskip("resource")
+    words = [sys.executable, "-m", "prodsim_cli", "--db", built, "export", "vectors", "-o", name]
+    done = subprocess.run(
+        [*words, "-q"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        # more than the shared memory of SQLite, less than the file
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)),
+    )
+    assert done.returncode == 1, done.stderr
+    assert f"error: {name} can't be written: File too large" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
 _SLOWLY = """
 import sys, time
 from prodsim_cli.sheets import similar
