@@ -2,7 +2,7 @@
 
 Ground floor to import; a call climbs to the first (numpy, scipy), to the top only for a text model
 that has no light form. The tables of the parts of ``hybrid`` are made anew in memory, with the
-settings and weights that were learned of the whole shop; nothing is written. Trained networks stay
+settings and the weights that the product has; nothing is written. Trained networks stay
 as they are.
 """
 
@@ -11,9 +11,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli import registry
+from prodsim_cli.data.evidence import EVIDENCE as CLASSES
+from prodsim_cli.data.evidence import class_of
 from prodsim_cli.data.signs import folded, spaced
 from prodsim_cli.errors import NotReady
 from prodsim_cli.store import artifacts
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from prodsim_cli.data.blend import Blend
     from prodsim_cli.data.dataset import Dataset
     from prodsim_cli.data.embeddings import EmbeddingMatrix
     from prodsim_cli.data.neighbors import NeighborTable
@@ -67,8 +71,8 @@ class Shop:
         tables = {name: self._made(name, shop, asked) for name in self._parts()}
         for name, table in tables.items():
             shop = shop.with_neighbors(name, table)
-        blend = registry.load("similarity", artifacts.BLEND)
-        row: NeighborTable = blend.neighbors(shop, asked, k=len(shop), blend=self.blend)
+        hybrid = registry.load("similarity", artifacts.BLEND)
+        row: NeighborTable = hybrid.neighbors(shop, asked, k=len(shop), blend=self._blend(one))
         return float(row.scores[0][row.positions[0] == other].sum())
 
     def without(self, one: int, other: int, what: str) -> Dataset:
@@ -96,6 +100,17 @@ class Shop:
         both = np.intersect1d(first, second)
         mask: NDArray[np.bool_] = np.isin(log.item, (one, other)) & np.isin(owner, both)
         return mask
+
+    def _blend(self, one: int) -> Blend | None:
+        """The weights of a product as it stands: without its people it would get others."""
+        if self.blend is None:
+            return None
+        mine = self.blend.similar.get(class_of(self._people[one]), {})
+        return replace(self.blend, similar=dict.fromkeys(CLASSES, mine))
+
+    @cached_property
+    def _people(self) -> NDArray[np.float64]:
+        return self.data.events.people(len(self.data))
 
     def _parts(self) -> list[str]:
         """The tables that the score is made of."""
