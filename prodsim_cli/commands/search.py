@@ -7,6 +7,7 @@ import sqlite3
 import click
 
 from prodsim_cli import options, render
+from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.answering import Rules
 from prodsim_cli.queries.searching import BY, Question, search
 
@@ -59,6 +60,11 @@ def command(
       prodsim search in blue --like SKU123
       prodsim search - -f jsonl < questions.txt
     """
+    if like and not words:
+        raise UsageProblem(
+            "There are no words to search for beside --like.",
+            hint=f"Without words it is `prodsim similar {' '.join(like)}`.",
+        )
     question = Question(by, like, expand, lambda said: options.tell([said]), why is not None)
     asked = options.questions(words)
     rankings = search(connection, asked, k=k, rules=rules, question=question)

@@ -115,6 +115,12 @@ def test_an_unknown_sku_of_like_suggests_the_nearest(run: Run) -> None:
     assert "SKU123" in result.stderr
 
 
+def test_like_without_words_is_similar(run: Run) -> None:
+    result = run("search", "--like", "SKU123")
+    assert result.exit_code == 2
+    assert "hint: Without words it is `prodsim similar SKU123`." in result.stderr
+
+
 def test_meaning_needs_vectors(run: Run) -> None:
     result = run("search", "mug", "--by", "meaning")
     assert result.exit_code == 4
