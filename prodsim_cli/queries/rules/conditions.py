@@ -13,7 +13,18 @@ from collections.abc import Iterable, Sequence
 
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.rules import where
-from prodsim_cli.queries.rules.texts import NO, YES, folded, number, sound, teach
+from prodsim_cli.queries.rules.comparing import (
+    PAIRS,
+    Condition,
+    any_of,
+    bare,
+    equal,
+    joined,
+    keyed,
+    marks,
+    numeric,
+)
+from prodsim_cli.queries.rules.texts import folded, number, sound, teach
 from prodsim_cli.queries.rules.where import Both, Comparison, Name, Node, Not, wrong
 
 TEXTS = (
@@ -30,9 +41,6 @@ TEXTS = (
     "image",
 )
 COLUMNS = (*TEXTS, "price", "in_stock")
-
-Condition = tuple[str, tuple[object, ...]]
-"""SQL over the table alias ``i`` that is 0 or 1, and what is bound to its marks."""
 
 _CONTRARY = {"!=": "=", "!~": "~", "not in": "in"}
 _NAMED = 20
@@ -79,9 +87,9 @@ class Columns:
         column, keys = self.known(test.name, text)
         operator = _CONTRARY.get(test.operator, test.operator)
         if operator == "":
-            sql, values = self._bare(column, keys)
+            sql, values = bare(column, keys)
         elif column in ("price", "in_stock"):
-            sql, values = _numeric(column, operator, test, text)
+            sql, values = numeric(column, operator, test, text)
         else:
             for value in test.values:
                 if folded(value) is None:
@@ -131,7 +139,7 @@ class Columns:
         has it so, else with other accents, too."""
         if name not in self._spelled:
             exact = self.connection.execute(
-                f"select 1 from items i, {_PAIRS} j where i.listed = 1"
+                f"select 1 from items i, {PAIRS} j where i.listed = 1"
                 " and j.key = ? collate nocase limit 1",
                 (name,),
             ).fetchone()
@@ -147,7 +155,7 @@ class Columns:
         """The names of all attributes of listed products, commonest first; reads the catalogue."""
         if self._attributes is None:
             rows = self.connection.execute(
-                f"""select j.key, count(*) from items i, {_PAIRS} j
+                f"""select j.key, count(*) from items i, {PAIRS} j
                     where i.listed = 1 and typeof(j.key) = 'text'
                     group by j.key order by count(*) desc, j.key"""
             )
@@ -173,27 +181,16 @@ class Columns:
             return UsageProblem(f"{said}.", hint="\n".join(hints))
         return wrong(text, name.place, said, "\n".join(hints))
 
-    def _bare(self, column: str, keys: Sequence[str]) -> Condition:
-        if column == "price":
-            return "(i.price is not null)", ()
-        if column == "in_stock":
-            return "(coalesce(i.in_stock, 0) != 0)", ()
-        if column:
-            return f"(coalesce(trim(i.{column}), '') != '')", ()
-        nothing = ("0", *NO)
-        test = f"coalesce(prodsim_folded(j.value) not in ({_marks(nothing)}), 0)"
-        return _any(keys, test, nothing)
-
     def compared(
         self, column: str, keys: Sequence[str], operator: str, given: Sequence[str]
     ) -> Condition:
         """A text column or an attribute against texts, none of them empty."""
         if column == "tags" and operator in ("=", "in"):
-            sql, values = _equal("t.value", "t.value", given, False)
+            sql, values = equal("t.value", "t.value", given, False)
             return f"(exists (select 1 from json_each(prodsim_tags(i.tags)) t where {sql}))", values
         cell = f"i.{column}" if column else "j.value"
         if operator in ("=", "in"):
-            sql, values = _equal(f"prodsim_folded({cell})", cell, given, not column)
+            sql, values = equal(f"prodsim_folded({cell})", cell, given, not column)
         elif operator == "~":
             sql, values = f"instr(prodsim_folded({cell}), ?) > 0", (folded(given[0]),)
         else:
@@ -201,7 +198,7 @@ class Columns:
             read = "number" if asked is not None else "folded"
             sql = f"prodsim_{read}({cell}) {operator} ?"
             values = (folded(given[0]) if asked is None else asked,)
-        return (f"coalesce({sql}, 0)", values) if column else _any(keys, sql, values)
+        return (f"coalesce({sql}, 0)", values) if column else any_of(keys, sql, values)
 
     def values(self, column: str, keys: Sequence[str], item_ids: Sequence[int]) -> list[object]:
         """The values that some products have in a column or an attribute; each tag is one."""
@@ -216,8 +213,8 @@ class Columns:
             rows = self.connection.execute(f"select i.{column} from items i where {chosen}", (ids,))
         else:
             rows = self.connection.execute(
-                f"""select j.value from items i, {_PAIRS} j
-                    where {chosen} and {_keyed(keys)}""",
+                f"""select j.value from items i, {PAIRS} j
+                    where {chosen} and {keyed(keys)}""",
                 (ids, *keys),
             )
         return [row[0] for row in rows if folded(row[0]) is not None]
@@ -225,8 +222,8 @@ class Columns:
     def texts(self, column: str, keys: Sequence[str], item_ids: Sequence[int]) -> dict[int, str]:
         """Row id -> folded value in a column or an attribute; those without one are left out."""
         cell = f"i.{column}" if column else "j.value"
-        pairs = "" if column else f", {_PAIRS} j"
-        key = "" if column else f" and {_keyed(keys)}"
+        pairs = "" if column else f", {PAIRS} j"
+        key = "" if column else f" and {keyed(keys)}"
         rows = self.connection.execute(
             f"""select i.id, prodsim_folded({cell}) from items i{pairs}
                 where i.id in (select value from json_each(?)){key}""",
@@ -240,11 +237,8 @@ class Columns:
         if not known:
             return "0", ()
         if column in ("price", "in_stock"):
-            return f"coalesce(i.{column} in ({_marks(known)}), 0)", tuple(known)
+            return f"coalesce(i.{column} in ({marks(known)}), 0)", tuple(known)
         return self.compared(column, keys, "in", [str(folded(value)) for value in known])
-
-
-_PAIRS = "json_each(case when json_valid(i.attributes) then i.attributes end)"
 
 
 def written(name: str) -> str:
@@ -254,68 +248,3 @@ def written(name: str) -> str:
     return (
         name if plain and name.lower() not in ("and", "or", "not", "in") else quote + name + quote
     )
-
-
-def joined(joint: str, parts: Sequence[Condition]) -> Condition:
-    """Conditions with ``and`` or ``or`` between them."""
-    sql = joint.join(sql for sql, _ in parts)
-    return f"({sql})", tuple(value for _, values in parts for value in values)
-
-
-def _keyed(keys: Sequence[str]) -> str:
-    """True of the pairs with one of these names, in whatever case."""
-    return f"j.key collate nocase in ({_marks(keys)})"
-
-
-def _any(keys: Sequence[str], test: str, values: Sequence[object]) -> Condition:
-    """An attribute, in whatever spelling, for which the test holds."""
-    sql = f"(exists (select 1 from {_PAIRS} j where {_keyed(keys)} and {test}))"
-    return sql, (*keys, *values)
-
-
-def _equal(text: str, cell: str, given: Sequence[str], words: bool) -> Condition:
-    """Equal to one of the texts, or to one of the numbers among them.
-
-    ``words``: yes and true are one word, no and false another, 1 and 0 their numbers.
-    """
-    texts = {str(folded(value)) for value in given}
-    numbers = {number(value) for value in given}
-    for same, value in ((YES, 1.0), (NO, 0.0)) if words else ():
-        if texts & {*same}:
-            texts |= {*same}
-            numbers.add(value)
-    found = sorted(value for value in numbers if value is not None)
-    sql, values = f"{text} in (select value from json_each(?))", (json.dumps(sorted(texts)),)
-    if not found:
-        return f"({sql})", values
-    return f"({sql} or prodsim_number({cell}) in ({_marks(found)}))", (*values, *found)
-
-
-def _numeric(column: str, operator: str, test: Comparison, text: str) -> Condition:
-    """Price and stock: columns of numbers."""
-    if operator == "~":
-        raise wrong(
-            text,
-            test.place,
-            f"{column} is a number, and ~ looks for words",
-            f"Use = != < <= > >= or in: {column} >= 10.",
-        )
-    values = [_number(column, value, test, text) for value in test.values]
-    if operator == "in":
-        return f"coalesce(i.{column} in ({_marks(values)}), 0)", tuple(values)
-    return f"coalesce(i.{column} {operator} ?, 0)", (values[0],)
-
-
-def _number(column: str, value: str, test: Comparison, text: str) -> float:
-    found = number(value)
-    word = folded(value)
-    if found is None and column == "in_stock" and word in (*YES, *NO):
-        return 1.0 if word in YES else 0.0
-    if found is None:
-        wanted = "yes or no" if column == "in_stock" else "a number such as 19.90"
-        raise wrong(text, test.place, f"{column} is compared with {wanted}, not {value!r}")
-    return found
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))

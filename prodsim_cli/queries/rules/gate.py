@@ -12,7 +12,8 @@ from prodsim_cli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from prodsim_cli.queries.answering import Rules
-    from prodsim_cli.queries.rules.conditions import Columns, Condition
+    from prodsim_cli.queries.rules.comparing import Condition
+    from prodsim_cli.queries.rules.conditions import Columns
 
 _WITHIN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(%?)\s*")
 _ROUNDING = 1e-9
@@ -91,7 +92,7 @@ class Gate:
 
     def _near(self, text: str, seeds: Sequence[int]) -> Condition:
         """A price so far from that of a seed; other currencies are no nearer than the moon."""
-        from prodsim_cli.queries.rules.conditions import joined
+        from prodsim_cli.queries.rules.comparing import joined
 
         match = _WITHIN.fullmatch(text)
         if match is None:
