@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 from sheets_shop import write_sheets_shop
 from shop_rows import EVENTS, write_shop
 from test_docs import SCHEMAS, problems
@@ -105,6 +106,9 @@ def test_the_rarest_come_first_then_the_latest_then_by_sku(tmp_path: Path, run: 
     assert [product["sku"] for product in one["best"]] == ["85123A", "SKU125", "SKU126", "SKU123"]
     assert [product["people"] for product in one["best"]] == [2, 2, 2, 3]
     assert (one["products"], one["shared"]) == (4, 4)
+    drawn = run("--db", shop, "users", "17850", env={"COLUMNS": "80"}).stdout.splitlines()
+    assert "红色" in drawn[3]
+    assert max(map(cell_len, drawn)) <= 80
 
 
 def test_people_from_standard_input_go_on_into_recommend(run: Run, few: Path) -> None:
