@@ -43,11 +43,12 @@ types: $(VENV)/.installed-dev  ## mypy
 
 check: lint types test  ## all that CI checks
 
-docs: $(VENV)/.installed  ## regenerate the generated pages
+docs: $(VENV)/.installed  ## regenerate the generated pages (the tour runs every command)
 	$(BIN)/python docs/make_help.py
+	$(BIN)/python docs/make_tour.py
 
 bench: $(VENV)/.installed-dev  ## side-by-side scripts against peers, on the data in DATA
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	@for script in $(filter-out benchmarks/fuzz_% %_oracle.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
 
 clean:  ## remove the virtual environment, caches and the demo database
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

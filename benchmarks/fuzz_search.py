@@ -1,9 +1,11 @@
-"""Random questions put to ``search``: ``python benchmarks/fuzz_search.py --db SHOP.db [--n 200000]``.
+"""Random questions put to ``search``.
 
-Questions are made of any code points, of the marks of FTS5 and SQL, and of the shop's own titles, cut
-and twisted. Every one must be answered or refused as blank; an answer holds listed products, each
-once, in falling order; the file is byte for byte what it was. By words alone, since a model takes
-any text. One question in twenty goes with ``--expand`` and ``--like``.
+    python benchmarks/fuzz_search.py --db SHOP.db [--n 200000]
+
+Questions are made of any code points, of the marks of FTS5 and SQL, and of the shop's own titles,
+cut and twisted. Every one must be answered or refused as blank; an answer holds listed products,
+each once, in falling order; the file is byte for byte what it was. By words alone, since a model
+takes any text. One question in twenty goes with ``--expand`` and ``--like``.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ from prodsim_cli.queries.searching import Question, search
 from prodsim_cli.store.connection import open_for_reading
 
 MARKS = (
-    *('"', "'", "*", "(", ")", "^", ":", "-", "+", "{", "}", "%", "_", "\\", "\x00", "\n", ";", "?"),
-    *("AND", "OR", "NOT", "NEAR", "NEAR(a b, 3)", "title:", "codes :", '"" OR ""', "search_fts"),
-    *("'; drop table items; --", "' or 1=1 --", "\ud800", "\u0301", "\u200d", "\ufeff", "ﬁ", "İ", "ß"),
-    *("红色", "保温杯", "ก", "ำ", "각", "か\u3099", "🧸", "DSC-W55", "x100s", "500ml", "1e308", "９９"),
+    *('"', "'", "*", "(", ")", "^", ":", "-", "+", "{", "}", "%", "_", "\\", "\x00", "\n", ";"),
+    *("?", "AND", "OR", "NOT", "NEAR", "NEAR(a b, 3)", "title:", "codes :", '"" OR ""'),
+    *("search_fts", "'; drop table items; --", "' or 1=1 --", "\ud800", "\u0301", "\u200d"),
+    *("\ufeff", "ﬁ", "İ", "ß", "红色", "保温杯", "ก", "ำ", "각", "か\u3099", "🧸", "DSC-W55"),
+    *("x100s", "500ml", "1e308", "９９"),
 )
 
 

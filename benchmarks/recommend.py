@@ -43,6 +43,7 @@ from prodsim_cli.serving.crowd import Crowd, crowd
 from prodsim_cli.serving.lists import Lists, lists
 from prodsim_cli.store.connection import open_for_reading
 
+DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "online_retail" / "events.csv.gz"
 FLOOR = [sys.executable, "-c", "import click, sqlite3"]
 BY = ("items", "users", "hybrid")
 
@@ -151,7 +152,7 @@ def cold(path: str, runs: int) -> None:
 
 def main() -> None:
     words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    words.add_argument("file", help="UCI Online Retail, csv or csv.gz")
+    words.add_argument("file", nargs="?", default=DEFAULT, help="UCI Online Retail, csv or csv.gz")
     words.add_argument("--db", help="a database that is built already")
     words.add_argument("--k", type=int, default=10)
     words.add_argument("--runs", type=int, default=7)
