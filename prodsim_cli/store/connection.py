@@ -106,8 +106,9 @@ def open_for_writing(path: str | os.PathLike[str]) -> sqlite3.Connection:
     connection.execute("pragma synchronous = normal")
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma cache_size = -65536")
-    connection.execute("pragma temp_store = memory")
     migrate(connection)
+    # after the steps: an index over a large table is sorted in a file, not in gigabytes of memory
+    connection.execute("pragma temp_store = memory")
     return connection
 
 
