@@ -17,8 +17,9 @@ from prodsim_cli.searching import index, ranking
 from prodsim_cli.searching.terms import words
 from prodsim_cli.searching.words import ADDED, Reading, Word
 
-EXACT, WORDS, MEANING, LIKE = "exact", "words", "meaning", "like"
-"""Parts of a score: the very one that was asked for; its words; what it means; ``--like``."""
+EXACT, WHOLE, WORDS, MEANING, LIKE = "exact", "whole", "words", "meaning", "like"
+"""Parts of a score: the very one that was asked for; that it holds the whole question; its words;
+what it means; ``--like``."""
 
 _NOTHING = "nothing ties it to the words; it is the nearest of the rest"
 
@@ -33,10 +34,11 @@ def reasoned(
 ) -> Ranking:
     """The answer, each row with its ``why``.
 
-    ``weights``: what :data:`WORDS` and :data:`LIKE` count in the score; what they and :data:`EXACT`
-    leave of it is meaning. ``liked``: row id -> share of the products of ``--like``.
+    ``weights``: what :data:`WORDS` and :data:`LIKE` count in the score; what they, :data:`EXACT` and
+    :data:`WHOLE` leave of it is meaning. ``liked``: row id -> share of the products of ``--like``.
     """
     held, first = ranking.by_words(connection, reading) if weights[WORDS] else ({}, set())
+    whole = ranking.whole(connection, reading) if answer.method == "hybrid" else set()
     places = _places(connection, reading, [row.item_id for row in chosen])
     rows = []
     for row, shown in zip(chosen, answer.results, strict=True):
@@ -46,6 +48,9 @@ def reasoned(
             WORDS: held.get(item, 0.0) * weights[WORDS],
             LIKE: liked.get(item, 0.0) * weights[LIKE],
         }
+        if item in whole:
+            asked = row.score - shares[EXACT] - shares[LIKE]
+            shares[WHOLE] = _lift(asked, weights[LIKE] if liked else 1.0)
         left = row.score - sum(shares.values())
         shares[MEANING] = left if left > 1e-9 else 0.0
         found = [(word, fields) for word, fields in places if fields.get(item)] if held else []
@@ -67,6 +72,12 @@ def reasoned(
     return replace(answer, results=tuple(rows))
 
 
+def _lift(score: float, most: float) -> float:
+    """What of a score of at most ``most`` is there since the whole question is held."""
+    plain = (score - ranking.WHOLE * most) / (1 - ranking.WHOLE)
+    return score - plain
+
+
 def _sentences(
     shares: Mapping[str, float],
     found: Sequence[tuple[Word, Mapping[int, list[str]]]],
@@ -76,6 +87,8 @@ def _sentences(
     if shares[EXACT]:
         number = item in reading.coded
         yield "has the number that was asked for" if number else "its title is what was asked for"
+    elif shares.get(WHOLE):
+        yield "holds the whole question"
     for name, _ in falling(shares):
         if name == WORDS and found:
             yield "says " + ", ".join(_said(word, fields[item]) for word, fields in found)

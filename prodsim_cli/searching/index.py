@@ -164,6 +164,16 @@ def scores(connection: sqlite3.Connection, expression: str) -> dict[int, float]:
     return {row[0]: max(row[1], 0.0) for row in rows}
 
 
+def named(connection: sqlite3.Connection, phrases: Iterable[Sequence[str]]) -> set[int]:
+    """Row ids of the products that hold all phrases elsewhere than in the description."""
+    expression = " AND ".join(quoted(phrase) for phrase in phrases)
+    rows = connection.execute(
+        "select rowid from search_fts where search_fts match ?",
+        (f"- {{description codes}} : ({expression})",),
+    )
+    return {row[0] for row in rows}
+
+
 def titles(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str]:
     """Titles as the index holds them."""
     rows = connection.execute(

@@ -130,6 +130,9 @@ def fused(
     said = _placed(held, place)
     weight = MEANING if words else 1.0
     total = (1 - weight) * said + weight * space.shares(cosines)
+    if words:
+        named = _placed(dict.fromkeys(ranking.whole(connection, reading), ranking.WHOLE), place)
+        total += named * (1 - total)
     if liked is not None:
         total = (total + _placed(liked, place)) / 2
     total = np.round(total + FIRST * _placed(dict.fromkeys(first, 1.0), place), 9)

@@ -15,13 +15,17 @@ from dataclasses import dataclass, field
 
 from prodsim_cli.searching import index
 from prodsim_cli.searching.terms import words
-from prodsim_cli.searching.words import Reading
+from prodsim_cli.searching.words import ADDED, Reading
 
 EXACT, TOGETHER = 0.05, 0.05
 """What it adds to a score of at most 1 that all words stand in the title so; that in this order."""
 
 FIRST = 1.0
 """What it adds to be the very one: more than any score of the others."""
+
+WHOLE = 0.5
+"""How much of the way to 1 it lifts a score that a product holds the whole question: what is near
+by its meaning alone is worth half at most, so it stands behind."""
 
 LOOKED_AT = 200
 """Best products whose titles are looked at closely."""
@@ -60,6 +64,19 @@ def by_words(connection: sqlite3.Connection, reading: Reading) -> tuple[dict[int
             first.add(item)
     most = 1 + EXACT + TOGETHER
     return {item: (score / most) ** 2 for item, score in scores.items()}, first
+
+
+def whole(connection: sqlite3.Connection, reading: Reading) -> set[int]:
+    """Products that hold every word of a question as it is written, in a field that names them.
+
+    A description says much that a product is not; a question with a word that was corrected, or
+    that nobody holds, is held by none.
+    """
+    asked = [word for word in reading.words if word.kind != ADDED]
+    if not asked or any(word.instead or not word.scores for word in asked):
+        return set()
+    held = set.intersection(*({*word.scores} for word in asked))
+    return held & index.named(connection, [words(word.text) for word in asked]) if held else held
 
 
 def _share(asked: Sequence[str], said: Sequence[str]) -> float:

@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from prodsim_cli.searching import index
+from prodsim_cli.searching import index, ranking
 from prodsim_cli.searching.meaning import MEANING, NEAR, Space, checked, fused
 from prodsim_cli.searching.words import read
 
@@ -121,3 +121,25 @@ def test_so_many_are_near(made: sqlite3.Connection) -> None:
     vectors[: n // 3] = 0.5
     space = Space(ids, vectors, lambda texts: np.ones((len(texts), 1), np.float32))
     assert len(asked(made, space, "plate").near) == NEAR
+
+
+def test_who_holds_the_whole_question_stands_before_the_nearest(
+    made: sqlite3.Connection, space: Space
+) -> None:
+    """Whatever the model thinks of it: here the plate is what a mug is to it."""
+    astray = Space(space.ids, space.vectors.copy(), encode)
+    astray.vectors[2], astray.vectors[0] = encode(["mug"])[0], encode(["navy"])[0]
+    found = asked(made, astray, "mug")
+    assert [item for item, _ in found.order][:2] == [1, 3]
+    assert ranking.whole(made, read(made, "mug")) == {1}
+    assert ranking.whole(made, read(made, "mug red")) == {1}
+    assert not ranking.whole(made, read(made, "mug plate"))
+    assert not ranking.whole(made, read(made, "red plade"))
+
+
+def test_a_description_names_no_product() -> None:
+    rows = [(1, "Desk", None, None, None, "fits a mug", "", "S1")]
+    with closing(index.in_memory(rows)) as connection:
+        reading = read(connection, "mug")
+        assert reading.words[0].scores
+        assert not ranking.whole(connection, reading)
