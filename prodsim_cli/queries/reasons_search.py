@@ -34,8 +34,9 @@ def reasoned(
 ) -> Ranking:
     """The answer, each row with its ``why``.
 
-    ``weights``: what :data:`WORDS` and :data:`LIKE` count in the score; what they, :data:`EXACT` and
-    :data:`WHOLE` leave of it is meaning. ``liked``: row id -> share of the products of ``--like``.
+    ``weights``: what :data:`WORDS` and :data:`LIKE` count in the score; what they, :data:`EXACT`
+    and :data:`WHOLE` leave of it is meaning. ``liked``: row id -> share of the products of
+    ``--like``.
     """
     held, first = ranking.by_words(connection, reading) if weights[WORDS] else ({}, set())
     whole = ranking.whole(connection, reading) if answer.method == "hybrid" else set()

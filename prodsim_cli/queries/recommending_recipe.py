@@ -103,6 +103,8 @@ def _blended(connection: sqlite3.Connection, blend: Mapping[str, Any]) -> Recipe
         if counted and not artifacts.methods(connection):  # no table could be built here
             return Recipe(artifacts.BLEND, (), {})
         return _plain(connection, blend, artifacts.BLEND)
+    if artifacts.recorded(connection, "known", item_scores.KIND) is None:
+        raise NotReady("Nobody has counted who knows which product.", hint="Run `prodsim build`.")
     parts = [_part(connection, blend, name) for name in names if name not in CONSTANTS]
     there = tuple(part for part in parts if part is not None)
     missing = [name for name in names if name not in CONSTANTS]

@@ -138,7 +138,8 @@ class _Asking:
         reading = read(self.connection, text)
         notes: list[str] = []
         hybrid = self.question.by == "hybrid"
-        if self.model is None or (hybrid and not reading.asks_meaning()):
+        alone = not reading.words or (hybrid and not reading.asks_meaning())
+        if self.model is None or alone:
             reading, notes = self._expanded(reading)
             return self._by_words(reading), "words", notes
         from prodsim_cli.searching.meaning import checked, fused
@@ -189,6 +190,9 @@ class _Asking:
 
     def _silence(self, found: Found, any_row: bool) -> Iterator[str]:
         """Why there is nothing, or nothing but what is near in meaning."""
+        if not found.reading.words:
+            yield "There is no letter or digit to search for."
+            return
         if found.words or found.coded or self.question.by == "meaning":
             return
         if not any_row and not found.reading.asks_meaning():
@@ -197,7 +201,7 @@ class _Asking:
             yield "No product holds these words."
         elif self.model is not None:
             yield "No product holds these words; these are the nearest in meaning."
-            if self.model == "minilm":
+            if self.model == "minilm" and _foreign(found.reading.text):
                 yield (
                     "minilm reads English; `prodsim build --model multilingual` reads 16 languages."
                 )
@@ -235,6 +239,11 @@ def _finders(found: Found, item: int) -> Iterator[str]:
     for name, items in (("code", found.coded), ("words", found.words), ("meaning", found.near)):
         if item in items:
             yield name
+
+
+def _foreign(text: str) -> bool:
+    """True where letters are that English does not write."""
+    return any(sign.isalpha() and not sign.isascii() for sign in text)
 
 
 def _told(reading: Reading) -> Json:

@@ -28,12 +28,14 @@ def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
     """Every product that a part of ``hybrid`` ties to an item, with what each part gives.
 
     Sums of the first rows equal the stored row of ``hybrid`` to float32. Empty where ``hybrid`` is
-    not built.
+    not built, or by a prodsim that did not keep the scales of its parts.
     """
     found = artifacts.recorded(connection, artifacts.BLEND, "neighbors")
     if found is None:
         return {}
     settings = found[0]
+    if settings.get("weights") and settings.get("scales") is None:
+        return {}
     learned = _learned(connection, item_id, settings)
     if learned is None:
         return _by_formula(connection, item_id, settings.get("parts", ()))
@@ -70,8 +72,8 @@ def _learned(
     connection: sqlite3.Connection, item_id: int, settings: Mapping[str, Any]
 ) -> dict[str, float] | None:
     """Part -> what one unit of its score gives for this item; None where nothing was learned."""
-    weights, scales = settings.get("weights"), settings.get("scales")
-    if not weights or scales is None:
+    weights, scales = settings.get("weights"), settings.get("scales") or {}
+    if not weights:
         return None
     used = sorted({name for table in weights.values() for name, w in table.items() if w > 0})
     used = [name for name in used if name in settings["parts"]]
