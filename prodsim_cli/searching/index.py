@@ -183,6 +183,17 @@ def titles(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str]
     return {row[0]: row[1] for row in rows}
 
 
+def raw(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str]:
+    """All fields of some products as the catalogue has them, one a line."""
+    fields = " || char(10) || ".join(f"coalesce({name}, '')" for name in FIELDS)
+    rows = connection.execute(
+        f"""select rowid, {fields} from items_fts
+            where rowid in (select value from json_each(?))""",
+        (json.dumps(list(ids)),),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def vocabulary(
     connection: sqlite3.Connection, start: str, shortest: int, longest: int
 ) -> list[tuple[str, int]]:

@@ -34,6 +34,7 @@ _LETTERS = f"[^\\W_{_UNSPACED}]"
 _TOKEN = re.compile(f"[{_UNSPACED}][{_MARK}\u3099\u309a]*|{_LETTERS}(?:{_LETTERS}|[{_POINTS}])*")
 _SIGN = re.compile(f"[{_UNSPACED}]")
 _DIGIT = re.compile("[0-9]")
+_NUMBER = re.compile("[0-9]+(?:[.,][0-9]+)*")
 _LETTER = re.compile("[^\\W0-9_]")
 _STEM = re.compile("(.*[0-9])[^0-9]{1,4}")
 _MEASURE = re.compile("[0-9]{1,4}[^\\W0-9_]{1,4}(?:[0-9]{1,4}[^\\W0-9_]{0,4})*")
@@ -93,6 +94,11 @@ def codes(text: str) -> set[str]:
 def is_measure(code: str) -> bool:
     """True for what counts rather than names: ``500ml``, ``1080p``, ``10x15cm``."""
     return bool(_MEASURE.fullmatch(code))
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers of a text as they are read, with a point: ``1,5`` is 1.5, not 1 and 5."""
+    return {found[0].replace(",", ".") for found in _NUMBER.finditer(folded(text))}
 
 
 def squashed(text: str) -> str:

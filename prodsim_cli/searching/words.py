@@ -10,12 +10,13 @@ much off as the rarest word gives. BM25 of FTS5 over weighted fields (Robertson 
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from prodsim_cli.searching import index, spelling
-from prodsim_cli.searching.terms import Term, codes, folded, is_measure, squashed, terms
+from prodsim_cli.searching.terms import Term, codes, folded, is_measure, numbers, squashed, terms
 
 _SATURATED = 2.2
 """K1 + 1: what BM25 comes to for a word of idf 1 that is said without end."""
@@ -33,6 +34,17 @@ _JOINED = 4
 
 RARE = 20
 """Products that share a model number, at most; what more share names none of them."""
+
+_BEGUN = 6
+"""Letters and digits from which on what begins a number is one, however much it looks like a
+measure: ``6c5a41f0``."""
+
+_READ = 2_000
+"""Products of a number whose texts are read; a commoner one tells little."""
+
+_DECIMAL = re.compile("[0-9][.,][0-9]")
+_SPOKEN = re.compile(r"[^\W\d_]{4,}\s|\s[^\W\d_]{4,}(?!\S)")
+"""A word of its own: ``size 10`` is no model number unless a product has it."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +91,9 @@ class Reading:
 
     def asks_meaning(self) -> bool:
         """False for a question that is nothing but a model number: what it means is nobody's
-        guess, whether the catalogue has it or not."""
-        return not self.is_code
+        guess, whether the catalogue has it or not. Nor does one without letter or digit mean
+        anything."""
+        return not self.is_code and bool(self.words)
 
     def corrections(self) -> tuple[Word, ...]:
         """The words that others stand for."""
@@ -120,6 +133,7 @@ def read(connection: sqlite3.Connection, text: str) -> Reading:
     found = terms(text)[:MOST_WORDS]
     coded, whole = _coded(connection, text, n)
     words = [_word(connection, asked, n) for asked in dict.fromkeys(looked_up(found))]
+    words = [_alone(connection, word, text) for word in words]
     if any(word.scores for word in words):
         # Of the pairs of signs that nothing holds, most straddle two words.
         words = [word for word in words if word.scores or not word.signs]
@@ -175,6 +189,18 @@ def _word(connection: sqlite3.Connection, asked: Asked, n: int) -> Word:
     return _meant(connection, text, n) or Word(text, most=largest(n, 0), products=n)
 
 
+def _alone(connection: sqlite3.Connection, word: Word, text: str) -> Word:
+    """A number without the products that only have it inside another one: 5 is not in 1.5."""
+    if not (word.text.isascii() and word.text.isdigit()) or len(word.scores) > _READ:
+        return word
+    wanted = {number for number in numbers(text) if word.text in number.split(".")}
+    raw = index.raw(connection, word.scores)
+    scores = {
+        item: score for item, score in word.scores.items() if wanted & numbers(raw.get(item, ""))
+    }
+    return replace(word, scores=scores)
+
+
 def _meant(connection: sqlite3.Connection, text: str, n: int) -> Word | None:
     """What an unknown word may mean: two words in one, the beginning of some, a slip."""
     meant = [(PARTS, words) for words in spelling.parted(connection, text)]
@@ -198,11 +224,11 @@ def _meant(connection: sqlite3.Connection, text: str, n: int) -> Word | None:
 def _coded(connection: sqlite3.Connection, text: str, n: int) -> tuple[set[int], bool]:
     """Products with a model number of the question that few share, and whether the question is
     nothing but that number."""
-    whole = squashed(text)
+    whole = "" if _DECIMAL.search(text) and is_measure(squashed(text)) else squashed(text)
     named = {code for code in codes(text) if not is_measure(code)} | ({whole} - {""})
     limit = max(RARE, n // 1000)
     found: set[int] = set()
-    is_code = whole in codes(text) and not is_measure(whole)
+    is_code = whole in codes(text) and not is_measure(whole) and not _SPOKEN.search(folded(text))
     for code in sorted(named):
         holders = index.scores(connection, index.code(code))
         if 0 < len(holders) <= limit:
@@ -211,6 +237,7 @@ def _coded(connection: sqlite3.Connection, text: str, n: int) -> tuple[set[int],
     if not found and whole in codes(text):
         holders = index.scores(connection, index.beginning(whole))
         found = set(holders) if len(holders) <= limit else set()
+        is_code |= bool(found) and len(whole) >= _BEGUN
     return found, is_code
 
 
