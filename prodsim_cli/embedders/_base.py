@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from prodsim_cli.data.embeddings import normalized
 
 
+def _nothing(word: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Embedder:
     """A loaded text model.
@@ -23,6 +27,8 @@ class Embedder:
     weights_hash : sha256 of the weights, '' where there are none or they have no single file.
     precision : number format of the computation (``bfloat16``, ``float32``).
     forward : texts (none of them blank, each valid UTF-8) -> (n, d) array; the house does the rest.
+    knows : True for a word, in small letters, that the model has whole, not in pieces: one that is
+        common in what it has read, and so no slip.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Embedder:
     weights_hash: str
     precision: str
     forward: Callable[[list[str]], NDArray[np.floating]] = field(repr=False)
+    knows: Callable[[str], bool] = field(default=_nothing, repr=False)
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         """(n, d) float32: rows of unit length, a zero row for a blank text.

@@ -11,6 +11,7 @@ import json
 import mmap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,16 @@ def forward(folder: Path) -> Callable[[list[str]], Floats]:
         return vectors
 
     return run
+
+
+def vocabulary(folder: Path) -> Callable[[str], bool]:
+    """Whether a word is one token; the file is read when the first word is asked for."""
+
+    @cache
+    def known() -> frozenset[str]:
+        return frozenset((folder / "vocab.txt").read_text(encoding="utf-8").split())
+
+    return lambda word: word in known()
 
 
 def mapped(file: Path) -> dict[str, Floats]:

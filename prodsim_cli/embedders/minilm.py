@@ -78,6 +78,7 @@ def load() -> Embedder:
         weights_hash=SHA256,
         precision=precision,
         forward=_transformer.forward(model),
+        knows=_bert.vocabulary(where),
     )
 
 
@@ -92,4 +93,5 @@ def questions() -> Embedder:
         weights_hash=SHA256,
         precision="float32",
         forward=_bert.forward(where),
+        knows=_bert.vocabulary(where),
     )

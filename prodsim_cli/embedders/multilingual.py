@@ -17,6 +17,9 @@ DIMENSION = 512
 CHARACTERS = 2_000
 """Characters that are read of a text: each takes 12 KB of memory, and more say nothing new."""
 
+_ENDS = 2
+"""Tokens that begin and end a text."""
+
 
 def load() -> Embedder:
     """Load from the installed package. One thread: more are slower at the size of a title."""
@@ -36,6 +39,9 @@ def load() -> Embedder:
         )
         return vectors
 
+    def knows(word: str) -> bool:
+        return len(model._tokenizer.encode(word)) <= _ENDS + 1
+
     return Embedder(
         name="multilingual",
         revision=PACKAGE,
@@ -43,4 +49,5 @@ def load() -> Embedder:
         weights_hash="",
         precision="float32",
         forward=forward,
+        knows=knows,
     )

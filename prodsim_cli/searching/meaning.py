@@ -17,16 +17,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.embedders import Embedder
 from prodsim_cli.searching import ranking
 from prodsim_cli.searching.ranking import FIRST, Found
-from prodsim_cli.searching.words import Reading
+from prodsim_cli.searching.words import SPELLING, Reading, Word
 
 MEANING = 0.5
 NEAR = 100
 """Products that meaning is said to have found."""
 
-LOSS = 0.02
-"""A correction that takes the question so far away from all products was none."""
+KEPT, KEPT_LONG = 0.9, 0.75
+"""A correction leaves a question at least so much of its nearness to the nearest product, or it was
+none; that of a word of :data:`LONG` letters may cost more, for few words are near a long one by
+chance."""
+
+LONG = 7
+
+SAME = 0.6
+"""Cosine from which on two words are one to the model: ``guitarra``, ``guitar``."""
 
 _BLOCK = 20_000
 
@@ -42,6 +50,11 @@ class Space:
     ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
     encode: Encode
+
+    def knows(self, word: str) -> bool:
+        """True for a word that the model has whole; without a model of words none is."""
+        model = getattr(self.encode, "__self__", None)
+        return model.knows(word) if isinstance(model, Embedder) else False
 
     def cosines(self, texts: Sequence[str]) -> list[Floats]:
         """(n,) for each text. One product a text: no question changes another."""
@@ -92,15 +105,27 @@ def checked(reading: Reading, space: Space) -> tuple[Reading, Floats]:
     """The reading without corrections that lead away from the products, and (n,) its cosines.
 
     A slip that is put right brings a question nearer to what it asks for; a word of another
-    language, or one that the shop has another word for, is led astray (``puppy`` to ``poppy``).
+    language, or one that the shop has another word for, is led astray (``puppy`` to ``poppy``). Nor
+    is a word a slip that the model has read often.
     """
     asked, *corrected = space.cosines([reading.text, *_one_by_one(reading)])
+    nearest = asked.max(initial=0)
     for word, cosines in zip(reading.corrections(), corrected, strict=True):
-        if cosines.max(initial=0) < asked.max(initial=0) - LOSS:
+        kept = KEPT if len(word.text) < LONG else KEPT_LONG
+        if cosines.max(initial=0) < nearest * kept or _other(word, space):
             reading = reading.without(word)
     if not reading.corrections():
         return reading, asked
     return reading, space.cosines([reading.understood()])[0]
+
+
+def _other(word: Word, space: Space) -> bool:
+    """True where the model knows a word that was taken for a slip, as one that means another thing:
+    ``mesa`` is no ``mesh``, nor ``father`` a ``feather``."""
+    if word.kind != SPELLING or not space.knows(word.text):
+        return False
+    one, other = space.encode([word.text, word.instead[0]])
+    return float(one @ other) < SAME
 
 
 def _one_by_one(reading: Reading) -> list[str]:

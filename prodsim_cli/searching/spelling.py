@@ -20,6 +20,19 @@ _TWO = 7
 """Letters from which on a word may have two slips, and one at its beginning: Pollock & Zamora 1984
 found one slip in thirteen there."""
 
+_WRITTEN = (
+    "and any anything are but can every everything for from has have into like need nothing our "
+    "some someone something than that the them then there these they thing this want what when "
+    "where which who with without you your "
+    "aber auch auf aus bei bin das dem den der des die ein eine einen einer etwas fur hat ich ist "
+    "kein mein mit nach oder sich sind und vom von vor was wie zum zur "
+    "algo con del desde donde esta este las los mas muy para pero por que sin sobre una uno "
+    "aux avec dans des elle est les mais mes mon nous par pas pour quelque qui sans ses sur une "
+    "vous"
+)
+_BETWEEN = frozenset(_WRITTEN.split())
+"""Words that say nothing of a product, in four languages: nobody means another one by them."""
+
 _COMMONER = 3
 """How much commoner a word with one slip must be than those that begin so."""
 
@@ -42,7 +55,7 @@ class Known:
 
 def correctable(word: str) -> bool:
     """True if a word may have been meant to be another one."""
-    return bool(_WORD.fullmatch(word))
+    return bool(_WORD.fullmatch(word)) and word not in _BETWEEN
 
 
 def parted(connection: sqlite3.Connection, word: str) -> list[list[str]]:

@@ -9,9 +9,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from prodsim_cli.embedders import Embedder
 from prodsim_cli.searching import index, ranking
 from prodsim_cli.searching.meaning import MEANING, NEAR, Space, checked, fused
-from prodsim_cli.searching.words import read
+from prodsim_cli.searching.words import SPELLING, Reading, Word, read
 
 TITLES = ("red mug", "crimson cup", "blue plate", "navy dish", "poppy seeds", None)
 AXES = {"red": 0, "crimson": 0, "rot": 0, "mug": 1, "cup": 1, "becher": 1, "blue": 2, "navy": 2,
@@ -90,6 +91,43 @@ def test_one_that_leads_home_stays_and_is_what_is_meant(
     reading, cosines = checked(read(made, "blue plade"), space)
     assert [word.instead for word in reading.corrections()] == [("plate",)]
     assert np.array_equal(cosines, space.cosines(["blue plate"])[0])
+
+
+def test_what_the_model_knows_is_no_slip(made: sqlite3.Connection, space: Space) -> None:
+    """``plade`` is near ``plate`` to the eye; a model that has read it has another opinion."""
+
+    def known(word: str) -> bool:
+        return word == "plade"
+
+    def forward(texts: list[str]) -> np.ndarray:
+        return encode(texts) + np.float32(0.01)
+
+    model = Embedder("toy", "1", 6, "", "float32", forward, known)
+    assert [word.text for word in read(made, "plade").corrections()] == ["plade"]
+    assert (
+        checked(read(made, "plade"), Space(space.ids, space.vectors, model.encode))[0].corrections()
+        == ()
+    )
+    other = Embedder("toy", "1", 6, "", "float32", forward)
+    assert checked(read(made, "plade"), Space(space.ids, space.vectors, other.encode))[
+        0
+    ].corrections()
+
+
+def test_a_long_word_is_likelier_a_slip(made: sqlite3.Connection, space: Space) -> None:
+    """A fifth of the nearness is lost: too much for a short word, not for a long one."""
+
+    def asked_of(slip: str, word: str) -> Reading:
+        reading = Reading(slip, (Word(slip, instead=(word,), kind=SPELLING, scores={1: 1.0}),))
+        vectors = np.array([[1.0]], np.float32)
+        near = {slip: 1.0, word: 0.8}
+        made_of = Space(
+            np.arange(1, 2), vectors, lambda texts: np.array([[near[t]] for t in texts], np.float32)
+        )
+        return checked(reading, made_of)[0]
+
+    assert not asked_of("plade", "plate").corrections()
+    assert asked_of("suraprise", "surprise").corrections()
 
 
 def test_what_it_is_to_be_like_counts_as_much(made: sqlite3.Connection, space: Space) -> None:
