@@ -164,12 +164,17 @@ def scores(connection: sqlite3.Connection, expression: str) -> dict[int, float]:
     return {row[0]: max(row[1], 0.0) for row in rows}
 
 
-def named(connection: sqlite3.Connection, phrases: Iterable[Sequence[str]]) -> set[int]:
-    """Row ids of the products that hold all phrases elsewhere than in the description."""
+def named(
+    connection: sqlite3.Connection, phrases: Iterable[Sequence[str]], anywhere: Sequence[str]
+) -> set[int]:
+    """Row ids of the products that hold all phrases elsewhere than in the description, or one long
+    phrase in whatever field."""
     expression = " AND ".join(quoted(phrase) for phrase in phrases)
+    expression = f"(- {{description codes}} : ({expression}))"
+    if anywhere:
+        expression = any_of([expression, quoted(anywhere)])
     rows = connection.execute(
-        "select rowid from search_fts where search_fts match ?",
-        (f"- {{description codes}} : ({expression})",),
+        "select rowid from search_fts where search_fts match ?", (expression,)
     )
     return {row[0] for row in rows}
 

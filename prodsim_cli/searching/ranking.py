@@ -69,14 +69,17 @@ def by_words(connection: sqlite3.Connection, reading: Reading) -> tuple[dict[int
 def whole(connection: sqlite3.Connection, reading: Reading) -> set[int]:
     """Products that hold every word of a question as it is written, in a field that names them.
 
-    A description says much that a product is not; a question with a word that was corrected, or
-    that nobody holds, is held by none.
+    A description says much that a product is not, so of a description only sizes and numbers are
+    taken (``3.5mm jack``), as they are written. A question with a word that was corrected, or that
+    nobody holds, is held by none.
     """
     asked = [word for word in reading.words if word.kind != ADDED]
     if not asked or any(word.instead or not word.scores for word in asked):
         return set()
     held = set.intersection(*({*word.scores} for word in asked))
-    return held & index.named(connection, [words(word.text) for word in asked]) if held else held
+    said = words(reading.text)
+    exact = said if any(sign.isdigit() for sign in reading.text) else []
+    return held & index.named(connection, [words(word.text) for word in asked], exact)
 
 
 def _share(asked: Sequence[str], said: Sequence[str]) -> float:

@@ -31,6 +31,9 @@ TITLES = (
     "红色保温杯",
     "蓝色水杯",
     "Crème brûlée dishes",
+    "浇水壶 1.5升",
+    "空气炸锅 5升",
+    "Running shoes",
     *(f"Article number {n}" for n in range(20)),
 )
 ROWS = [
@@ -91,7 +94,8 @@ def test_an_unknown_word_is_corrected(
 
 
 @pytest.mark.parametrize(
-    "text", ["red mug", "mugs", "glas", "dscw56", "500m", "红的", "xyzzyplugh", "zug", "the"]
+    "text",
+    ["red mug", "mugs", "glas", "dscw56", "500m", "红的", "xyzzyplugh", "zug", "the", "avec"],
 )
 def test_what_is_known_short_or_a_number_is_not(made: sqlite3.Connection, text: str) -> None:
     """``glas`` begins two words, which is said as such; the others are left as they are."""
@@ -123,6 +127,37 @@ def test_a_number_that_is_begun_finds_those_that_go_on(made: sqlite3.Connection)
 def test_a_measure_is_a_word_among_others(made: sqlite3.Connection) -> None:
     assert read(made, "mug 500ml").coded == frozenset()
     assert found(made, "500ml") == ["Bottle 500ml"]
+
+
+def test_a_number_is_not_in_another_one(made: sqlite3.Connection) -> None:
+    assert found(made, "5升")[0] == "空气炸锅 5升"
+    assert found(made, "1,5升")[0] == "浇水壶 1.5升"
+    by_number = {word.text: [*word.scores] for word in read(made, "5升").words}["5"]
+    assert TITLES.index("浇水壶 1.5升") + 1 not in by_number
+
+
+@pytest.mark.parametrize("text", ["size 10 shoes", "shoes 10", "3,5mm", "shoes 10 mugs"])
+def test_words_beside_a_number_are_no_model_number(made: sqlite3.Connection, text: str) -> None:
+    reading = read(made, text)
+    assert reading.asks_meaning()
+    assert not reading.coded
+
+
+@pytest.mark.parametrize("text", ["!!!", "%_%", "😀", '- "*"'])
+def test_signs_alone_ask_nothing(made: sqlite3.Connection, text: str) -> None:
+    reading = read(made, text)
+    assert not reading.words
+    assert not reading.asks_meaning()
+    assert found(made, text) == []
+
+
+def test_the_beginning_of_a_key_is_nothing_but_a_number() -> None:
+    """Though it looks like a measure, as half of all such keys do."""
+    rows = [(1, "Saw", None, None, None, None, "", "6c5a41f0-b2c3-4d5e-8f60-718293a4b5c6")]
+    with closing(index.in_memory(rows)) as connection:
+        reading = read(connection, "6c5a41f0")
+        assert reading.coded == {1}
+        assert not reading.asks_meaning()
 
 
 def test_a_sku_is_exact(made: sqlite3.Connection) -> None:
