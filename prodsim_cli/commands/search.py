@@ -49,7 +49,8 @@ def command(
 
     All the words are one question; - reads questions from standard input, one a line. Typing
     errors are corrected by the words of the catalogue, and the answer says so. A model number or a
-    SKU finds its product first, however it is written.
+    SKU finds its product first, however it is written. A word is left out with a rule (--where
+    'not title~electric'), not with a minus.
 
     \b
     Examples:

@@ -65,7 +65,8 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     title = Text.assemble((asked, "bold cyan"), "  ", (one_line(ranking.about), "bold"))
     title.append(f"  by {ranking.method}", "dim not bold")
     if not rows:
-        return Group(as_text(title), Text("  no similar products", style="dim"))
+        none = "nothing found" if "text" in ranking.query else "no similar products"
+        return Group(as_text(title), Text(f"  {none}", style="dim"))
     columns = _ranking_columns(rows)
     if floor(columns) <= width:
         return Group(as_text(title), fitted(columns, width))
