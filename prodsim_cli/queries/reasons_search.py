@@ -53,7 +53,7 @@ def reasoned(
             asked = row.score - shares[EXACT] - shares[LIKE]
             shares[WHOLE] = _lift(asked, weights[LIKE] if liked else 1.0)
         left = row.score - sum(shares.values())
-        shares[MEANING] = left if left > 1e-9 else 0.0
+        shares[MEANING] = left if left > 1e-8 else 0.0  # scores are rounded
         found = [(word, fields) for word, fields in places if fields.get(item)] if held else []
         said = list(_sentences(shares, found, item, reading)) if row.score > 0 else []
         why: Json = {
