@@ -32,7 +32,7 @@ demo: $(VENV)/.installed  ## install, ingest fixtures/demo, show similar product
 	$(BIN)/prodsim --db $(DEMO_DB) eval
 
 test: $(VENV)/.installed-dev  ## install and run the tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=90
 
 lint: $(VENV)/.installed-dev  ## ruff
 	$(BIN)/ruff check .
