@@ -71,25 +71,26 @@ def test_a_past_is_the_latest_event_of_each_product_without_returns(
 ) -> None:
     past = of_user(shop, 1, "purchase")
     assert past.moments == {1: (0, DAY(1)), 2: (2, DAY(3))}
-    assert (past.had, past.last) == ({1}, DAY(3))
+    assert (past.had, past.last) == ({1, 4}, DAY(3))  # 4 was sent back, and nothing else
     assert past.weights(FLAT, None) == {1: 1.0, 2: 1.0}
     assert past.weights(Memory("steps", 0.5), None) == {1: 0.25, 2: 1.0}
     assert past.weights(Memory("days", 2.0), None) == {1: 0.5, 2: 1.0}
-    assert of_user(shop, 1, "view").had == {1, 2}
+    assert of_user(shop, 1, "view").had == {1, 2, 4}
+    assert of_user(shop, 1, "purchase", DAY(1)).had == frozenset()
     assert of_user(shop, 1, "purchase", DAY(2)).moments == {1: (0, DAY(1))}
 
 
 def test_what_is_added_comes_after_it(shop: sqlite3.Connection) -> None:
     past = with_more(of_user(shop, 1, "purchase"), [3, 1])
     assert past.weights(Memory("steps", 0.5), None) == {2: 0.25, 3: 0.5, 1: 1.0}
-    assert past.had == {1, 3}
+    assert past.had == {1, 3, 4}
     assert with_more(Past({}), [3]).weights(Memory("days", 2.0), 1e9) == {3: 1.0}
 
 
 def test_one_table_is_summed_as_it_is(shop: sqlite3.Connection) -> None:
     recipe = Recipe("one", (Part("one", "one", memory=Memory("steps", 0.5)),), None)
     past = of_user(shop, 1, "purchase")
-    found = Personal(shop, recipe, past, Stored(shop), past.had)
+    found = Personal(shop, recipe, past, Stored(shop), frozenset({1}))
     assert found.scores([1, 3, 4, 5]) == {1: 0.0, 3: 0.5 * 0.25 + 0.25, 4: 1.0, 5: 0.0}
     assert list(found.tiers()) == [[(4, 1.0), (3, 0.375)]]
 
@@ -99,7 +100,7 @@ def test_the_sum_of_standardized_parts_by_hand(shop: sqlite3.Connection) -> None
     weights = {"many": {"one": 1.0}, "few": {"one": 2.0, "recent": 1.0}, "none": {"two": 3.0}}
     recipe = Recipe("hybrid", (Part("one", "one"), Part("two", "two")), weights)
     past = of_user(shop, 1, "purchase")
-    found = Personal(shop, recipe, past, Stored(shop), past.had)
+    found = Personal(shop, recipe, past, Stored(shop), frozenset({1}))
     deviation = sqrt(0.75**2 / 3 - (0.75 / 3) ** 2)
     scores = found._summed
     assert scores[3] == pytest.approx(2 * 0.75 / deviation + 0.75)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from prodsim_cli.store import item_scores
 
 COUNTS = ("popularity", "people")
 """The first of these tables that is there tells what is popular."""
 
 
-def by_popularity(connection: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, float]]:
-    """Products with a score of 0, the most popular first, then in order of position."""
+def by_popularity(
+    connection: sqlite3.Connection,
+    ids: Sequence[int],
+    counts: Mapping[int, float] | None = None,
+) -> list[tuple[int, float]]:
+    """Products with a score of 0, the most popular first, then in order of position.
+
+    ``counts``: how many bought each product; None: as ``build`` has counted.
+    """
+    if counts is not None:
+        placed = item_scores.in_order(connection, ids)
+        return [(item, 0.0) for item in sorted(placed, key=lambda item: -counts.get(item, 0.0))]
     rows = connection.execute(
         """select i.id from json_each(?) v join items i on i.id = v.value
            left join item_scores s on s.item_id = i.id and s.name = (

@@ -179,9 +179,19 @@ def _notes(
     if isinstance(found, Popular):
         who = f"Nothing is known of {query['user']}" if "user" in query else "There is no history"
         when = f" before {asked.before}" if asked.before else ""
-        what = "popular now" if found.name == "recent" else "popular"
-        return [f"{who}{when}, so this is what is {what}."]
+        return [
+            f"{who}{when}, so this is {what_is_popular(found.name, found.facts, asked.before)}."
+        ]
     return [*made.notes, *ahead(asked.before)]
+
+
+def what_is_popular(name: str, facts: Facts, before: str | None) -> str:
+    """What stands in for a past, in words."""
+    if before is None:
+        return "what is popular now" if name == "recent" else "what is popular"
+    if not facts.candidates():
+        return "every product in order of SKU: there is no event before that moment"
+    return "what was popular then"
 
 
 def ahead(before: str | None) -> list[str]:

@@ -46,6 +46,9 @@ class Facts(Protocol):
     def constant(self, name: str, item_ids: Sequence[int]) -> Mapping[int, float]:
         """ln(1 + count) over its spread, for ``popularity`` or ``recent``."""
 
+    def popular(self) -> Mapping[int, float] | None:
+        """How many bought each product, of a moment in the past; None: as ``build`` has counted."""
+
 
 class Stored:
     """As ``build`` has counted."""
@@ -68,6 +71,9 @@ class Stored:
         spread = found[0].get("spread", 0.0) if found else 0.0
         counts = item_scores.of(self._connection, (name,), item_ids)
         return {item: log1p(count) / spread if spread else 0.0 for item, (count,) in counts.items()}
+
+    def popular(self) -> None:
+        """What is stored says it."""
 
 
 class AsOf:
@@ -137,6 +143,9 @@ class AsOf:
         numbers = self._prior if name == "prior" else self._counts[name]
         found = ((item, number) for item, number in numbers.items() if number > 0)
         return iter(sorted(found, key=lambda pair: -pair[1]))
+
+    def popular(self) -> Mapping[int, float]:
+        return self._counts["popularity"]
 
     def constant(self, name: str, item_ids: Sequence[int]) -> Mapping[int, float]:
         counts, spread_ = self._counts[name], self._spreads[name]

@@ -25,7 +25,7 @@ class Past(NamedTuple):
     ----------
     moments : item id -> (number of the moment of its latest event, 0 the first; its ISO time, None
         without one), oldest first.
-    had : row ids of everything bought (or had as what is foretold): no answers.
+    had : row ids of everything bought (or had as what is foretold) or sent back: no answers.
     user_id : None for a visitor.
     last : ISO time of the latest event, '' without one.
     """
@@ -61,7 +61,7 @@ def of_user(
 ) -> Past:
     """The past of a known person, up to a moment (ISO)."""
     moments: dict[int, tuple[int, str | None]] = {}
-    had = set()
+    had = pasts.returned(connection, user_id, before)
     number, last = -1, None
     for item, at, position, kind in pasts.of_user(connection, user_id, before):
         if (at, position) != last:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from prodsim_cli import registry
 from prodsim_cli.data.people import CONSTANTS, FLAT, Memory
-from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.errors import InputError, NotReady, UsageProblem
 from prodsim_cli.store import artifacts, item_scores
 from prodsim_cli.store.artifacts import FOR_PEOPLE
 
@@ -83,6 +83,12 @@ def recipe(
                 hint=f"Leave one of them out, or write --by items --method {method}.",
             )
         made = _blended(connection, blend)
+    elif by == "items" and method == artifacts.BLEND:
+        raise UsageProblem(
+            "--by items asks one table, and --method hybrid joins them all.",
+            hint="Leave --by items out, or name one method (--by items alone takes the one that"
+            " counts most).",
+        )
     else:
         made = _by_items(connection, blend, method)
     made = made._replace(target=told.get("target", "purchase"), now=told.get("now"))
@@ -165,6 +171,11 @@ def _by_users(connection: sqlite3.Connection, measure: str) -> Recipe:
     built = artifacts.methods(connection, "user_neighbors")
     if measure not in built:
         if not built:
+            if not connection.execute("select exists (select 1 from users)").fetchone()[0]:
+                raise InputError(
+                    "There are no people in this shop, so there are none alike.",
+                    hint="Leave --by users out, or ingest events that name their user.",
+                )
             raise NotReady("No table of people alike is built.", hint="Run `prodsim build`.")
         raise UsageProblem(
             f"There is no table of people alike by {measure}.",
@@ -177,7 +188,7 @@ def _not_built(connection: sqlite3.Connection, method: str) -> NotReady | UsageP
     if method in registry.names("similarity"):
         return NotReady(
             f"The neighbour table {method} is not built.",
-            hint="Run `prodsim build`; `prodsim status` says what is built.",
+            hint=f"Run `{artifacts.remedy(method)}`; `prodsim status` says what is built.",
         )
     choices = sorted({*artifacts.methods(connection), *registry.names("similarity")})
     return UsageProblem(

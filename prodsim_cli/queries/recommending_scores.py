@@ -71,7 +71,8 @@ class Personal:
             yield self._ordered(tier)
 
     def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
-        return by_popularity(self.connection, [one for one in ids if one not in self.barred])
+        left = [one for one in ids if one not in self.barred]
+        return by_popularity(self.connection, left, self.facts.popular())
 
     def scores(self, item_ids: Iterable[int]) -> dict[int, float]:
         """The scores of some products, 0 where nothing speaks for them."""
@@ -237,7 +238,8 @@ class Popular:
         yield sorted(found, key=lambda pair: (-pair[1], number[pair[0]]))
 
     def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
-        return by_popularity(self.connection, [one for one in ids if one not in self.barred])
+        left = [one for one in ids if one not in self.barred]
+        return by_popularity(self.connection, left, self.facts.popular())
 
     def speakers(self, item_ids: Sequence[int]) -> dict[int, list[str]]:
         """The one count that speaks."""

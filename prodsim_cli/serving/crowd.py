@@ -38,6 +38,7 @@ class Crowd:
     subjects : (q,) int32: positions of the users with a past, ascending.
     score : some of the q -> (b, n) or (1, n) float32.
     history, barred : (q, n) bool CSR: what they had to do with, and what is no answer.
+    sent_back : position of a user without a past -> row ids of what that one has returned.
     before : nothing later was looked at (ISO).
     """
 
@@ -49,6 +50,7 @@ class Crowd:
     score: Scores
     history: sp.csr_matrix
     barred: sp.csr_matrix
+    sent_back: dict[int, frozenset[int]]
     before: str | None
     fallback: str
 
@@ -90,9 +92,10 @@ def crowd(connection: sqlite3.Connection, wish: Wish) -> Crowd:
     subjects = np.unique(log.user[past]).astype(np.int32)
     row = np.full(len(people) + 1, -1, np.int64)
     row[subjects] = np.arange(len(subjects))
-    had = (
-        past & np.isin(log.type, [TYPE_CODE[made.target], TYPE_CODE["purchase"]]) & (not wish.again)
-    )
+    no_answers = [TYPE_CODE[name] for name in (made.target, "purchase", "return")]
+    had = (log.user >= 0) & np.isin(log.type, no_answers) & (not wish.again)
+    lost = had & (row[log.user] < 0)
+    had &= ~lost
     counts = _counted(log, n, made) if before is not None else _stored(connection, item_ids)
     return Crowd(
         recipe=made,
@@ -103,6 +106,7 @@ def crowd(connection: sqlite3.Connection, wish: Wish) -> Crowd:
         score=_scores(connection, made, log, subjects, (item_ids, user_ids), counts),
         history=_pairs(row[log.user[past]], log.item[past], (len(subjects), n)),
         barred=_pairs(row[log.user[had]], log.item[had], (len(subjects), n)),
+        sent_back=_by_user(log.user[lost], item_ids[log.item[lost]]),
         before=before,
         fallback="recent" if "recent" in counts else "popularity",
     )
@@ -110,6 +114,10 @@ def crowd(connection: sqlite3.Connection, wish: Wish) -> Crowd:
 
 def _ids(connection: sqlite3.Connection, query: str) -> NDArray[np.int64]:
     return np.array([row[0] for row in connection.execute(query)], np.int64)
+
+
+def _by_user(users: NDArray[np.int32], item_ids: NDArray[np.int64]) -> dict[int, frozenset[int]]:
+    return {int(user): frozenset(item_ids[users == user].tolist()) for user in np.unique(users)}
 
 
 def _pairs(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from prodsim_cli.builds.progress import Progress
 from prodsim_cli.files import check_file, ending
 from prodsim_cli.queries.answering import Rules
-from prodsim_cli.queries.recommending import Wish
+from prodsim_cli.queries.recommending import Wish, ahead, what_is_popular
 from prodsim_cli.serving import files
 from prodsim_cli.serving.crowd import crowd
 from prodsim_cli.serving.lists import Lists, lists
@@ -42,12 +42,13 @@ def everybody(
     else:
         files.write(path, connection, people, found)
     users = len(people.keys)
-    notes = list(people.recipe.notes)
+    notes = [*people.recipe.notes, *ahead(people.before)]
     strangers = users - len(people.subjects)
     if strangers:
-        what = "popular now" if people.fallback == "recent" else "popular"
+        when = f" before {people.before}" if people.before else ""
+        what = what_is_popular(people.fallback, people.facts, people.before)
         notes.append(
-            f"Nothing is known of {strangers:,} of {users:,} users: they get what is {what}."
+            f"Nothing is known of {strangers:,} of {users:,} users{when}: they get {what}."
         )
     where = f"{path}: " if path else ""
     rate = users / max(found.seconds, 1e-9)

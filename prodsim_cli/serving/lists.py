@@ -76,9 +76,11 @@ def lists(
         yield Lists(people.subjects[some], *best, people.recipe.method)
         done(some.stop - some.start)
     strangers = np.setdiff1d(np.arange(len(people.keys), dtype=np.int32), people.subjects)
-    if len(strangers):
-        yield _popular(connection, people, rules, k, strangers)
-        done(len(strangers))
+    returned = np.isin(strangers, list(people.sent_back))
+    for some_users in (strangers[~returned], *strangers[returned][:, None]):
+        if len(some_users):
+            yield _popular(connection, people, rules, k, some_users)
+            done(len(some_users))
 
 
 def in_order(
@@ -104,9 +106,11 @@ def _looks_at_one(rules: Rules) -> bool:
 def _popular(
     connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int, users: NDArray[np.int32]
 ) -> Lists:
-    """The one list of those of whom nothing is known."""
-    found = candidates_of(connection, NOTHING, people.recipe, people.facts, before=people.before)
-    rows = answer(connection, found, rules, k).rows
+    """The one list of those of whom nothing is known, but for what they all have sent back."""
+    barred = people.sent_back.get(int(users[0]), frozenset())
+    past = NOTHING._replace(had=barred)
+    found = candidates_of(connection, past, people.recipe, people.facts, before=people.before)
+    rows = answer(connection, found, rules, k, barred=barred).rows
     place = people.places()
     positions = np.full((len(users), k), -1, np.int32)
     scores = np.zeros((len(users), k), np.float32)
@@ -124,7 +128,7 @@ class _Together:
         good = admitted(connection, rules)
         self.closed = np.ones(len(people.item_ids), bool)
         self.closed[[place[item] for item in good if item in place]] = False
-        ranked = by_popularity(connection, sorted(good))
+        ranked = by_popularity(connection, sorted(good), people.facts.popular())
         self.order = np.array([place[item] for item, _ in ranked if item in place], np.int32)
         self.groups = None if rules.variants else people.groups(connection)
 
@@ -191,7 +195,7 @@ class _OneByOne:
         for at, row in enumerate(scores):
             out = set(ids[barred[at].indices].tolist())
             seeds = ids[history[at].indices].tolist()
-            one = _Row(self.connection, ids, row, out)
+            one = _Row(self.connection, people, row, out)
             rows = answer(self.connection, one, self.rules, self.k, seeds, barred=out).rows
             positions[at, : len(rows)] = [self.place[found.item_id] for found in rows]
             values[at, : len(rows)] = [found.score for found in rows]
@@ -204,11 +208,12 @@ class _Row:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        ids: NDArray[np.int64],
+        people: Crowd,
         scores: NDArray[np.float32],
         barred: set[int],
     ) -> None:
-        self.connection, self.ids, self.scores, self.barred = connection, ids, scores, barred
+        self.connection, self.scores, self.barred = connection, scores, barred
+        self.ids, self.facts = people.item_ids, people.facts
 
     def tiers(self) -> Iterator[Sequence[Scored]]:
         order = np.argsort(-self.scores, kind="stable")
@@ -220,4 +225,5 @@ class _Row:
             yield [one for one in pairs if one[0] not in self.barred]
 
     def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
-        return by_popularity(self.connection, [one for one in ids if one not in self.barred])
+        left = [one for one in ids if one not in self.barred]
+        return by_popularity(self.connection, left, self.facts.popular())

@@ -29,6 +29,19 @@ def of_user(
     ).fetchall()
 
 
+def returned(
+    connection: sqlite3.Connection, user_id: int, before: str | None = None
+) -> set[int]:
+    """Row ids of what a person has sent back."""
+    until, values = _until(before)
+    rows = connection.execute(
+        f"""select distinct e.item_id from events e join items i on i.id = e.item_id
+            where e.user_id = ? and i.listed = 1 and e.type = 'return'{until}""",
+        (user_id, *values),
+    )
+    return {row[0] for row in rows}
+
+
 def held_by(
     connection: sqlite3.Connection, people: Mapping[int, float], before: str | None = None
 ) -> list[tuple[int, float]]:

@@ -73,6 +73,98 @@ def test_again_shows_what_was_bought(ask: Run, market: str) -> None:
     assert bought(market, "u001") & set(skus(ask("u001", "-f", "json", "--again")))
 
 
+def lists_of(result: Result) -> dict[str, list[str]]:
+    """User -> SKUs of what ``--all -f csv`` prints."""
+    assert result.exit_code == 0, result.output
+    found: dict[str, list[str]] = {}
+    for row in csv.DictReader(io.StringIO(result.stdout)):
+        found.setdefault(row["user"], []).append(row["sku"])
+    return found
+
+
+def test_what_was_sent_back_is_no_answer(market: str, tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    path.write_bytes(Path(market).read_bytes())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        # of this person there is a return and nothing else
+        connection.execute("insert into users (key) values ('x1'), ('x2')")
+        connection.execute(
+            """insert into events (user_id, item_id, type, at)
+               select u.id, i.id, 'return', '2011-06-01T00:00:00' from users u, items i
+               where u.key = 'x1' and i.sku in ('ODD1', 'TEA1')"""
+        )
+
+    def ask(*words: object) -> Result:
+        return CliRunner().invoke(cli, ["--db", str(path), "recommend", *map(str, words)])
+
+    everybody = lists_of(ask("--all", "-k", 70, "-f", "csv"))
+    for user, returned in (("u000", {"ODD1"}), ("x1", {"ODD1", "TEA1"})):
+        found = skus(ask(user, "-k", 70, "-f", "json"))
+        assert returned.isdisjoint(found)
+        assert everybody[user] == found
+        assert returned <= set(skus(ask(user, "-k", 70, "-f", "json", "--again")))
+    assert {"ODD1", "TEA1"} <= set(everybody["x2"])
+    # each answer on its own way through the rules, and as of a moment before it happened
+    assert "ODD1" not in lists_of(ask("--all", "-k", 70, "-f", "csv", "--diversity", 0.1))["u000"]
+    early = lists_of(ask("--all", "-k", 70, "-f", "csv", "--context", "at=2011-05-01"))
+    assert {"ODD1", "TEA1"} <= set(early["x1"])
+    again = lists_of(ask("--all", "-k", 70, "-f", "csv", "--again"))
+    assert {"ODD1", "TEA1"} <= set(again["x1"])
+
+
+def test_popular_then_and_not_what_became_popular(ask: Run, market: str) -> None:
+    at = "2011-02-01"
+    with closing(sqlite3.connect(market)) as connection:
+        counts = dict(
+            connection.execute(
+                """select i.sku, count(distinct e.user_id) from events e
+                   join items i on i.id = e.item_id
+                   where e.type = 'purchase' and e.at < ? group by i.sku""",
+                (at,),
+            ).fetchall()
+        )
+        late = connection.execute(
+            """select u.key from users u join events e on e.user_id = u.id
+               group by u.id having min(e.at) > ? limit 1""",
+            (at,),
+        ).fetchone()[0]
+    words = ("--context", f"at={at}", "-k", 70)
+    result = ask(late, *words, "-f", "json")
+    assert (
+        f"Nothing is known of {late} before {at}T00:00:00, so this is what was popular then."
+        in (result.stderr)
+    )
+    for user in (late, "u001"):
+        rows = json.loads(ask(user, *words, "--by", "users", "-f", "json").stdout)["results"]
+        filled = [counts.get(row["sku"], 0) for row in rows if row["score"] == 0]
+        assert len(filled) > 3
+        assert filled == sorted(filled, reverse=True)
+        assert lists_of(ask("--all", *words, "--by", "users", "-f", "csv"))[user] == [
+            row["sku"] for row in rows
+        ]
+    everybody = ask("--all", *words, "-f", "csv")
+    assert "the tables of likeness know later events" in everybody.stderr
+    assert "they get what was popular then" in everybody.stderr
+    nothing = ask("u001", "--context", "at=2001-01-01", "-f", "json")
+    assert "in order of SKU: there is no event before that moment" in nothing.stderr
+    assert skus(nothing) == sorted(skus(nothing))
+
+
+def test_hints_name_the_command_that_makes_a_table(ask: Run) -> None:
+    assert "`prodsim train`" in ask("u001", "--method", "lightgcn").stderr
+
+
+def test_nobody_is_alike_where_there_is_nobody(tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.csv"
+    catalog.write_text("sku,title\nA1,red mug\nA2,blue mug\n")
+    run = ["--db", str(tmp_path / "x.db")]
+    CliRunner().invoke(cli, [*run, "ingest", str(catalog), "--no-build"])
+    assert CliRunner().invoke(cli, [*run, "build", "--no-lm"]).exit_code == 0
+    result = CliRunner().invoke(cli, [*run, "recommend", "--history", "A1", "--by", "users"])
+    assert result.exit_code == 1
+    assert "There are no people in this shop" in result.stderr
+
+
 def test_several_people_are_an_array_and_one_unknown_stops_all(ask: Run) -> None:
     array = json.loads(ask("u001", "u002", "-f", "json").stdout)
     assert [one["query"]["user"] for one in array] == ["u001", "u002"]
@@ -127,6 +219,7 @@ def test_by_items_takes_the_table_that_counts_most(ask: Run) -> None:
 def test_words_that_contradict_each_other(ask: Run) -> None:
     for words in (
         ["u001", "--by", "hybrid", "--method", "cosine"],
+        ["u001", "--by", "items", "--method", "hybrid"],
         ["u001", "--method", "nonsense"],
         ["u001", "--by", "users", "--method", "nonsense"],
         ["u001", "--context", "category"],
