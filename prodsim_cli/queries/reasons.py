@@ -14,7 +14,7 @@ from dataclasses import replace
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries.finding import resolve_skus
 from prodsim_cli.queries.reasons_facts import facts
-from prodsim_cli.queries.reasons_groups import orders, people
+from prodsim_cli.queries.reasons_groups import orders, people, rough, rounded, told, told_path
 from prodsim_cli.queries.reasons_paths import path
 from prodsim_cli.queries.reasons_texts import Texts
 from prodsim_cli.queries.reasons_words import Evidence, sentences
@@ -71,7 +71,13 @@ def explain(
         from prodsim_cli.queries.reasons_without import without as scores_without
 
         scores = scores_without(connection, pairs, without)
-        found = [replace(one, without=scores[pair]) for one, pair in zip(found, pairs, strict=True)]
+        found = [
+            replace(
+                one,
+                without={what: rounded(score, one.rough) for what, score in scores[pair].items()},
+            )
+            for one, pair in zip(found, pairs, strict=True)
+        ]
     return found
 
 
@@ -125,25 +131,30 @@ def _explained(
         facts=facts(connection, one, other),
         products=stored.listed(connection),
     )
+    roughly = rough(connection, main, evidence.shares, least)
     steps, by = path(connection, [main, *(name for name in built if name != main)], *pair)
     named = graphs.products(connection, [item for item, _ in steps])
     return Explanation(
         product=_product(one),
         other=_product(other),
         method=main,
-        there=there,
-        back=back,
+        there=told(there, roughly, least),
+        back=told(back, roughly, least),
         people=evidence.people,
         orders=evidence.orders,
         words=words,
         ngrams=grams,
         cosine=cosine,
         facts=tuple(evidence.facts),
-        path=tuple(
-            Step(named[item]["label"], named[item]["title"], score) for item, score in steps
+        path=told_path(
+            [Step(named[item]["label"], named[item]["title"], score) for item, score in steps],
+            by,
+            roughly,
+            least,
         ),
         path_by=by,
         sentences=sentences(evidence),
+        rough=roughly,
         notes=notes,
     )
 

@@ -13,7 +13,8 @@ class Share:
     """What one method says of a pair, and what that gives to the score.
 
     ``value`` is the method's own score, ``rank`` the place in its row; None: the row does not hold
-    the product. ``share`` is 0 where the method has no weight.
+    the product. A value that is counted from people is None, too, unless everybody may be counted.
+    ``share`` is 0 where the method has no weight.
     """
 
     method: str
@@ -55,8 +56,8 @@ class Group:
     """People or orders that have to do with both products; small groups are not counted.
 
     ``did``: ``bought`` or ``touched``. ``count`` None: fewer than ``fewer_than``, and at least one.
-    ``of``: the people (orders) of each product, None where that would tell of a small group, too;
-    empty where they were not asked for.
+    ``of``: the people (orders) of each product, None unless everybody may be counted; empty where
+    they were not asked for.
     ``first`` and ``last``: the first and last month (year) in which enough of them were there to be
     counted, or days where everybody may be counted.
     """
@@ -158,6 +159,7 @@ class Explanation:
     is the sum of what the n-grams give. ``path`` leads from one to the other by rows of
     ``path_by``, empty where none does within four steps. ``sentences``: the same in words.
     ``without``: kind of evidence -> the score if that were not there, where it was asked for.
+    ``rough``: scores and shares are rounded, as their last digits would tell of a small group.
     """
 
     product: Product
@@ -175,6 +177,7 @@ class Explanation:
     path_by: str | None
     sentences: tuple[str, ...]
     without: Mapping[str, float] = field(default_factory=dict)
+    rough: bool = False
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> Json:

@@ -107,7 +107,7 @@ def test_several_others_and_every_format(run: Run, chain: Path) -> None:
     table = run("--db", chain, "explain", "A", "B", "-f", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(table)))
     assert {row["direction"] for row in rows} == {"there"}
-    assert [(row["method"], row["value"], row["rank"]) for row in rows] == [("cosine", "0.3", "1")]
+    assert [(row["method"], row["value"], row["rank"]) for row in rows] == [("cosine", "", "1")]
     assert run("--db", chain, "explain", "B", "D", "-f", "ids").stdout == "B\nC\nD\n"
     piped = run("--db", chain, "explain", "A", "-", "-f", "json", input="B\nC\n")
     assert json.loads(piped.stdout) == found
@@ -136,7 +136,7 @@ def test_without_a_table_it_says_what_to_run(run: Run, tmp_path: Path) -> None:
     assert "hybrid is not built, so this is cosine" in found.stderr
     value = json.loads(found.stdout)
     assert (value["score"], value["rank"], value["method"]) == (0.3, 1, "cosine")
-    assert value["shares"] == [{"method": "cosine", "share": 0.3, "value": 0.3, "rank": 1}]
+    assert value["shares"] == [{"method": "cosine", "share": 0.3, "value": None, "rank": 1}]
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

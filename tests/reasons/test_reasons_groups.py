@@ -35,7 +35,9 @@ EVENTS = st.lists(
 )
 
 
-def asked(events: list[Event], least: int) -> tuple[dict[str, Any], str]:
+def asked(
+    events: list[Event], least: int, method: str = "hybrid", score: float = 0.5
+) -> tuple[dict[str, Any], str]:
     """What `explain A B` prints of a shop of two products, and all that is printed."""
     rows = [
         {
@@ -51,7 +53,7 @@ def asked(events: list[Event], least: int) -> tuple[dict[str, Any], str]:
         path = write_shop(
             Path(folder) / "two.db",
             items=[{"sku": "A", "title": "red mug"}, {"sku": "B", "title": "blue mug"}],
-            neighbors={"hybrid": {"A": [("B", 0.5)]}},
+            neighbors={method: {"A": [("B", score)]}, "jaccard": {"A": [("B", score / 2)]}},
             users=USERS,
             events=rows,
             spellings=(),
@@ -90,9 +92,8 @@ def test_no_figure_tells_of_fewer_people_than_may_be_counted(
         assert hidden or group["count"] == 0 or group["count"] >= least
         if hidden:
             assert (group["first"], group["last"], set(group["of"])) == (None, None, {None})
-        for total in group["of"]:
-            # neither the group nor what is left of a product's own is small
-            assert least == 1 or total is None or total - group["count"] >= least
+        # with no total, no remainder can be solved, of this output or of several
+        assert least == 1 or set(group["of"]) <= {None}
     orders = found["orders"]
     makers = _makers(events)
     if makers:
@@ -103,6 +104,32 @@ def test_no_figure_tells_of_fewer_people_than_may_be_counted(
     if people["first"] and people["did"] == "bought":
         for period in (people["first"], people["last"]):
             assert _there(events, both, period) >= least
+
+
+@settings(max_examples=20, deadline=None)
+@given(EVENTS, st.integers(2, 6), st.integers(1, 6))
+def test_who_has_one_product_only_changes_nothing_that_is_printed(
+    events: list[Event], least: int, lonely: int
+) -> None:
+    """What an output does not depend on, no output tells, nor do several of them together."""
+    others = {who for who, *_ in events}
+    more: list[Event] = [
+        (who, "A", "purchase", 1, 0) for who in range(len(USERS)) if who not in others
+    ][:lonely]
+    found, _ = asked(events, least, score=0.4)
+    assert found == asked(events + more, least, score=0.4)[0]
+    for one in [*found["shares"], *found["back"]["shares"]]:
+        assert one["value"] is None
+
+
+def test_a_score_that_solves_to_people_is_rounded() -> None:
+    events = [(who, sku, "purchase", 1, 0) for who in (1, 2) for sku in "AB"]
+    found, _ = asked(events, 5, "cosine", 0.377964)
+    assert (found["score"], found["shares"][0]["value"]) == (0.38, None)
+    assert {step["score"] for step in found["path"]} == {None, 0.38}
+    exact, _ = asked(events, 1, "cosine", 0.377964)
+    assert (exact["score"], exact["shares"][0]["value"]) == (0.377964, 0.377964)
+    assert exact["people"]["of"] == [2, 2]
 
 
 def _makers(events: list[Event]) -> dict[int, object]:
@@ -153,10 +180,9 @@ def test_a_date_is_one_that_enough_people_share() -> None:
 
 def test_what_is_left_of_a_total_is_no_small_group_either() -> None:
     found = [("2024-01-01", f"u{n}") for n in range(6)]
-    totals = [(8, 8), (11, 11)]
-    assert counted("bought", found, 5, totals).of == (None, 11)
-    assert counted("bought", found, 2, totals).of == (8, 11)
-    assert counted("bought", found, 7, totals).of == (None, None)
+    assert counted("bought", found, 1, [8, 11]).of == (8, 11)
+    for least in (2, 5, 7):
+        assert counted("bought", found, least, [8, 11]).of == (None, None)
 
 
 def test_many_orders_of_one_person_are_one_person(ask: Ask) -> None:
