@@ -106,6 +106,15 @@ A3,Copper kettle red,21
 """
 
 
+@pytest.mark.parametrize(
+    ("price", "said"), [("399.00", "same price"), ("396", "price 399.00 and 396.00")]
+)
+def test_a_price_is_called_the_same_only_where_it_is(tmp_path: Path, price: str, said: str) -> None:
+    run = build(tmp_path, _=ONE.replace("KB7040,399", f"KB7040,{price}"))
+    (pair,) = json.loads(run("duplicates", "-f", "json").stdout)["results"]
+    assert pair["reasons"][-1] == said
+
+
 def test_within_a_source(tmp_path: Path) -> None:
     run = build(tmp_path, _=ONE)
     found = json.loads(run("duplicates", "-f", "json").stdout)

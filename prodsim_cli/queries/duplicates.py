@@ -202,7 +202,8 @@ def _reasons(a: Entry, b: Entry) -> list[str]:
     if "same brand" in found:
         reasons.append(f"same brand {a.brand}")
     if "same price" in found:
-        reasons.append("same price")
+        mine, theirs = f"{a.price:,.2f}", f"{b.price:,.2f}"
+        reasons.append("same price" if mine == theirs else f"price {mine} and {theirs}")
     if "same category" in found:
         reasons.append("same category")
     return reasons

@@ -47,7 +47,7 @@ WEIGHTS: Mapping[str, float] = {
 
 _GTIN = ("gtin", "ean", "upc", "barcode", "gtin13", "ean13", "gtin14", "isbn", "isbn13", "条码")
 SAME_PRICE, NEAR_PRICE = 0.01, 0.15
-"""Difference of two prices over the larger one, at most."""
+"""Difference of two prices over the larger one, at most; a hundredth counts as the same price."""
 
 _AMOUNT = re.compile(rf"\d+(?:{UNITS}|{PIECES})")
 _DIGITS, _BARE = 3, 5
