@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prodsim_cli.records.reasons import Fact, Group, Word
+from prodsim_cli.store.artifacts import BLEND
 
 PEOPLE, ORDERS, WORDS, MEANING, FACTS = "people", "orders", "words", "meaning", "facts"
 
@@ -51,11 +52,20 @@ def sentences(evidence: Evidence) -> tuple[str, ...]:
     """What ties the two, the kind of evidence that gives most to the score first."""
     weight: defaultdict[str, float] = defaultdict(float)
     for method, share in evidence.shares.items():
-        weight[SPEAKS_OF.get(method, PEOPLE)] += share
+        weight[_rests_on(method, evidence)] += share
     kinds = [kind for kind in sorted(weight, key=lambda kind: -weight[kind]) if weight[kind] > 0]
     kinds += [FACTS] if FACTS not in kinds else []
     said = (sentence for kind in kinds for sentence in _SAY[kind](evidence))
     return tuple(dict.fromkeys(said))
+
+
+def _rests_on(method: str, evidence: Evidence) -> str:
+    """The kind of evidence of a method; of a blend that is told whole, the first that is there."""
+    if method != BLEND:
+        return SPEAKS_OF.get(method, PEOPLE)
+    if evidence.people.some or evidence.orders.some:
+        return PEOPLE if evidence.people.some else ORDERS
+    return WORDS if evidence.words else FACTS
 
 
 def _people(evidence: Evidence) -> Iterator[str]:
