@@ -82,7 +82,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     # The process id keeps two runs at the same time apart; the ending stays the last one.
     beside = target.with_name(f".{target.stem[:200]}.{os.getpid()}.part{target.suffix}")
     try:
-        yield beside
+        with _tidy_end():
+            yield beside
         os.replace(beside, target)
     except OSError as problem:
         raise InputError(
@@ -92,6 +93,30 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             beside.unlink()
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """A request to end (SIGTERM) unwinds the block like any error, so that nothing is left behind.
+
+    Whoever has said what a request to end means keeps their say; only the main thread can ask.
+    """
+    import signal
+    import threading
+
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def folder(path: str | Path) -> Path:

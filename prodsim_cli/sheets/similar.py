@@ -159,7 +159,7 @@ class _Making:
             item = int(self.names.ids[some.start + place])
             alike = Alike(self.connection, self.method, [item], self._live)
             given = answer(self.connection, alike, self.rules, self.k, [item], method=self.method)
-            rows = [row for row in given.rows if row.score > 0]
+            rows = [row for row in given.rows if row.score > 0 or row.pinned]
             at += [place] * len(rows)
             ids += [row.item_id for row in rows]
             scores += [row.score for row in rows]

@@ -88,7 +88,7 @@ def _same_as_similar(
             skus, similar(store, skus, k=k, rules=rules, method=method), strict=True
         )
         for row in answer.results
-        if row.score > 0
+        if row.score > 0 or row.pinned
     ]
     assert [tuple(row.values()) for row in rows] == expected
 
@@ -102,6 +102,7 @@ def _same_as_similar(
         (["--where", "category=yarn"], Rules(where=("category=yarn",))),
         (["--where", "price>10", "--method", "lexical"], Rules(where=("price>10",))),
         (["--where", "price>10", "--method", "cosine"], Rules(where=("price>10",))),
+        (["--pin", "LAMPS1,SOAP1"], Rules(pin=("LAMPS1", "SOAP1"))),
         (["--same", "category", "--diversity", "0.5"], Rules(same=("category",), diversity=0.5)),
     ],
 )
@@ -138,6 +139,13 @@ def test_recs_are_what_recommend_answers(export: Run, store: sqlite3.Connection)
         assert [row["rank"] for row in mine] == [1, 2, 3, 4, 5, 6]
         assert {row["method"] for row in mine} == {answer.method}
     assert "of 1 nothing is known" in result.stderr
+
+
+def test_recs_that_nobody_gets_say_so(export: Run) -> None:
+    result = export("recs", "-o", "r.csv", "--where", "price<0")
+    assert result.exit_code == 0
+    assert "nobody gets anything" in result.stderr
+    assert read("r.csv") == []
 
 
 def test_recs_by_people_alike_and_again(export: Run) -> None:
@@ -382,7 +390,7 @@ main()
 
 
 @pytest.mark.parametrize("name", ["s.csv", "s.jsonl.gz", "s.parquet"])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_kill_in_the_middle_leaves_no_half_file(
     built: str, tmp_path: Path, name: str, how: signal.Signals
 ) -> None:
@@ -397,6 +405,9 @@ def test_a_kill_in_the_middle_leaves_no_half_file(
     assert (tmp_path / name).read_text() == "old"
     if how == signal.SIGINT:
         assert code == 130
+        assert os.listdir(tmp_path) == [name]
+    elif how == signal.SIGTERM:
+        assert code == 128 + signal.SIGTERM
         assert os.listdir(tmp_path) == [name]
     else:
         assert code == -signal.SIGKILL
