@@ -235,6 +235,12 @@ def why(command: Callable[..., Any]) -> Callable[..., Any]:
     @min_people
     @wraps(command)
     def reasoned(*args: Any, why: bool, min_people: int, **options: Any) -> Any:
+        source = click.get_current_context().get_parameter_source("min_people")
+        if not why and source is click.core.ParameterSource.COMMANDLINE:
+            raise UsageProblem(
+                "--min-people says of which groups reasons may speak, and none were asked for.",
+                hint="Add --why, or leave --min-people out.",
+            )
         return command(*args, why=min_people if why else None, **options)
 
     return reasoned

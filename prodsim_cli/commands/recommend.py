@@ -62,7 +62,7 @@ def command(
       prodsim recommend 17850 --why
       prodsim recommend --all -o recs.parquet
     """
-    columns, before = _situation(given["context"])
+    columns, before = _situation(connection, given["context"])
     rules = replace(rules, where=(*rules.where, *columns)) if columns else rules
     history = _split(given["history"])
     wish = Wish(given["by"], given["method"], history, given["again"], before, given["why"])
@@ -87,7 +87,9 @@ def _split(text: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
-def _situation(pairs: tuple[str, ...]) -> tuple[list[str], str | None]:
+def _situation(
+    connection: sqlite3.Connection, pairs: tuple[str, ...]
+) -> tuple[list[str], str | None]:
     """``--context``: expressions over columns, and the moment of ``at``."""
     columns, before = [], None
     for pair in pairs:
@@ -97,11 +99,28 @@ def _situation(pairs: tuple[str, ...]) -> tuple[list[str], str | None]:
                 f"--context wants a name and a value, not {pair!r}.",
                 hint="For instance: --context category=Mugs, or --context at=2011-10-01.",
             )
-        if name.strip().lower() == "at":
+        if name.strip().lower() != "at":
+            columns.append(f"{name.strip()}={_quoted(value.strip())}")
+            _check(connection, pair, columns[-1])
+        elif before in (None, value.strip()):
             before = value.strip()
         else:
-            columns.append(f"{name.strip()}={_quoted(value.strip())}")
+            raise UsageProblem(
+                f"--context names two moments, {before} and {value.strip()}.",
+                hint="An answer is as of one: leave one of them out.",
+            )
     return columns, before
+
+
+def _check(connection: sqlite3.Connection, pair: str, expression: str) -> None:
+    """Say what is wrong with a column in the words of ``--context``."""
+    from prodsim_cli.queries.rules.conditions import Columns
+
+    try:
+        Columns(connection).conditions([expression])
+    except UsageProblem as problem:
+        said = str(problem).partition(", at character")[0]
+        raise UsageProblem(f"--context {pair}: {said}.", hint=problem.hint) from None
 
 
 def _quoted(value: str) -> str:
@@ -140,7 +159,7 @@ def _everybody(
     from prodsim_cli.terminal import TerminalProgress
 
     with nullcontext(None) if given["quiet"] else TerminalProgress() as listener:
-        notes = everybody(
+        made = everybody(
             connection,
             wish,
             rules,
@@ -150,4 +169,6 @@ def _everybody(
             progress=listener,
         )
     if not given["quiet"]:
-        options.tell(notes)
+        options.tell(made.notes)
+    if given["output"] is not None and form != "table":
+        render.show(made, form)

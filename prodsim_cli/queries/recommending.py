@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import NamedTuple
 
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.queries import finding
-from prodsim_cli.queries.answering import Rules, answer, dressed
+from prodsim_cli.queries.answering import Rules, admitted, answer, dressed
 from prodsim_cli.queries.recommending_facts import AsOf, Facts, Stored
 from prodsim_cli.queries.recommending_past import NOTHING, Past, of_user, with_more
 from prodsim_cli.queries.recommending_recipe import Recipe, recipe
@@ -147,7 +148,10 @@ def _ranking(
     query: Json = {} if person is None else {"user": person["key"]}
     if more:
         query["history"] = [item["label"] for item in more]
-    notes = (*_notes(connection, query, found, made, asked), *given.notes)
+    said = list(given.notes)
+    if not given.rows:
+        said = _nothing(connection, query, rules, seeds, barred, said)
+    notes = (*_notes(connection, query, found, made, asked), *said)
     method = made.method if isinstance(found, Personal) else found.name
     ranking = Ranking(query, method, rows, notes, about=_about(past, more))
     if asked.why is None:
@@ -183,6 +187,30 @@ def _notes(
             f"{who}{when}, so this is {what_is_popular(found.name, found.facts, asked.before)}."
         ]
     return [*made.notes, *ahead(asked.before)]
+
+
+def _nothing(
+    connection: sqlite3.Connection,
+    query: Json,
+    rules: Rules,
+    seeds: Sequence[int],
+    barred: Collection[int],
+    said: list[str],
+) -> list[str]:
+    """Why there is no answer; ``said``: what the rules have said about it."""
+    passing = len(admitted(connection, rules, seeds=seeds))
+    if not passing and said:
+        return said
+    if not passing:
+        gone = len(admitted(connection, replace(rules, all_stock=True), seeds=seeds))
+        if gone:
+            return [f"All that pass the rules ({gone:,}) are not in stock; --all-stock shows them."]
+        return ["No product passes the rules."]
+    if not barred:
+        return said
+    who = f"{query['user']} has had" if "user" in query else "The history holds"
+    what = "the one product that passes" if passing == 1 else f"all {passing:,} products that pass"
+    return [f"{who} {what} the rules; --again shows what was had before."]
 
 
 def what_is_popular(name: str, facts: Facts, before: str | None) -> str:

@@ -39,9 +39,13 @@ def ids(result: Any) -> Iterable[str]:
 
 
 def question(ranking: Ranking) -> str:
-    """What was asked, as one word: the SKU, the SKUs joined by +, a user, a text."""
-    value = next(iter(ranking.query.values()))
-    return "+".join(value) if isinstance(value, (list, tuple)) else str(value)
+    """What was asked, as one word: the SKU, the SKUs joined by +, a user (and what was
+    added to the history), a text."""
+    values = list(ranking.query.values())
+    if not ("user" in ranking.query and "history" in ranking.query):
+        values = values[:1]
+    words = (value if isinstance(value, (list, tuple)) else [value] for value in values)
+    return "+".join(str(word) for word in chain.from_iterable(words))
 
 
 def _ranking(ranking: Ranking) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
@@ -11,9 +12,10 @@ from prodsim_cli.builds.progress import Progress
 from prodsim_cli.files import check_file, ending
 from prodsim_cli.queries.answering import Rules
 from prodsim_cli.queries.recommending import Wish, ahead, what_is_popular
+from prodsim_cli.records import Export
 from prodsim_cli.serving import files
 from prodsim_cli.serving.crowd import crowd
-from prodsim_cli.serving.lists import Lists, lists
+from prodsim_cli.serving.lists import Lists, lists, nothing_for
 
 
 def everybody(
@@ -25,10 +27,10 @@ def everybody(
     path: str | None = None,
     form: str = "csv",
     progress: Progress | None = None,
-) -> list[str]:
+) -> Export:
     """Lists of all users into a file (its ending says the format), else to stdout in ``form``.
 
-    Returns sentences for the person.
+    Returns what was written, with sentences for the person.
     """
     if path is not None:
         ending(path, files.ENDINGS, "-o")
@@ -38,9 +40,10 @@ def everybody(
     people = crowd(connection, wish)
     found = _Timed(lists(connection, people, rules, k, progress))
     if path is None:
-        files.stream_to(sys.stdout, form, connection, people, found)
+        rows = files.stream_to(sys.stdout, form, connection, people, found)
     else:
-        files.write(path, connection, people, found)
+        form = ending(path, files.ENDINGS, "-o")
+        rows = files.write(path, connection, people, found)
     users = len(people.keys)
     notes = [*people.recipe.notes, *ahead(people.before)]
     strangers = users - len(people.subjects)
@@ -50,17 +53,32 @@ def everybody(
         notes.append(
             f"Nothing is known of {strangers:,} of {users:,} users{when}: they get {what}."
         )
+    notes += nothing_for(found.empty, users)
     where = f"{path}: " if path else ""
     rate = users / max(found.seconds, 1e-9)
     notes.append(f"{where}{users:,} users, {rate:,.0f} a second once all was read.")
-    return notes
+    return Export(
+        what="recs",
+        file=path or "",
+        form=form,
+        rows=rows,
+        columns=files.KEYS if form == "jsonl" else files.COLUMNS,
+        bytes=os.path.getsize(path) if path else 0,
+        about={
+            "method": people.recipe.method,
+            "k": k,
+            "users": users,
+            "without_a_past": strangers,
+        },
+        notes=tuple(notes),
+    )
 
 
 class _Timed:
-    """Lists one after the other, and the seconds that making them took."""
+    """Lists one after the other, the seconds that making them took, and users who got nothing."""
 
     def __init__(self, found: Iterator[Lists]) -> None:
-        self._found, self.seconds = found, 0.0
+        self._found, self.seconds, self.empty = found, 0.0, 0
 
     def __iter__(self) -> Iterator[Lists]:
         while True:
@@ -69,4 +87,5 @@ class _Timed:
             self.seconds += time.perf_counter() - begun
             if some is None:
                 return
+            self.empty += some.empty()
             yield some

@@ -1,7 +1,7 @@
 """Everybody's lists as files: csv, jsonl, parquet, complete or not there. First floor.
 
 csv and parquet hold a row for each product of each list: ``user rank sku score method``. jsonl
-holds an object a user, as ``-f jsonl`` prints it (docs/json.md).
+holds an object a user, a ranking whose rows are ``rank sku score title price`` (docs/json.md).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from prodsim_cli.files import ending, whole_file
-from prodsim_cli.records import Ranked, Ranking
+from prodsim_cli.records import Json
 from prodsim_cli.render.text import harmless, json_text
 from prodsim_cli.serving.crowd import Crowd
 from prodsim_cli.serving.lists import Lists
@@ -21,6 +21,7 @@ from prodsim_cli.store.catalog import label
 
 ENDINGS = ("csv", "jsonl", "parquet")
 COLUMNS = ("user", "rank", "sku", "score", "method")
+KEYS = ("query", "method", "results")
 
 
 def write(
@@ -50,7 +51,7 @@ def stream_to(
     facts = _facts(connection, people)
     if form == "jsonl":
         return _counted(
-            stream.write(json_text(one.as_dict(), indent=None) + "\n")
+            stream.write(json_text(one, indent=None) + "\n")
             for some in found
             for one in _rankings(people, facts, some)
         )
@@ -64,9 +65,9 @@ def _counted(written: Iterable[Any]) -> int:
 
 
 def _facts(connection: sqlite3.Connection, people: Crowd) -> list[tuple[Any, ...]]:
-    """SKU, title, price, currency of each product, in order of position."""
+    """SKU, title, price of each product, in order of position."""
     rows = connection.execute(
-        f"select {label(connection)}, i.title, i.price, i.currency from items i"
+        f"select {label(connection)}, i.title, i.price from items i"
         " where i.listed = 1 order by i.source, i.sku"
     )
     return [tuple(row) for row in rows]
@@ -84,22 +85,23 @@ def _rows(
                 yield key, rank, harmless(facts[position][0]), round(score, 6), some.method
 
 
-def _rankings(people: Crowd, facts: list[tuple[Any, ...]], some: Lists) -> Iterator[Ranking]:
+def _rankings(people: Crowd, facts: list[tuple[Any, ...]], some: Lists) -> Iterator[Json]:
+    """A ranking a user, without what only a single answer looks up (methods, variants, pins)."""
     for user, positions, scores in zip(
         some.users.tolist(), some.positions.tolist(), some.scores.tolist(), strict=True
     ):
-        rows = tuple(
-            Ranked(rank, sku, score, title, price, (), currency)
-            for rank, (score, (sku, title, price, currency)) in enumerate(
-                (
-                    (score, facts[position])
-                    for position, score in zip(positions, scores, strict=True)
-                    if position >= 0
-                ),
-                start=1,
-            )
-        )
-        yield Ranking({"user": people.keys[user]}, some.method, rows)
+        there = [pair for pair in zip(positions, scores, strict=True) if pair[0] >= 0]
+        rows = [
+            {
+                "rank": rank,
+                "sku": facts[position][0],
+                "score": round(score, 6),
+                "title": facts[position][1],
+                "price": facts[position][2],
+            }
+            for rank, (position, score) in enumerate(there, start=1)
+        ]
+        yield {"query": {"user": people.keys[user]}, "method": some.method, "results": rows}
 
 
 def _parquet(

@@ -48,6 +48,19 @@ class Lists:
     scores: NDArray[np.float32]
     method: str
 
+    def empty(self) -> int:
+        """How many users got nothing."""
+        return int((self.positions < 0).all(axis=1).sum())
+
+
+def nothing_for(empty: int, users: int) -> list[str]:
+    """A sentence about users without a single product."""
+    if not empty:
+        return []
+    if empty == users:
+        return ["No product that they have not had passes the rules: nobody gets anything."]
+    return [f"Nothing that passes the rules is left for {empty:,} of {users:,} users."]
+
 
 def lists(
     connection: sqlite3.Connection,

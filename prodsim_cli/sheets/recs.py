@@ -12,7 +12,7 @@ import polars as pl
 from prodsim_cli.queries.answering import Rules
 from prodsim_cli.queries.recommending import Wish
 from prodsim_cli.serving.crowd import Crowd, crowd
-from prodsim_cli.serving.lists import Lists, lists
+from prodsim_cli.serving.lists import Lists, lists, nothing_for
 from prodsim_cli.sheets.sheet import Names, Sheet, products
 
 if TYPE_CHECKING:
@@ -47,14 +47,17 @@ def sheet(
         "without_a_past": len(everybody.keys) - len(everybody.subjects),
     }
     found = lists(connection, everybody, rules or Rules(), k, progress)
-    return Sheet(
-        dict(COLUMNS), _frames(everybody, names, found), about, list(everybody.recipe.notes)
-    )
+    notes = list(everybody.recipe.notes)
+    return Sheet(dict(COLUMNS), _frames(everybody, names, found, notes), about, notes)
 
 
-def _frames(everybody: Crowd, names: Names, found: Iterator[Lists]) -> Iterator[pl.DataFrame]:
+def _frames(
+    everybody: Crowd, names: Names, found: Iterator[Lists], notes: list[str]
+) -> Iterator[pl.DataFrame]:
     keys = pl.Series(everybody.keys, dtype=pl.String)
+    empty = 0
     for some in found:
+        empty += some.empty()
         there = some.positions >= 0
         row, rank = np.nonzero(there)
         yield pl.DataFrame(
@@ -66,3 +69,4 @@ def _frames(everybody: Crowd, names: Names, found: Iterator[Lists]) -> Iterator[
                 "method": pl.repeat(some.method, len(row), dtype=pl.String, eager=True),
             }
         )
+    notes += nothing_for(empty, len(keys))

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 from recommend_shop import write_recommend_shop
+from test_docs import SCHEMAS, problems
 
 from prodsim_cli.cli import cli
 
@@ -203,6 +204,9 @@ def test_a_history_is_added_to_what_a_person_had(ask: Run) -> None:
     result = ask("u001", "--history", "SOAP3", "--by", "items", "--method", "lexical", "-f", "json")
     answer = json.loads(result.stdout)
     assert answer["query"] == {"user": "u001", "history": ["SOAP3"]}
+    table = ask("u001", "--history", "SOAP3,TEA1", "-f", "csv").stdout
+    assert {row["query"] for row in csv.DictReader(io.StringIO(table))} == {"u001+SOAP3+TEA1"}
+    assert ask("u001", "--history", "SOAP3").stdout.startswith("u001+SOAP3 ")
     assert answer["method"] == "lexical"
     plain = skus(ask("u001", "--method", "lexical", "-f", "json", "-k", 60))
     assert plain != skus(ask("u001", "--history", "SOAP3", "--method", "lexical", "-f", "json",
@@ -225,6 +229,8 @@ def test_words_that_contradict_each_other(ask: Run) -> None:
         ["u001", "--context", "category"],
         ["u001", "--context", "at=someday"],
         ["u001", "--context", "nonsense=1"],
+        ["u001", "--context", "at=2011-05-01", "--context", "at=2011-06-01"],
+        ["u001", "--min-people", "3"],
         ["u001", "-o", "x.csv"],
         ["u001", "--all"],
         ["--all"],
@@ -235,6 +241,37 @@ def test_words_that_contradict_each_other(ask: Run) -> None:
         result = ask(*words)
         assert (result.exit_code, result.stdout) == (2, ""), words
         assert result.stderr.startswith("error: "), words
+
+
+def test_an_error_of_the_situation_cites_what_was_typed(ask: Run) -> None:
+    for pair, said in (("nonsense=1", "'nonsense' is not a column"), ("price=x", "a number")):
+        result = ask("u001", "--context", pair)
+        assert result.stderr.startswith(f"error: --context {pair}: ")
+        assert said in result.stderr
+        assert "--where" not in result.stderr
+    assert ask("u001", "--context", "at=2011-06-01", "--context", "at=2011-06-01").exit_code == 0
+
+
+def test_an_empty_answer_says_why(ask: Run, market: str) -> None:
+    visitor = ("--history", "TEA1", "--same", "title", "-f", "json")
+    own = ask(*visitor)
+    assert skus(own) == []
+    assert "The history holds the one product that passes the rules; --again shows" in own.stderr
+    assert skus(ask(*visitor, "--again")) == ["TEA1"]
+    had = sorted(bought(market, "u001") - {"TEA9", "MUGS9"})
+    mine = ask("u001", "--where", f"sku in ({', '.join(had)})", "-f", "json")
+    assert skus(mine) == []
+    assert f"u001 has had all {len(had)} products that pass the rules" in mine.stderr
+    gone = ask("u001", "--where", "sku in (TEA9, MUGS9)", "-f", "json")
+    assert skus(gone) == []
+    assert "No product passes the rules" in gone.stderr or "--all-stock" in gone.stderr
+    nobody = ask("--all", "--where", "price<0", "-f", "csv")
+    assert nobody.stdout.splitlines() == ["user,rank,sku,score,method"]
+    assert "nobody gets anything" in nobody.stderr
+    one = ask("--all", "--where", f"sku={had[0]}", "-f", "csv")
+    without = 220 - len(lists_of(one))
+    assert without > 0
+    assert f"Nothing that passes the rules is left for {without} of 220 users." in one.stderr
 
 
 def test_the_situation_narrows_the_answer(ask: Run, market: str) -> None:
@@ -340,6 +377,9 @@ def test_a_file_holds_everybody(ask: Run, tmp_path: Path, ending: str) -> None:
     if ending == "jsonl":
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         assert len(lines) == 220
+        assert set(lines[0]) == {"query", "method", "results"}
+        # what only a single answer looks up is not there, rather than wrong
+        assert set(lines[0]["results"][0]) == {"rank", "sku", "score", "title", "price"}
         assert [row["rank"] for row in lines[0]["results"]] == [1, 2, 3]
         return
     read = pl.read_csv if ending == "csv" else pl.read_parquet
@@ -347,6 +387,17 @@ def test_a_file_holds_everybody(ask: Run, tmp_path: Path, ending: str) -> None:
     assert frame.columns == ["user", "rank", "sku", "score", "method"]
     assert frame["user"].n_unique() == 220
     assert len(frame) == 660
+
+
+def test_what_was_written_for_a_program(ask: Run, tmp_path: Path) -> None:
+    path = tmp_path / "recs.csv"
+    found = json.loads(ask("--all", "-o", path, "-k", 3, "-q", "-f", "json").stdout)
+    assert problems(found, SCHEMAS["export"]) == []
+    assert found == {
+        "what": "recs", "file": str(path), "format": "csv", "rows": 660,
+        "columns": ["user", "rank", "sku", "score", "method"], "bytes": path.stat().st_size,
+        "method": "hybrid", "k": 3, "users": 220, "without_a_past": 0,
+    }  # fmt: skip
 
 
 def test_a_file_is_complete_or_not_there(
