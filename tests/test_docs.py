@@ -98,7 +98,9 @@ def _command_lines() -> list[tuple[str, list[str]]]:
         for line in page.read_text(encoding="utf-8").splitlines():
             words = re.match(r"(?:    |\$ )prodsim (.*)", line)
             if words and page.name != "help.md":
-                found.append((page.name, shlex.split(words[1], comments=True)))
+                said = shlex.split(words[1], comments=True)
+                ours = said[: said.index("|")] if "|" in said else said
+                found.append((page.name, ours))
     return found
 
 
@@ -306,3 +308,15 @@ def test_the_checker_finds_what_is_wrong() -> None:
 
 def test_the_version_of_click_is_read() -> None:
     assert importlib.metadata.version("click").startswith(make_help.click_version() + ".")
+
+
+def test_the_tour_shows_every_command_with_its_output() -> None:
+    sections = (DOCS / "tour.md").read_text(encoding="utf-8").split("## prodsim ")[1:]
+    assert sorted(section.split()[0] for section in sections) == sorted(COMMANDS)
+    for section in sections:
+        name = section.split()[0]
+        for shown in re.findall(
+            r"```console\n\$ prodsim (\S+)[^\n]*\n(.*?)```", section, re.DOTALL
+        ):
+            assert shown[0] == name
+            assert shown[1].strip()
