@@ -100,7 +100,7 @@ def answer(
     """
     made = _Making(connection, candidates, rules, seeds, set(seeds if barred is None else barred))
     rows = made.rows(k, method)
-    return Answer(tuple(rows), (*made.notes, *_notes(rows, made)))
+    return Answer(tuple(rows), (*made.notes, *_notes(rows, made, k)))
 
 
 def admitted(
@@ -202,8 +202,8 @@ class _Making:
         return [Chosen(one, scores.get(one, 0.0), pinned=True) for one in pins]
 
 
-def _notes(rows: Sequence[Chosen], made: _Making) -> Iterator[str]:
-    """What to know of an answer that goes beyond the tables, or is empty."""
+def _notes(rows: Sequence[Chosen], made: _Making, k: int) -> Iterator[str]:
+    """What to know of an answer that goes beyond the tables, or is short."""
     live = sum(row.live and row.score > 0 for row in rows)
     nothing = sum(row.live and row.score <= 0 for row in rows)
     if live:
@@ -213,7 +213,12 @@ def _notes(rows: Sequence[Chosen], made: _Making) -> Iterator[str]:
             f"Nothing in the data ties {nothing} of {len(rows)} to what was asked:"
             " the most popular stand there."
         )
-    if not rows and made.rules.where and not made.notes:
+    short = len(rows) < k and (made.rules.narrows or not rows)
+    hidden = made.gate.out_of_stock() if short else 0
+    if hidden:
+        said = "is" if hidden == 1 else "are"
+        yield f"{hidden:,} that the rules let pass {said} not in stock; --all-stock shows them."
+    if not rows and not hidden and made.rules.where and not made.notes:
         empty = made.gate.columns.empty()
         why = f" No product has a value in {' or '.join(empty)}." if empty else ""
         yield f"No product passes the rules: {' and '.join(made.rules.where)}.{why}"

@@ -96,6 +96,8 @@ def _not_built(
     if method in registry.names("similarity"):
         without_model = method == "text" and meta.settings(connection).get("lm") is False
         command = "prodsim build --model auto" if without_model else "prodsim build"
+        if method in artifacts.NETWORKS:
+            command = f"prodsim train --networks {method}` and then `prodsim build"
         return NotReady(
             f"The neighbour table {method} is not built.",
             hint=f"Run `{command}`; `prodsim status` says what is built.",
@@ -140,6 +142,8 @@ def _silence(
 def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str:
     from prodsim_cli.store import activity, catalog
 
+    if len(asked) >= catalog.listed(connection, len(asked) + 1):
+        return "the shop has no other product"
     text = any(catalog.has_text(connection, item["id"]) for item in asked)
     events = any(activity.has_events(connection, item["id"]) for item in asked)
     if not text and not events:

@@ -65,7 +65,10 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
     title = Text.assemble((asked, "bold cyan"), "  ", (one_line(ranking.about), "bold"))
     title.append(f"  by {ranking.method}", "dim not bold")
     if not rows:
-        none = "nothing found" if "text" in ranking.query else "no similar products"
+        words = {"text": "nothing found", "user": "nothing to recommend"}
+        words["history"] = words["user"]
+        asked_for = next(iter(ranking.query))
+        none = words.get(asked_for, "no similar products")
         return Group(as_text(title), Text(f"  {none}", style="dim"))
     columns = _ranking_columns(rows)
     if floor(columns) <= width:

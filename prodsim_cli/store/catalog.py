@@ -168,6 +168,14 @@ def spellings(connection: sqlite3.Connection, item_id: int) -> list[sqlite3.Row]
     ).fetchall()
 
 
+def listed(connection: sqlite3.Connection, most: int) -> int:
+    """How many products there are in the feed, counted up to ``most``."""
+    row = connection.execute(
+        "select count(*) from (select 1 from items where listed = 1 limit ?)", (most,)
+    )
+    return int(row.fetchone()[0])
+
+
 def has_text(connection: sqlite3.Connection, item_id: int) -> bool:
     """True if the item has a text to compare."""
     return not connection.execute(

@@ -29,9 +29,7 @@ def of_user(
     ).fetchall()
 
 
-def returned(
-    connection: sqlite3.Connection, user_id: int, before: str | None = None
-) -> set[int]:
+def returned(connection: sqlite3.Connection, user_id: int, before: str | None = None) -> set[int]:
     """Row ids of what a person has sent back."""
     until, values = _until(before)
     rows = connection.execute(

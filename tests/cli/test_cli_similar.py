@@ -190,6 +190,27 @@ def test_no_product_at_all_is_an_answer(tmp_path: Path, run: Run) -> None:
     assert (result.exit_code, "no similar products" in result.stdout) == (0, True)
 
 
+def test_a_shop_of_one_product_says_so(tmp_path: Path, run: Run) -> None:
+    alone = [{"sku": "ONE", "title": "The only one"}]
+    table = {"hybrid": {"ONE": []}}
+    small = write_shop(tmp_path / "one.db", items=alone, neighbors=table, events=(), spellings=())
+    assert "the shop has no other product" in run("--db", small, "similar", "ONE").stderr
+
+
+def test_what_is_hidden_since_it_is_not_in_stock_is_told(tmp_path: Path, run: Run) -> None:
+    things = [{"sku": name, "title": name, "in_stock": int(name == "A")} for name in "ABC"]
+    table = {"hybrid": {"A": [("B", 0.5), ("C", 0.25)]}}
+    small = write_shop(tmp_path / "gone.db", items=things, neighbors=table, events=(), spellings=())
+    told = "2 that the rules let pass are not in stock; --all-stock shows them."
+    assert told in run("--db", small, "similar", "A").stderr
+    shown = run("--db", small, "similar", "A", "--all-stock", "-f", "json")
+    assert (skus(shown), shown.stderr) == (["B", "C"], "")
+
+
+def test_a_network_is_trained_before_it_is_built(run: Run) -> None:
+    assert "prodsim train --networks gat" in run("similar", "SKU123", "--method", "gat").stderr
+
+
 def test_a_stale_table_is_told(run: Run, shop: Path) -> None:
     connection = open_for_writing(shop)
     with transaction(connection):

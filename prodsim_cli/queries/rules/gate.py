@@ -34,15 +34,15 @@ class Gate:
         self.notes: list[str] = []
         self._columns: Columns | None = None
         parts: list[Condition] = [("i.listed = 1", ())]
-        if not rules.all_stock:
-            parts.append(("coalesce(i.in_stock, 1) != 0", ()))
+        self._stock = "1" if rules.all_stock else "coalesce(i.in_stock, 1) != 0"
         if rules.where:
             parts += self.columns.conditions(rules.where)
         if rules.exclude:
             parts.append(_but(named(connection, rules.exclude)))
         if rules.same or rules.price_within:
             parts += self._relative(rules, seeds)
-        self._sql = " and ".join(sql for sql, _ in parts)
+        self._rules = " and ".join(sql for sql, _ in parts)
+        self._sql = f"{self._stock} and {self._rules}"
         self._values = tuple(value for _, values in parts for value in values)
 
     @property
@@ -69,6 +69,14 @@ class Gate:
             f"select i.id from items i where {self._sql} order by i.source, i.sku", self._values
         )
         return [row[0] for row in rows]
+
+    def out_of_stock(self) -> int:
+        """How many products would pass and are hidden, since they are not in stock."""
+        row = self.connection.execute(
+            f"select count(*) from items i where not ({self._stock}) and {self._rules}",
+            self._values,
+        )
+        return int(row.fetchone()[0])
 
     def _relative(self, rules: Rules, seeds: Sequence[int]) -> list[Condition]:
         """What an answer must share with a product that was asked about."""
