@@ -219,6 +219,10 @@ class Personal:
         }
 
 
+_TIER = 200
+"""Products of one tier of what is popular, and those equal to the last of them."""
+
+
 class Popular:
     """What everybody gets of whom nothing is known. ``name``: ``recent`` or ``popularity``."""
 
@@ -232,10 +236,21 @@ class Popular:
         self.connection, self.name, self.facts, self.barred = connection, name, facts, barred
 
     def tiers(self) -> Iterator[Sequence[Scored]]:
-        found = [one for one in self.facts.falling(self.name) if one[0] not in self.barred]
+        """The most popular first, some hundred at a time: few answers need more."""
+        batch: list[Scored] = []
+        for one in self.facts.falling(self.name):
+            if one[0] in self.barred:
+                continue
+            if len(batch) >= _TIER and one[1] < batch[-1][1]:  # equal ones stay together
+                yield self._ordered(batch)
+                batch = []
+            batch.append(one)
+        yield self._ordered(batch)
+
+    def _ordered(self, found: list[Scored]) -> list[Scored]:
         place = item_scores.in_order(self.connection, [item for item, _ in found])
         number = {item: at for at, item in enumerate(place)}
-        yield sorted(found, key=lambda pair: (-pair[1], number[pair[0]]))
+        return sorted(found, key=lambda pair: (-pair[1], number[pair[0]]))
 
     def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
         left = [one for one in ids if one not in self.barred]
