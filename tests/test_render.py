@@ -497,3 +497,13 @@ def test_harmless_keeps_tabs_and_lines_and_json_keeps_all(text: str) -> None:
 )
 def test_numbers_for_people(text: str, expected: str) -> None:
     assert text == expected
+
+
+@pytest.mark.parametrize(("sources", "said"), [(12, "2 of 12"), (0, "2 of 9")])
+def test_a_narrow_table_counts_the_methods_that_could_have_named_a_row(
+    sources: int, said: str
+) -> None:
+    names = tuple(f"method{number}" for number in range(9))
+    rows = (Ranked(1, "B", 1.0, "Red mug", methods=names[:2]), Ranked(2, "C", 0.5, methods=names))
+    text = shown(Ranking({"sku": "A"}, "hybrid", rows, sources=sources), "table")
+    assert said in text

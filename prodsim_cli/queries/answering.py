@@ -139,6 +139,10 @@ class _Making:
         """The rows of the answer, in order."""
         if self.rules.pin:
             self._found = self._groups.first(self._pinned())
+        if len(self._found) > k:
+            self.notes.append(
+                f"{len(self._found)} are pinned, and -k {k} shows the first {k} of them."
+            )
         if self.rules.max_per or self.rules.diversity:
             chosen = self._arranged(k, method)
         else:
@@ -218,10 +222,29 @@ def _notes(rows: Sequence[Chosen], made: _Making, k: int) -> Iterator[str]:
     if hidden:
         said = "is" if hidden == 1 else "are"
         yield f"{hidden:,} that the rules let pass {said} not in stock; --all-stock shows them."
-    if not rows and not hidden and made.rules.where and not made.notes:
-        empty = made.gate.columns.empty()
-        why = f" No product has a value in {' or '.join(empty)}." if empty else ""
-        yield f"No product passes the rules: {' and '.join(made.rules.where)}.{why}"
+    if not rows and not hidden and made.rules.narrows and not made.notes:
+        yield _barren(made)
+
+
+def _barren(made: _Making) -> str:
+    """Why nothing is left of the rules that say which products are wanted."""
+    rules = made.rules
+    same = [f"--same {name}" for name in rules.same]
+    within = [f"--price-within {rules.price_within}"] * bool(rules.price_within)
+    asked = " and ".join((*rules.where, *same, *within))
+    good = set(made.gate.all())
+    left = len(good - made.barred)
+    if left:
+        passes = (
+            "one product that passes is no answer"
+            if left == 1
+            else (f"{left:,} products that pass are no answers")
+        )
+        return f"The {passes} to this question: {asked}."
+    empty = made.gate.columns.empty()
+    why = f" No product has a value in {' or '.join(empty)}." if empty else ""
+    other = "other " if good else ""
+    return f"No {other}product passes the rules: {asked}.{why}"
 
 
 def dressed(

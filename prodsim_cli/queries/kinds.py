@@ -37,6 +37,7 @@ from dataclasses import dataclass, field
 from prodsim_cli.queries.answering import Rules, Scored, answer, dressed
 from prodsim_cli.queries.finding import resolve_skus
 from prodsim_cli.queries.kinds_pairs import WORDS, Asked
+from prodsim_cli.queries.similar import speaking
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.store import artifacts, catalog, neighbors
 
@@ -87,7 +88,8 @@ def of_kind(
         notes = list(dict.fromkeys((*old, *candidates.notes, *given.notes)))
         if not rows and not notes:
             notes = [f"Nothing in the data is a {role} of {', '.join(names)}."]
-        ranking = Ranking(query, role, rows, tuple(notes), about=about)
+        sources = speaking(connection, singles)
+        ranking = Ranking(query, role, rows, tuple(notes), about=about, sources=sources)
         if why is not None:
             from prodsim_cli.queries.reasons_rows import reasoned
 

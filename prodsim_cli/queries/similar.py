@@ -121,7 +121,15 @@ def _ranking(
     names = [item["label"] for item in asked]
     query: Json = {"sku": names[0]} if len(names) == 1 else {"skus": names}
     told = (*notes, *_silence(connection, asked, method, given), *given.notes)
-    return Ranking(query, method, results, told, about=_about(asked))
+    return Ranking(
+        query, method, results, told, about=_about(asked), sources=speaking(connection, singles)
+    )
+
+
+def speaking(connection: sqlite3.Connection, methods: Sequence[str]) -> int:
+    """How many of these tables hold any pair: so many could have named a row."""
+    holds = "select exists (select 1 from neighbors where method = ?)"
+    return sum(connection.execute(holds, (name,)).fetchone()[0] for name in methods)
 
 
 def _about(asked: list[sqlite3.Row]) -> str:

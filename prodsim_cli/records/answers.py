@@ -46,7 +46,8 @@ class Ranking:
     """An ordered answer to one question: ``query`` is ``{"sku": ...}`` (or skus, user, text).
 
     ``notes`` are sentences for the person; ``about`` is the title of what was asked, for a heading;
-    ``searched``: what a search looked for beside the words it was given.
+    ``searched``: what a search looked for beside the words it was given; ``sources``: how many
+    single methods could have named a row (0: only those that did are known).
     """
 
     query: Json
@@ -55,6 +56,7 @@ class Ranking:
     notes: tuple[str, ...] = ()
     about: str = ""
     searched: Json | None = None
+    sources: int = 0
 
     def as_dict(self) -> Json:
         return {

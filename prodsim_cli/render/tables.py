@@ -75,7 +75,7 @@ def _ranking(ranking: Ranking, width: int) -> RenderableType:
         return Group(as_text(title), fitted(columns, width))
     names = {name for row in rows for name in row.methods}
     if len(names) > _NAMED:
-        return Group(as_text(title), fitted(_ranking_columns(rows, {}), width))
+        return Group(as_text(title), fitted(_ranking_columns(rows, {}, ranking.sources), width))
     letters = _letters(names)
     table = fitted(_ranking_columns(rows, letters), width)
     parts: list[RenderableType] = [as_text(title), table]
@@ -94,15 +94,15 @@ def _with_reasons(ranking: Ranking, width: int) -> RenderableType:
 
 
 def _ranking_columns(
-    rows: Sequence[Ranked], letters: Mapping[str, str] | None = None
+    rows: Sequence[Ranked], letters: Mapping[str, str] | None = None, sources: int = 0
 ) -> list[Column]:
     """The columns of a ranking; ``letters`` shortens the names of the methods that agree, an empty
-    one says only how many they are."""
+    one says only how many they are, of ``sources`` (0: of those that named any row)."""
     top = max(row.score for row in rows)
     found = [" ".join(row.methods) for row in rows]
     if letters is not None and not letters:
-        every = {name for row in rows for name in row.methods}
-        found = [f"{len(row.methods)} of {len(every)}" if row.methods else "" for row in rows]
+        every = sources or len({name for row in rows for name in row.methods})
+        found = [f"{len(row.methods)} of {every}" if row.methods else "" for row in rows]
     elif letters is not None:
         found = [
             "".join(

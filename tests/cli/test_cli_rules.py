@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from shop_rows import write_shop
 
 from prodsim_cli.cli import cli
+from prodsim_cli.queries.answering import Rules, Scored, answer
 from prodsim_cli.store.connection import open_for_writing, transaction
 
 Run = Callable[..., Result]
@@ -102,3 +103,37 @@ def test_pins_and_variants_are_seen_in_the_table(
     assert "  2  1,250.00 CNY" in lines[5]
     assert lines[-1] == "* pinned"
     assert max(map(len, lines)) <= width
+
+
+def test_what_two_rules_leave_unsaid_is_told(run: Run) -> None:
+    result = run("similar", "SKU123", "--same", "title", "--where", "price>1", "-f", "json")
+    assert skus(result) == []
+    told = "No other product passes the rules: price>1 and --same title."
+    assert result.stderr == f"note: {told}\n"
+    twice = run("similar", "SKU123", "--max-per", "price=1", "--max-per", "Price=2")
+    assert twice.exit_code == 2
+    assert "--max-per names Price twice, with 1 and 2." in twice.stderr
+    pins = run("similar", "SKU123", "--pin", "SKU126,SKU124", "-k", 1, "-f", "json")
+    assert skus(pins) == ["SKU126"]
+    assert pins.stderr == "note: 2 are pinned, and -k 1 shows the first 1 of them.\n"
+
+
+def test_what_passes_and_is_no_answer_is_counted(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    items = [{"sku": "A", "title": "red mug"}, {"sku": "B", "title": "blue cup"}]
+    write_shop(path, items=items, neighbors={}, events=(), spellings=())
+    connection = open_for_writing(path)
+    given = answer(connection, Silent(), Rules(where=("title~cup",)), 3)
+    connection.close()
+    assert given.rows == ()
+    assert given.notes == ("The one product that passes is no answer to this question: title~cup.",)
+
+
+class Silent:
+    """A question to which no product is an answer."""
+
+    def tiers(self) -> Iterator[Sequence[Scored]]:
+        return iter(())
+
+    def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
+        return ()

@@ -8,14 +8,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from shop_rows import NEIGHBORS, write_shop
 
+from prodsim_cli.queries.similar import similar
 from prodsim_cli.store import meta
-from prodsim_cli.store.connection import open_for_writing, transaction
+from prodsim_cli.store.connection import open_for_reading, open_for_writing, transaction
 
 Run = Callable[..., Result]
 
@@ -282,3 +284,14 @@ def test_the_real_entry_point_speaks_utf8_in_any_locale(shop: Path) -> None:
     done = subprocess.run(words, env=environment, capture_output=True, check=True)
     assert "红色 保温杯 500ml" in done.stdout.decode("utf-8")
     assert b"\x1b" not in done.stdout
+
+
+def test_the_tables_that_could_name_a_row_are_counted_alike_in_every_answer(tmp_path: Path) -> None:
+    items = [{"sku": name} for name in "ABC"]
+    table = {name: {"A": [("B", 0.9)]} for name in ("cosine", "hybrid", "lexical")}
+    table["text"] = {"A": [("C", 0.5)]}
+    path = write_shop(tmp_path / "s.db", items=items, neighbors=table, events=(), spellings=())
+    with closing(open_for_reading(path)) as connection:
+        (one,) = similar(connection, ["A"], k=1)
+    assert one.results[0].methods == ("cosine", "lexical")
+    assert one.sources == 3

@@ -299,3 +299,25 @@ def test_tags_are_taken_apart() -> None:
         ["red, gift idea;sale|红色", "red", "gift idea", "sale", "红色"]
     )
     assert (tags("one"), tags(None), tags(" ")) == ('["one"]', None, None)
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("sku=abt:S", ["abtS"]),
+        ("sku=ABT:s", ["abtS"]),
+        ("sku in (buy:S, A)", ["A", "buyS"]),
+        ("sku=:A", ["A"]),
+        ("sku=S", ["abtS", "buyS"]),
+        ("sku=other:S", []),
+        ("sku!=abt:S and source", ["buyS"]),
+    ],
+)
+def test_a_sku_is_found_as_answers_write_it(passing: Pass, where: str, found: list[str]) -> None:
+    assert passing(where) == found
+
+
+def test_letters_with_a_stroke_are_the_letters_without() -> None:
+    assert [folded(text) for text in ("Łódź", "Ødegård", "Đurđa", "Ǿ", "ıI")] == [
+        "lodz", "odegard", "durda", "o", "ii",
+    ]  # fmt: skip

@@ -151,3 +151,31 @@ def test_any_text_is_a_tree_or_a_problem_with_a_hint(text: str) -> None:
     assert (tree is None) != (problem is None)
     assert tree is None or isinstance(said(tree), str)
     assert problem is None or (problem.message.endswith(".") and problem.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("title LIKE mug", "A text that holds another is title~mug, without % or *."),
+        ("price is null", "price alone holds where it is known, and not price where it is not."),
+        ("price between 1 and 2", "Write price>=10 and price<=20."),
+        ("price<20 title~red", "Between two comparisons stands and: ... and title~..."),
+        ("price<20 sku in (A)", "Between two comparisons stands and: ... and sku in ..."),
+        (
+            "in_stock price<5",
+            'Quotes hold words together: "in_stock price".\n'
+            "Between two comparisons stands and: in_stock and price<...",
+        ),
+        (
+            "brand sony",
+            "Did you mean brand=sony, or brand~sony for a part?"
+            ' Quotes hold words together: "brand sony".',
+        ),
+        ("title=just like", 'Quotes hold words together: "just like".'),
+        ("title='a' 'like'", 'Quotes hold words together: "a like".'),
+    ],
+)
+def test_two_words_side_by_side_get_the_hint_that_helps(text: str, hint: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        parse(text)
+    assert caught.value.hint == hint

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prodsim_cli.errors import UsageProblem
 from prodsim_cli.store import artifacts
 
 if TYPE_CHECKING:
@@ -78,6 +79,14 @@ class Limits:
     def __init__(self, gate: Gate, rules: Rules) -> None:
         self.gate = gate
         self.columns = [(gate.columns.named(name), most) for name, most in rules.max_per]
+        names = [column for column, _ in self.columns]
+        for place, (name, most) in enumerate(rules.max_per):
+            before = names.index(names[place])
+            if before < place:
+                raise UsageProblem(
+                    f"--max-per names {name} twice, with {rules.max_per[before][1]} and {most}.",
+                    hint="Keep one of them.",
+                )
         self._values: list[dict[int, str]] = [{} for _ in self.columns]
 
     def learn(self, rows: Sequence[Chosen]) -> None:

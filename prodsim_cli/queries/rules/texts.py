@@ -13,6 +13,9 @@ import unicodedata
 _NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|\.[0-9]+)")
 _TAGS = re.compile(r"\s*[,;|]\s*")
 
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i"})
+"""Letters with a stroke, or without their dot, which Unicode does not take apart."""
+
 YES, NO = ("yes", "true"), ("no", "false")
 
 
@@ -25,7 +28,8 @@ def folded(value: object) -> str | None:
     """A cell as text without case, accents and width; None for an empty one.
 
     Only the accents of Latin, Greek and Cyrillic letters go (U+0300 to U+036F): the dots of
-    Japanese and the vowels of Indian scripts are letters of their own. ``ß`` is ``ss``.
+    Japanese and the vowels of Indian scripts are letters of their own. ``ß`` is ``ss``, ``ł`` is
+    ``l``, ``ø`` is ``o``.
     """
     if isinstance(value, (int, float)):
         return plain(value)
@@ -36,7 +40,7 @@ def folded(value: object) -> str | None:
         return text.lower() or None
     apart = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(sign for sign in apart if not "\u0300" <= sign <= "\u036f")
-    return unicodedata.normalize("NFKC", kept).strip() or None
+    return unicodedata.normalize("NFKC", kept.translate(_STROKES)).strip() or None
 
 
 def plain(value: int | float) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from prodsim_cli.errors import UsageProblem
+from prodsim_cli.queries.rules.hints import side_by_side
 
 MOST_CHARACTERS = 100_000
 MOST_DEPTH = 10
@@ -197,10 +198,22 @@ class _Parser:
                 self.text,
                 token.place,
                 f"and, or, or the end should follow {before.text!r}, not {token.text!r}",
-                f'Quotes hold words together: "{before.text} {token.text}".',
+                self.instead(before, token),
             )
         raise wrong(
             self.text, token.place, f"and, or, or the end should stand before {_said(token)}"
+        )
+
+    def instead(self, before: _Token, token: _Token) -> str:
+        """What was meant, perhaps, where two words stand side by side."""
+        follows = self.tokens[self.at + 1]
+        tests = follows.kind in ("mark", "key") and follows.text in (*OPERATORS, "in")
+        return side_by_side(
+            _written(before),
+            _written(token),
+            together=f'"{before.text} {token.text}"',
+            valued=self.at > 1 and self.tokens[self.at - 2].text in OPERATORS,
+            follows=follows.text if tests else "",
         )
 
     def either(self) -> Node:
@@ -306,6 +319,10 @@ class _Parser:
                 f"A comma or a ) should stand there, not {_said(self.now)}",
             )
         return tuple(found)
+
+
+def _written(token: _Token) -> str:
+    return token.text if token.kind == "word" else f'"{token.text}"'
 
 
 def _said(token: _Token) -> str:
