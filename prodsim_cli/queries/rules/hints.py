@@ -1,4 +1,4 @@
-"""What a person may have meant by an expression that is none. Ground floor, standard library only."""
+"""What a person may have meant by an expression that is none. Ground floor, no database."""
 
 from __future__ import annotations
 
