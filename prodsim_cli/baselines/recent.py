@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli.baselines._buyers import buyers
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.people import RECENT_HALF_LIFE
 
 NEEDS_TIMES = True
 NEEDS_EVENTS = True
@@ -21,7 +22,7 @@ def scores(
     target: str,
     now: int | None,
     seed: int,
-    half_life_days: float = 14.0,
+    half_life_days: float = RECENT_HALF_LIFE,
 ) -> NDArray[np.float64]:
     """(1, n) float64: sum over buyers of 0.5 ** (days since their latest purchase / half-life)."""
     if now is None:

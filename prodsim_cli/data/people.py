@@ -8,6 +8,9 @@ from typing import Any
 CONSTANTS = ("popularity", "recent")
 """Baselines that are parts of ``recommend``, never of ``similar``: the same for everybody."""
 
+RECENT_HALF_LIFE = 14.0
+"""Days after which a buyer counts half for ``recent``."""
+
 USERS = "users"
 """What people alike have (:mod:`prodsim_cli.people`): a part of ``recommend`` only, too."""
 

@@ -13,11 +13,8 @@ from math import log1p, sqrt
 from typing import NamedTuple, Protocol
 
 from prodsim_cli.data.evidence import class_of
-from prodsim_cli.data.people import CONSTANTS
+from prodsim_cli.data.people import CONSTANTS, RECENT_HALF_LIFE
 from prodsim_cli.store import artifacts, item_scores, pasts
-
-HALF_LIFE = 14.0
-"""Days, as in ``baselines.recent``."""
 
 _DAY = 86_400.0
 
@@ -102,7 +99,7 @@ class AsOf:
         for item, _, latest in pasts.pairs(self._connection, self._target, self._before):
             age = (now - datetime.fromisoformat(latest)).total_seconds() / _DAY
             out["popularity"][item] = out["popularity"].get(item, 0.0) + 1.0
-            out["recent"][item] = out["recent"].get(item, 0.0) + 0.5 ** (age / HALF_LIFE)
+            out["recent"][item] = out["recent"].get(item, 0.0) + 0.5 ** (age / RECENT_HALF_LIFE)
         return out
 
     @cached_property

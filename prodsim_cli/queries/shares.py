@@ -13,15 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prodsim_cli.data.evidence import class_of
+from prodsim_cli.data.formula import FACTS, GRAPH, LEXICAL, SHRINKAGE, TEXT
 from prodsim_cli.store import artifacts
 
 Shares = dict[int, dict[str, float]]
 """Neighbour's row id -> part -> what it gives; the sum is the score."""
-
-GRAPH = ("cosine", "jaccard", "pearson")
-"""As in ``similarity.hybrid``: the first of these that was built speaks for the graph."""
-
-_LEXICAL, _TEXT, _FACTS, _SHRINKAGE = 0.15, 0.05, 0.05, 10.0
 
 
 def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
@@ -87,9 +83,9 @@ def _learned(
 def _by_formula(connection: sqlite3.Connection, item_id: int, parts: Sequence[str]) -> Shares:
     """The shares where nothing was learned."""
     graph = next((name for name in GRAPH if name in parts), None)
-    weights = {"lexical": _LEXICAL, "text": _TEXT}
+    weights = {"lexical": LEXICAL, "text": TEXT}
     if graph is None:
-        weights["attributes"] = _FACTS
+        weights["attributes"] = FACTS
     weights = {name: weight for name, weight in weights.items() if name in parts}
     total = sum(weights.values()) + (1.0 if graph else 0.0)
     out: Shares = {}
@@ -101,7 +97,7 @@ def _by_formula(connection: sqlite3.Connection, item_id: int, parts: Sequence[st
         buyers = _buyers(connection, [item_id, *(row[0] for row in rows)])
         for other, score in rows:
             shared = score * (buyers[item_id] * buyers[other]) ** 0.5
-            given = score * shared / (shared + _SHRINKAGE) / total
+            given = score * shared / (shared + SHRINKAGE) / total
             out.setdefault(other, {})[graph] = given
     return out
 

@@ -32,17 +32,13 @@ from numpy.typing import NDArray
 from prodsim_cli.blending import Scores, blended, class_weights, parts
 from prodsim_cli.data.blend import Blend, Weights, evidence_of
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.formula import FACTS, GRAPH, LEXICAL, SHRINKAGE, TEXT
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.fusion import Calibration, Part, join
 from prodsim_cli.knn import Best
 from prodsim_cli.similarity._across import across, apart
 
 NEEDS = "neighbors"
-GRAPH = ("cosine", "jaccard", "pearson")
-"""The first of these that was built speaks for the graph."""
-
-FACTS = 0.05
-"""Weight of the squared scores of shared attributes where there are no events."""
 
 
 def neighbors(
@@ -51,9 +47,9 @@ def neighbors(
     candidates: NDArray[np.int32] | None = None,
     *,
     k: int = 50,
-    lexical: float = 0.15,
-    text: float = 0.05,
-    shrinkage: float = 10.0,
+    lexical: float = LEXICAL,
+    text: float = TEXT,
+    shrinkage: float = SHRINKAGE,
     blend: Blend | None = None,
 ) -> NeighborTable:
     """The k best of the joined tables in ``data.neighbors``.

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
+from prodsim_cli.cli import cli
 from prodsim_cli.queries.reasons import speaking
-from prodsim_cli.queries.shares import shares
+from prodsim_cli.queries.shares import shares, totals
 from prodsim_cli.store import artifacts, neighbors
+from prodsim_cli.store.connection import open_for_reading
 
 Ask = Callable[..., Result]
 
@@ -126,3 +130,21 @@ def test_what_leads_to_a_recommendation_adds_up(ask: Ask, shop_of_demo: sqlite3.
             gives = [one["gives"] for one in why["purchases"]]
             assert gives == sorted(gives, reverse=True)
     assert led > 30
+
+
+@pytest.mark.parametrize("files", [["catalog.csv", "events.csv"], ["catalog.csv"]])
+def test_the_formula_of_a_shop_that_learned_nothing_gives_its_stored_scores(
+    tmp_path: Path, files: list[str]
+) -> None:
+    world = Path(__file__).parents[2] / "fixtures" / "two_aisles"
+    words = ["--db", tmp_path / "shop.db", "ingest", *(world / name for name in files)]
+    words += ["--no-lm", "--no-learn", "-q"]
+    assert CliRunner().invoke(cli, [str(word) for word in words]).exit_code == 0
+    pairs = 0
+    with closing(open_for_reading(tmp_path / "shop.db")) as db:
+        for (item,) in db.execute("select id from items").fetchall():
+            told = totals(shares(db, item))
+            for other, score in neighbors.scored(db, "hybrid", [item]):
+                assert told[other] == pytest.approx(score, rel=1e-6)
+                pairs += 1
+    assert pairs > 50
