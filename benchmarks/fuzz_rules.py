@@ -22,7 +22,8 @@ from contextlib import closing
 from pathlib import Path
 
 from prodsim_cli.errors import NotFound, UsageProblem
-from prodsim_cli.queries.answering import Rules, admitted
+from prodsim_cli.queries.ranking.pipeline import admitted
+from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.similar import similar
 from prodsim_cli.store.connection import open_for_reading
 

@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path
 
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.searching import Question, search
+from prodsim_cli.queries.search import Question, search
 from prodsim_cli.store.connection import open_for_reading
 
 MARKS = (

@@ -4,7 +4,7 @@
                                  [--runs 5]
 
 Makes seeded lists, and 5 to 30 right products for each, of which about half stand somewhere in the
-list. Both compute every metric of ``prodsim_cli/metrics`` over ranks at every k and its mean:
+list. Both compute every metric of ``protocol/metrics`` over ranks at every k and its mean:
 
 - prodsim from lists (q, depth) int32 and right answers in CSR, one thread; finding the hits counts;
 - ranx from what its own kernels read, lists of (depth, 2) and (right, 2) float64 arrays, all its
@@ -29,7 +29,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.metrics._seen import Ranks, hits
+from prodsim_cli.protocol.metrics._seen import Ranks, hits
 
 warnings.filterwarnings("ignore", category=numba.NumbaWarning)
 from ranx import evaluate  # noqa: E402 (it warns while it is imported)

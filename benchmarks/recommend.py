@@ -37,10 +37,10 @@ import scipy.sparse as sp
 
 from prodsim_cli import builds
 from prodsim_cli.builds import BuildOptions
-from prodsim_cli.queries.answering import Rules
-from prodsim_cli.queries.recommending import Wish
-from prodsim_cli.serving.crowd import Crowd, crowd
-from prodsim_cli.serving.lists import Lists, lists
+from prodsim_cli.export.batch_scorer import Crowd, crowd
+from prodsim_cli.export.lists import Lists, lists
+from prodsim_cli.queries.ranking.request import Rules
+from prodsim_cli.queries.recommend import Wish
 from prodsim_cli.store.connection import open_for_reading
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "online_retail" / "events.csv.gz"

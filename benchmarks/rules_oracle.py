@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from rule_worlds import expressions, holds, products
 
-from prodsim_cli.queries.answering import Rules, admitted, answer
-from prodsim_cli.queries.live import Live
+from prodsim_cli.queries.ranking.live import Live
+from prodsim_cli.queries.ranking.pipeline import admitted, answer
+from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.similar_candidates import Alike
 from prodsim_cli.store.connection import open_for_reading
 

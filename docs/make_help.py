@@ -410,7 +410,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 FAMILIES = {
     "similarity": ("Methods of similarity", "neighbors"),
     "embedders": ("Text models", "load"),
-    "sources": ("File formats", "read"),
+    "readers": ("File formats", "read"),
     "metrics": ("Metrics", "score"),
     "splits": ("Splits", "split"),
     "baselines": ("Baselines", "scores"),
@@ -428,13 +428,15 @@ def methods_page() -> str:
             for n in registry.names(family)
         ]
         table = ["| name | what it is | settings |", "|---|---|---|", *rows]
-        parts.append("\n".join([f"## {heading} (`prodsim_cli/{family}/`)", "", *table]))
+        parts.append(
+            "\n".join([f"## {heading} (`prodsim_cli/{registry.folder(family)}/`)", "", *table])
+        )
         if family == "similarity":
             parts.append(_PEOPLE)
     return "\n\n".join(parts) + "\n"
 
 
-_PEOPLE = """## People alike (`prodsim_cli/people.py`)
+_PEOPLE = """## People alike (`prodsim_cli/similarity/_user_knn.py`)
 
 `users` is no plug-in, since it gives scores to people and no table to products: the products of the
 50 people most like a person (cosine), each counted with their likeness. `eval --task recommend`

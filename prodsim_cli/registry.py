@@ -16,18 +16,32 @@ from prodsim_cli.errors import UsageProblem
 
 _HERE = os.path.dirname(__file__)
 
+FOLDERS = {
+    "metrics": "protocol/metrics",
+    "splits": "protocol/splits",
+    "baselines": "protocol/baselines",
+    "exporters": "evaluation/exporters",
+    "readers": "ingest/readers",
+}
+"""Families that live inside another package; the others are folders of their own name."""
+
+
+def folder(family: str) -> str:
+    """The folder of a family, relative to the package."""
+    return FOLDERS.get(family, family)
+
 
 @cache
 def names(family: str) -> tuple[str, ...]:
     """The built-in names of a family (``similarity``, ``embedders``, ``metrics``...), sorted."""
-    files = os.listdir(os.path.join(_HERE, family))
+    files = os.listdir(os.path.join(_HERE, folder(family)))
     return tuple(sorted(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_")))
 
 
 def load(family: str, name: str) -> ModuleType:
     """The module of one plug-in; an unknown name is a :class:`UsageProblem` with the choices."""
     if name in names(family):
-        return import_module(f"prodsim_cli.{family}.{name}")
+        return import_module(f"prodsim_cli.{folder(family).replace('/', '.')}.{name}")
     from importlib.metadata import entry_points
 
     for point in entry_points(group=f"prodsim.{family}"):

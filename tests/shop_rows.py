@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prodsim_cli.searching import index
+from prodsim_cli.search import index
 from prodsim_cli.store import meta
 from prodsim_cli.store.connection import open_for_writing, transaction
 

@@ -140,7 +140,7 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     ]
     kinds = re.search(r"`kind` is one of `([A-Za-z\s]+)`", (DOCS / "json.md").read_text())
     assert kinds is not None
-    importlib.import_module("prodsim_cli.cleaning")  # it has children of its own
+    importlib.import_module("prodsim_cli.ingest.cleaning")  # it has children of its own
     assert set(kinds[1].split()) == {error.__name__ for error in _family(ProdsimError)}
 
 

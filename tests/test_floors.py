@@ -31,16 +31,16 @@ READING = (
 GROUND = [
     "prodsim_cli",
     "prodsim_cli.cli",
-    "prodsim_cli.options",
+    "prodsim_cli.commands.options",
     "prodsim_cli.errors",
     "prodsim_cli.registry",
-    "prodsim_cli.terminal",
+    "prodsim_cli.progress",
     "prodsim_cli.render",
     "prodsim_cli.render.flat",
     "prodsim_cli.render.text",
     *(f"prodsim_cli.store.{name}" for name in (*READING, "problems", "schema", "status")),
     *(
-        f"prodsim_cli.searching.{name}"
+        f"prodsim_cli.search.{name}"
         for name in ("expanding", "index", "ranking", "spelling", "terms", "words")
     ),
     *(
@@ -148,5 +148,6 @@ def test_help_imports_no_command(words: list[str]) -> None:
 def test_one_command_does_not_import_another(shop: Path) -> None:
     modules = after("--db", str(shop), "similar", "SKU123", "-f", "json")
     assert {name for name in modules if name.startswith("prodsim_cli.commands.")} == {
-        "prodsim_cli.commands.similar"
+        "prodsim_cli.commands.options",
+        "prodsim_cli.commands.similar",
     }

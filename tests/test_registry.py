@@ -11,7 +11,7 @@ import pytest
 from prodsim_cli import registry
 from prodsim_cli.errors import UsageProblem
 
-FAMILIES = ("similarity", "embedders", "metrics", "splits", "baselines", "exporters", "sources")
+FAMILIES = ("similarity", "embedders", "metrics", "splits", "baselines", "exporters", "readers")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -24,7 +24,9 @@ def test_names_are_the_files_without_those_that_begin_with_an_underscore(family:
 @pytest.mark.parametrize(("family", "name"), [(f, n) for f in FAMILIES for n in registry.names(f)])
 def test_every_plug_in_loads_and_its_docstring_is_its_help(family: str, name: str) -> None:
     module = registry.load(family, name)
-    assert module.__name__ == f"prodsim_cli.{family}.{name}"
+    assert (
+        module.__name__ == f"prodsim_cli.{registry.folder(family).replace(chr(47), chr(46))}.{name}"
+    )
     assert len(registry.help_line(family, name)) > 10
 
 

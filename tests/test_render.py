@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from prodsim_cli import render
-from prodsim_cli.options import FORMATS
+from prodsim_cli.commands.options import FORMATS
 from prodsim_cli.records import (
     ArtifactStatus,
     Change,

@@ -13,12 +13,15 @@ from dataclasses import replace
 from typing import Any
 
 from prodsim_cli import embedders, registry
-from prodsim_cli.builds import vectors
-from prodsim_cli.builds.for_people import for_people
+from prodsim_cli.builds import embedding as vectors
+from prodsim_cli.builds.companions import companions
+from prodsim_cli.builds.counts import item_scores
+from prodsim_cli.builds.for_recommend import for_people
 from prodsim_cli.builds.keeping import fresh, leave_out, store
 from prodsim_cli.builds.learning import learn_blend
 from prodsim_cli.builds.networks import networks
-from prodsim_cli.builds.parts import (
+from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
+from prodsim_cli.builds.state import (
     Build,
     K,
     Parts,
@@ -29,20 +32,17 @@ from prodsim_cli.builds.parts import (
     parts_of,
     reaches_new,
 )
-from prodsim_cli.builds.progress import Progress, Silent
-from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
-from prodsim_cli.builds.scores import item_scores
-from prodsim_cli.builds.together import companions
-from prodsim_cli.builds.variants import group_variants
+from prodsim_cli.builds.variant_groups import group_variants
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
-from prodsim_cli.learning.methods import spelled
-from prodsim_cli.searching import index
+from prodsim_cli.progress import Progress, Silent
+from prodsim_cli.search import index
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
 from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
+from prodsim_cli.tuning.methods import spelled
 
 PARTS = ("catalog", "events", "prices")
 USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
@@ -191,7 +191,7 @@ def _choose_model(run: Build) -> None:
     catalog = meta.version(run.connection, "catalog_version")
     asked = settings.get("asked") or "auto"
     if settings.get("auto", {}).get("catalog_version") != catalog:
-        from prodsim_cli.languages import choose_model
+        from prodsim_cli.text.language import choose_model
 
         choice = choose_model([title for title in run.data.columns["title"] if title])
         settings["auto"] = {

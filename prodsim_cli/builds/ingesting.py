@@ -13,11 +13,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from prodsim_cli import cleaning, sources
-from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.ingest import cleaning
+from prodsim_cli.ingest import readers as sources
+from prodsim_cli.ingest.readers._raw import Blob, Cleaned, CleanOptions, ReadOptions
+from prodsim_cli.progress import Progress, Silent
 from prodsim_cli.records import DEFAULT_WEIGHTS, FileReport, IngestReport, Json
-from prodsim_cli.sources._raw import Blob, Cleaned, CleanOptions, ReadOptions
 from prodsim_cli.store import intake, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 

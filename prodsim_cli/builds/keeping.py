@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from prodsim_cli.builds.parts import Build
 from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.state import Build
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.store import artifacts, writing
 

@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from prodsim_cli import people, registry
-from prodsim_cli.builds.parts import (
+from prodsim_cli import registry
+from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.state import (
     Build,
     K,
     graph_settings,
@@ -15,13 +16,13 @@ from prodsim_cli.builds.parts import (
     made_table,
     unlearned,
 )
-from prodsim_cli.builds.reports import Stage
-from prodsim_cli.data.blend import Blend
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.data.people import USERS
 from prodsim_cli.errors import InputError
 from prodsim_cli.gnn import KINDS
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.scoring.weighting import USERS
+from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.store import artifacts, writing
 
 NAME, KIND = "hybrid", "blend"
@@ -62,10 +63,10 @@ def learn_blend(run: Build) -> None:
 
 
 def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
-    from prodsim_cli.experiments.summary import SEED
-    from prodsim_cli.experiments.training import with_networks
-    from prodsim_cli.learning.learning import learn
-    from prodsim_cli.learning.methods import Methods
+    from prodsim_cli.evaluation.report import SEED
+    from prodsim_cli.evaluation.tables import with_networks
+    from prodsim_cli.tuning.learn import learn
+    from prodsim_cli.tuning.methods import Methods
 
     fixed = run.settings["graph"]
 
@@ -85,7 +86,7 @@ def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
 
 def target_of_shop(data: Dataset) -> str:
     """The event type that is foretold: purchases, else what people do most, as in ``eval``."""
-    from prodsim_cli.experiments.splitting import target_of
+    from prodsim_cli.protocol.splitting import target_of
 
     try:
         return target_of(data, None)[0]

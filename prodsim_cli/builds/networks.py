@@ -12,7 +12,7 @@ from prodsim_cli.store import artifacts
 from prodsim_cli.store.loading import load_space
 
 if TYPE_CHECKING:
-    from prodsim_cli.builds.parts import Build
+    from prodsim_cli.builds.state import Build
 
 
 def networks(run: Build) -> None:

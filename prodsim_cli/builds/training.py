@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prodsim_cli import gnn
-from prodsim_cli.builds.progress import Progress, Silent
 from prodsim_cli.builds.reports import BuildReport, Stage
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn.weights import Settings, Trained, from_bytes, to_bytes
+from prodsim_cli.progress import Progress, Silent
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store import vectors as space
 from prodsim_cli.store.connection import open_for_writing, transaction

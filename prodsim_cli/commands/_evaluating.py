@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from prodsim_cli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from prodsim_cli.builds.progress import Progress
     from prodsim_cli.data.dataset import Dataset
-    from prodsim_cli.experiments.outcome import Outcome
-    from prodsim_cli.experiments.summary import Asked
-    from prodsim_cli.experiments.training import Wish
+    from prodsim_cli.evaluation.outcome import Outcome
+    from prodsim_cli.evaluation.report import Asked
+    from prodsim_cli.evaluation.tables import Wish
+    from prodsim_cli.progress import Progress
     from prodsim_cli.records import Scorecard
     from prodsim_cli.store.evaluations import StoredRun
 
@@ -107,17 +107,17 @@ def _check_ends(given: dict[str, Any]) -> None:
 
     _names(given["methods"])
     if given["fail_under"]:
-        from prodsim_cli.experiments import changes
+        from prodsim_cli.evaluation import compare as changes
 
         given["bars"] = changes.bars(given["fail_under"])
         if given["task"] != "pairs":
             changes.check_bars(given["bars"], given["ks"])
     if given["per_query"]:
-        from prodsim_cli.experiments import per_query
+        from prodsim_cli.evaluation import per_query
 
         per_query.check(given["per_query"])
     if given["plot"]:
-        from prodsim_cli import plots
+        from prodsim_cli.evaluation import plots
 
         plots.check(given["plot"])
     for name in ("per_query", "plot"):
@@ -134,11 +134,13 @@ def evaluated(
 
     Returns the outcome and the version of the data that it was found on.
     """
-    from prodsim_cli.experiments import alike, changes, slices
-    from prodsim_cli.experiments.listening import stage
-    from prodsim_cli.experiments.outcome import Outcome
-    from prodsim_cli.experiments.summary import Asked
-    from prodsim_cli.experiments.training import Wish
+    from prodsim_cli.evaluation import compare as changes
+    from prodsim_cli.evaluation import people_alike as alike
+    from prodsim_cli.evaluation import slices
+    from prodsim_cli.evaluation.outcome import Outcome
+    from prodsim_cli.evaluation.report import Asked
+    from prodsim_cli.evaluation.tables import Wish
+    from prodsim_cli.progress import stage
     from prodsim_cli.store import evaluations
     from prodsim_cli.store.connection import open_for_reading
 
@@ -177,8 +179,8 @@ def _pairs(
     thresholds: dict[str, float],
     progress: Progress | None,
 ) -> Scorecard:
-    from prodsim_cli.experiments.pairs import evaluate_pairs
-    from prodsim_cli.experiments.pairs_file import read_pairs
+    from prodsim_cli.evaluation.pairs_file import read_pairs
+    from prodsim_cli.evaluation.tasks.pairs import evaluate_pairs
 
     return evaluate_pairs(
         data,
@@ -202,17 +204,12 @@ def _judged(
     progress: Progress | None,
 ) -> Outcome:
     """The tasks whose answers are lists: recommend, similar, search."""
-    from prodsim_cli.experiments import (
-        alike,
-        answer_files,
-        changes,
-        choosing,
-        recommend,
-        search,
-        similar,
-    )
-    from prodsim_cli.experiments.judging import MAIN
-    from prodsim_cli.experiments.splitting import Where
+    from prodsim_cli.evaluation import answer_files, choosing
+    from prodsim_cli.evaluation import compare as changes
+    from prodsim_cli.evaluation import people_alike as alike
+    from prodsim_cli.evaluation.judge import MAIN
+    from prodsim_cli.evaluation.tasks import recommend, search, similar
+    from prodsim_cli.protocol.splitting import Where
 
     where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
     task, why = choosing.task(data, given["task"], where)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from prodsim_cli import options
+from prodsim_cli.commands import options
 from prodsim_cli.errors import InputError
 
 if TYPE_CHECKING:
-    from prodsim_cli.experiments.outcome import Outcome
+    from prodsim_cli.evaluation.outcome import Outcome
 
 
 def leave(database: str, outcome: Outcome, version: str, given: dict[str, Any]) -> None:
@@ -21,7 +21,7 @@ def leave(database: str, outcome: Outcome, version: str, given: dict[str, Any]) 
         _save_thresholds(database, outcome)
     _write(outcome, given)
     if given["fail_under"]:
-        from prodsim_cli.experiments.changes import hold
+        from prodsim_cli.evaluation.compare import hold
 
         hold(outcome.card, given["bars"])
 
@@ -29,7 +29,7 @@ def leave(database: str, outcome: Outcome, version: str, given: dict[str, Any]) 
 def _write(outcome: Outcome, given: dict[str, Any]) -> None:
     """The files and folders that were asked for."""
     if given["per_query"]:
-        from prodsim_cli.experiments import per_query
+        from prodsim_cli.evaluation import per_query
 
         rows = per_query.write(outcome, given["per_query"])
         options.tell([f"{given['per_query']}: {rows:,} rows."])
@@ -46,7 +46,7 @@ def _write(outcome: Outcome, given: dict[str, Any]) -> None:
         ]
         options.tell([f"{folder}: {len(made)} files."])
     if given["plot"]:
-        from prodsim_cli import plots
+        from prodsim_cli.evaluation import plots
 
         plots.draw(outcome.card, given["plot"])
         options.tell([f"{given['plot']}: drawn."])
@@ -54,7 +54,7 @@ def _write(outcome: Outcome, given: dict[str, Any]) -> None:
 
 def _keep(database: str, outcome: Outcome, version: str, given: dict[str, Any]) -> None:
     """The run into the database; a person who may only read it has their answer anyway."""
-    from prodsim_cli.experiments.changes import main_figure
+    from prodsim_cli.evaluation.compare import main_figure
     from prodsim_cli.store import evaluations
 
     settings = {name: value for name, value in given.items() if name != "bars"}

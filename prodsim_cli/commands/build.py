@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from prodsim_cli import options
+from prodsim_cli.commands import options
 from prodsim_cli.commands._making import build_options, graph_options, model_options, show_build
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from prodsim_cli import options, registry
-from prodsim_cli.commands import _evaluating, _leaving
+from prodsim_cli import registry
+from prodsim_cli.commands import _evaluating, _leaving, options
 from prodsim_cli.records import EVENT_TYPES
 
 TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
@@ -99,7 +99,7 @@ def command(database: str, form: str, quiet: bool, history: bool, **given: Any) 
         _show_history(database, form)
         return
     _evaluating.check(given)
-    from prodsim_cli.terminal import TerminalProgress
+    from prodsim_cli.progress import TerminalProgress
 
     # the bars take what is printed beside them for their own, so they go before the answer comes
     with nullcontext() if quiet else TerminalProgress() as progress:
@@ -111,7 +111,7 @@ def command(database: str, form: str, quiet: bool, history: bool, **given: Any) 
 
 
 def _show_history(database: str, form: str) -> None:
-    from prodsim_cli.queries import history
+    from prodsim_cli.queries import runs as history
     from prodsim_cli.render import show
     from prodsim_cli.store.connection import open_for_reading
 

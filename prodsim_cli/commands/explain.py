@@ -6,9 +6,10 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, render
-from prodsim_cli.queries.reasons import explain
-from prodsim_cli.queries.reasons_without import EVIDENCE
+from prodsim_cli import render
+from prodsim_cli.commands import options
+from prodsim_cli.queries.explain.explain import explain
+from prodsim_cli.queries.explain.without import EVIDENCE
 
 
 @click.command()

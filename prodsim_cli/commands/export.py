@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prodsim_cli import options, render
+from prodsim_cli import render
+from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.recommending_recipe import BY
+from prodsim_cli.queries.recommend_recipe import BY
 
 if TYPE_CHECKING:
-    from prodsim_cli.queries.answering import Rules
+    from prodsim_cli.queries.ranking.request import Rules
     from prodsim_cli.records import Export
 
 WHAT = ("similar", "recs", "vectors", "graph")
@@ -86,7 +87,7 @@ def command(
       prodsim export graph -o graph.csv --method cosine,text,bought
     """
     _check(what, given, rules)
-    from prodsim_cli.sheets.export import Asked, export
+    from prodsim_cli.export.whole import Asked, export
 
     names = [given["method"]] if given["method"] else []
     if what == "graph":
@@ -105,7 +106,7 @@ def command(
 
 def _check(what: str, given: dict[str, Any], rules: Rules) -> None:
     """Refuse options of another table, and rules where nothing is ranked."""
-    from prodsim_cli.queries.answering import Rules
+    from prodsim_cli.queries.ranking.request import Rules
 
     for name, tables in _CONCERNS.items():
         if given[name] not in (None, False) and what not in tables:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from prodsim_cli import options
+from prodsim_cli.commands import options
 from prodsim_cli.commands._making import (
     build_options,
     graph_options,
@@ -93,7 +93,7 @@ def command(
 def _options(given: dict[str, Any]) -> Any:
     """``builds.IngestOptions`` from the words of the command."""
     from prodsim_cli.builds import IngestOptions
-    from prodsim_cli.sources._raw import CleanOptions, ReadOptions
+    from prodsim_cli.ingest.readers._raw import CleanOptions, ReadOptions
 
     delimiter = {"\\t": "\t", "tab": "\t"}.get(given["delimiter"] or "", given["delimiter"])
     if delimiter is not None and len(delimiter) != 1:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from prodsim_cli import options, render
-from prodsim_cli.queries.graphs import MOST, K, neighborhood
+from prodsim_cli import render
+from prodsim_cli.commands import options
+from prodsim_cli.queries.neighborhood import MOST, K, neighborhood
 
 FORMATS = (*options.FORMATS, "dot", "graphml")
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from prodsim_cli import options, render
+from prodsim_cli import render
+from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.answering import Rules
-from prodsim_cli.queries.recommending import Wish, recommend
-from prodsim_cli.queries.recommending_recipe import BY
+from prodsim_cli.queries.ranking.request import Rules
+from prodsim_cli.queries.recommend import Wish, recommend
+from prodsim_cli.queries.recommend_recipe import BY
 
 _STREAMED = ("csv", "tsv", "jsonl")
 
@@ -114,7 +115,7 @@ def _situation(
 
 def _check(connection: sqlite3.Connection, pair: str, expression: str) -> None:
     """Say what is wrong with a column in the words of ``--context``."""
-    from prodsim_cli.queries.rules.conditions import Columns
+    from prodsim_cli.queries.ranking.conditions import Columns
 
     try:
         Columns(connection).conditions([expression])
@@ -155,8 +156,8 @@ def _everybody(
             f"--all prints no {form}: it is one list for each user.",
             hint="Name a file (-o recs.parquet), or print with -f csv, tsv or jsonl.",
         )
-    from prodsim_cli.serving.everybody import everybody
-    from prodsim_cli.terminal import TerminalProgress
+    from prodsim_cli.export.everybody import everybody
+    from prodsim_cli.progress import TerminalProgress
 
     with nullcontext(None) if given["quiet"] else TerminalProgress() as listener:
         made = everybody(

@@ -6,10 +6,11 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, render
+from prodsim_cli import render
+from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.answering import Rules
-from prodsim_cli.queries.searching import BY, Question, search
+from prodsim_cli.queries.ranking.request import Rules
+from prodsim_cli.queries.search import BY, Question, search
 
 
 @click.command()

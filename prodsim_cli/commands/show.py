@@ -6,8 +6,9 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, render
-from prodsim_cli.queries.profiles import show
+from prodsim_cli import render
+from prodsim_cli.commands import options
+from prodsim_cli.queries.show import show
 
 
 @click.command()

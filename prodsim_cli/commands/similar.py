@@ -6,9 +6,10 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, render
+from prodsim_cli import render
+from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.answering import Rules
+from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.similar import similar
 
 
@@ -60,7 +61,7 @@ def command(
             connection, asked, k=k, method=method, together=together, rules=rules, why=why
         )
     elif method is None:
-        from prodsim_cli.queries.kinds import of_kind
+        from prodsim_cli.queries.substitutes import of_kind
 
         rankings = of_kind(connection, asked, role, k=k, together=together, rules=rules, why=why)
     else:

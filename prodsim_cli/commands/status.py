@@ -6,8 +6,9 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, render
-from prodsim_cli.queries import state
+from prodsim_cli import render
+from prodsim_cli.commands import options
+from prodsim_cli.queries import status as state
 
 
 @click.command()

@@ -6,7 +6,8 @@ import sqlite3
 
 import click
 
-from prodsim_cli import options, render
+from prodsim_cli import render
+from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.users import METHODS, NAMED, users
 

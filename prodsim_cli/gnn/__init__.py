@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prodsim_cli.builds.progress import Progress
     from prodsim_cli.data.dataset import Dataset
+    from prodsim_cli.progress import Progress
 
 KINDS = ("gat", "gcn", "lightgcn")
 """The networks; each is the name of its space, and of a method in ``similarity``."""

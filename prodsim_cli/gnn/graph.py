@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.knn import speakers
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import speakers
 from prodsim_cli.registry import load
 
 Vectors = NDArray[np.float32]
@@ -121,7 +121,7 @@ def _attributes(data: Dataset) -> Vectors:
 def near_text(asked: Vectors, known: Vectors, k: int = NEAR_TEXT) -> NeighborTable:
     """For each row of ``asked`` the nearest rows of ``known`` by cosine, itself among them."""
     from prodsim_cli.data.embeddings import normalized
-    from prodsim_cli.knn import cosine_neighbors
+    from prodsim_cli.data.knn import cosine_neighbors
 
     k = min(k, max(len(known), 1))
     positions, scores = cosine_neighbors(normalized(asked), normalized(known), k)

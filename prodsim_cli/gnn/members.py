@@ -22,7 +22,7 @@ from prodsim_cli.gnn.stepping import Adam, Epochs, Laid
 from prodsim_cli.gnn.weights import Arrays, Checkpoint, Epoch, Settings
 
 if TYPE_CHECKING:
-    from prodsim_cli.builds.progress import Progress
+    from prodsim_cli.progress import Progress
 
 BLIND_EPOCHS = 15
 """Epochs where nobody can be asked, so nothing tells when to stop."""

@@ -22,7 +22,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from prodsim_cli.builds.progress import Silent
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.embeddings import normalized
 from prodsim_cli.gnn import graph as graphs
@@ -30,9 +29,10 @@ from prodsim_cli.gnn import validation
 from prodsim_cli.gnn.members import Job, Member, State
 from prodsim_cli.gnn.stepping import Laid
 from prodsim_cli.gnn.weights import Arrays, Checkpoint, Settings, Trained
+from prodsim_cli.progress import Silent
 
 if TYPE_CHECKING:
-    from prodsim_cli.builds.progress import Progress
+    from prodsim_cli.progress import Progress
 
 
 def train(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
-from prodsim_cli.knn import blocks, top_k
+from prodsim_cli.data.knn import blocks, top_k
 from prodsim_cli.similarity._network import sharpened
 
 SHARE = 0.15

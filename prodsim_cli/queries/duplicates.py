@@ -1,8 +1,8 @@
 """``duplicates``: the same product entered twice, within a source or in two of them.
 
 Within a source pairs come from equal titles, equal bar codes and the stored table ``lexical``, and
-what the two have in common is weighed (:mod:`prodsim_cli.variants.twins`). Ground floor. Across
-sources every product is laid beside every other (:mod:`prodsim_cli.similarity._partners`): that
+what the two have in common is weighed (``matching.duplicates``). Ground floor. Across
+sources every product is laid beside every other (:mod:`prodsim_cli.matching.partners`): that
 climbs to the first floor, never to torch.
 """
 
@@ -14,13 +14,13 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from prodsim_cli.errors import UsageProblem
+from prodsim_cli.matching import duplicates as twins
+from prodsim_cli.matching.duplicates import Entry
+from prodsim_cli.matching.variants import Product, kinds_named
 from prodsim_cli.records.duplicates import Duplicate, Duplicates
 from prodsim_cli.records.duplicates import Entry as Shown
 from prodsim_cli.store import artifacts
 from prodsim_cli.store import duplicates as stored
-from prodsim_cli.variants import twins
-from prodsim_cli.variants.grouping import Product, kinds_named
-from prodsim_cli.variants.twins import Entry
 
 RANKS, LEAST = 10, 0.5
 """Rows of ``lexical`` that are looked at, and the score from which they are."""
@@ -161,7 +161,7 @@ def _across(
     """Pairs of two sources, each the other's best."""
     import numpy as np
 
-    from prodsim_cli.similarity._partners import partners
+    from prodsim_cli.matching.partners import partners
     from prodsim_cli.store.loading import load_shop
 
     shop = load_shop(connection)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.queries.answering import Answer, Rules, answer, dressed
-from prodsim_cli.queries.finding import resolve_skus
-from prodsim_cli.queries.live import Live
+from prodsim_cli.queries.lookup import resolve_skus
+from prodsim_cli.queries.ranking.live import Live
+from prodsim_cli.queries.ranking.pipeline import answer, dressed
+from prodsim_cli.queries.ranking.request import Answer, Rules
 from prodsim_cli.queries.similar_candidates import Alike
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.store import artifacts, meta, neighbors
@@ -55,7 +56,7 @@ def similar(
         given = answer(connection, alike, obeyed, k, ids, method=chosen)
         ranking = _ranking(connection, asked, chosen, given, singles, notes)
         if why is not None:
-            from prodsim_cli.queries.reasons_rows import reasoned
+            from prodsim_cli.queries.explain.rows import reasoned
 
             ranking = reasoned(connection, ranking, ids, given.rows, why, alike.parts)
         made.append(ranking)

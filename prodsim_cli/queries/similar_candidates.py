@@ -7,10 +7,10 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
-from prodsim_cli.queries.answering import Scored
-from prodsim_cli.queries.filling import by_popularity
-from prodsim_cli.queries.live import Live
-from prodsim_cli.queries.shares import shares, totals
+from prodsim_cli.queries.explain.shares import shares, totals
+from prodsim_cli.queries.ranking.filling import by_popularity
+from prodsim_cli.queries.ranking.live import Live
+from prodsim_cli.queries.ranking.request import Scored
 from prodsim_cli.store import artifacts, neighbors
 
 

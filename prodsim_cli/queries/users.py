@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.queries import finding
+from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records import PeopleAlike, Person, SharedProduct
 from prodsim_cli.store import artifacts, catalog, graphs, meta, people
 

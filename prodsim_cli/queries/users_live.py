@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from prodsim_cli.knn import Best
+    from prodsim_cli.data.knn import Best
 
 USERS = ".users"
 """Ends the name of the space that holds the people of a network."""
@@ -88,7 +88,7 @@ def _nearest(
     """
     import numpy as np
 
-    from prodsim_cli.knn import cosine_neighbors
+    from prodsim_cli.data.knn import cosine_neighbors
     from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
 
     group, distinct = groups_of_rows(vectors)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 
 Values = NDArray[np.float32]
 

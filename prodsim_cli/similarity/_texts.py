@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.data.knn import Best, best_of_triplets, blocks
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import Best, best_of_triplets, blocks
 
 Positions = NDArray[np.int32]
 Search = Callable[[NDArray[np.intp], NDArray[np.intp], int], Best]

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import interactions, returned
+from prodsim_cli.data.knn import sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import sparse_neighbors
 from prodsim_cli.similarity._texts import without_self
 
 WINDOW = 10

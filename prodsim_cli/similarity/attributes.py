@@ -23,10 +23,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import Best, sparse_neighbors
-from prodsim_cli.similarity._ngrams import folded
 from prodsim_cli.similarity._texts import grouped_neighbors
+from prodsim_cli.text.tfidf import folded
 
 NEEDS = "columns"
 

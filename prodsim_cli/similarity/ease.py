@@ -21,9 +21,9 @@ from scipy.sparse.linalg import LinearOperator, cg
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.knn import blocks, top_k
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.knn import blocks, top_k
 
 NEEDS = "events"
 SPACE = {"half_life": (None, 90.0, 30.0, 15.0), "l2": (100.0, 200.0, 50.0)}

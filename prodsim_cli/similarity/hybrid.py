@@ -29,14 +29,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.blending import Scores, blended, class_weights, parts
-from prodsim_cli.data.blend import Blend, Weights, evidence_of
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.formula import FACTS, GRAPH, LEXICAL, SHRINKAGE, TEXT
+from prodsim_cli.data.knn import Best
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.fusion import Calibration, Part, join
-from prodsim_cli.knn import Best
-from prodsim_cli.similarity._across import across, apart
+from prodsim_cli.matching.across import across, apart
+from prodsim_cli.scoring.blend import Blend, Weights, evidence_of
+from prodsim_cli.scoring.defaults import FACTS, GRAPH, LEXICAL, SHRINKAGE, TEXT
+from prodsim_cli.scoring.joined import Calibration, Part, join
+from prodsim_cli.scoring.over_arrays import Scores, blended, class_weights, parts
 
 NEEDS = "neighbors"
 
@@ -55,7 +55,7 @@ def neighbors(
     """The k best of the joined tables in ``data.neighbors``.
 
     Products of one source among those of others: the same product in another catalogue is sought,
-    by :func:`~prodsim_cli.similarity._across.across`, which reads no table.
+    by :func:`~prodsim_cli.matching.across.across`, which reads no table.
 
     ``blend``: weights that were learned of this shop; None: the formula above, where
     ``lexical`` and ``text``: weights of the squared text scores beside 1 for the graph.
@@ -88,8 +88,8 @@ def search(
     space: str | None = None,
 ) -> Best:
     """The k products for each text as ``prodsim search`` ranks them: words and, where there are
-    vectors and ``encode``, meaning (:mod:`prodsim_cli.searching`). (q, k) positions, scores."""
-    from prodsim_cli.searching.judging import best
+    vectors and ``encode``, meaning (:mod:`prodsim_cli.search`). (q, k) positions, scores."""
+    from prodsim_cli.search.judging import best
 
     there = [name for name in data.embeddings if name not in data.learned]
     name = space if space is not None else next(iter(there), None)

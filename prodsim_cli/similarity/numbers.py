@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import Best, sparse_neighbors
-from prodsim_cli.similarity._codes import code_vectors, codes, groups_of_sparse
-from prodsim_cli.similarity._ngrams import folded
 from prodsim_cli.similarity._texts import grouped_neighbors
+from prodsim_cli.text.codes import code_vectors, codes, groups_of_sparse
+from prodsim_cli.text.tfidf import folded
 
 NEEDS = "text"
 

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.knn import best_of_csr, blocks, sparse_neighbors, speakers
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.knn import best_of_csr, blocks, sparse_neighbors, speakers
 from prodsim_cli.registry import load
 from prodsim_cli.similarity._texts import without_self
 

@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import interactions
+from prodsim_cli.data.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 
 NEEDS = "events"
 SLOW = True

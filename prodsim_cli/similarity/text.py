@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.knn import Best, cosine_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady
-from prodsim_cli.knn import Best, cosine_neighbors
 from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
 
 NEEDS = "vectors"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.searching import index
+from prodsim_cli.search import index
 from prodsim_cli.store import meta
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES

@@ -418,8 +418,8 @@ def test_words_that_are_fresh_are_read_by_what_is_carried_over_them(
 
 
 def test_a_large_shop_stores_no_table_without_a_weight(shop: str, monkeypatch: Any) -> None:
-    from prodsim_cli.builds import parts
-    from prodsim_cli.data.blend import Blend
+    from prodsim_cli.builds import state as parts
+    from prodsim_cli.scoring.blend import Blend
 
     weights = {kind: {"lexical": 1.0} for kind in ("many", "few", "none")}
     monkeypatch.setattr(parts, "LARGE", 10)

@@ -23,12 +23,13 @@ from sheets_shop import SIZE, write_sheets_shop
 from test_docs import SCHEMAS, problems
 
 from prodsim_cli.cli import cli
-from prodsim_cli.queries.answering import Rules
-from prodsim_cli.queries.graphs import neighborhood
-from prodsim_cli.queries.recommending import recommend
+from prodsim_cli.export import graph, vectors
+from prodsim_cli.export import similar as sheet_of_similar
+from prodsim_cli.export import table as sheet
+from prodsim_cli.queries.neighborhood import neighborhood
+from prodsim_cli.queries.ranking.request import Rules
+from prodsim_cli.queries.recommend import recommend
 from prodsim_cli.queries.similar import similar
-from prodsim_cli.sheets import graph, sheet, vectors
-from prodsim_cli.sheets import similar as sheet_of_similar
 from prodsim_cli.store.connection import open_for_reading
 
 Run = Callable[..., Result]
@@ -374,8 +375,8 @@ def test_a_system_that_writes_no_more_is_quoted(built: str, tmp_path: Path, name
 
 _SLOWLY = """
 import sys, time
-from prodsim_cli.sheets import similar
-from prodsim_cli.sheets.sheet import Sheet
+from prodsim_cli.export import similar
+from prodsim_cli.export.table import Sheet
 similar.BLOCK = 5
 frames = similar._frames
 def slowly(*given):

@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from prodsim_cli import options
-from prodsim_cli.terminal import TerminalProgress
+from prodsim_cli.commands import options
+from prodsim_cli.progress import TerminalProgress
 
 
 class Terminal(io.StringIO):

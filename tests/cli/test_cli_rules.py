@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from shop_rows import write_shop
 
 from prodsim_cli.cli import cli
-from prodsim_cli.queries.answering import Rules, Scored, answer
+from prodsim_cli.queries.ranking.pipeline import answer
+from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.store.connection import open_for_writing, transaction
 
 Run = Callable[..., Result]

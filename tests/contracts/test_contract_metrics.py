@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodsim_cli import registry
-from prodsim_cli.metrics._seen import Ranks, Shown
+from prodsim_cli.protocol.metrics._seen import Ranks, Shown
 
 MODULES = {name: registry.load("metrics", name) for name in registry.names("metrics")}
 KINDS = ("ranks", "lists", "run", "pairs")

@@ -11,9 +11,10 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from prodsim_cli import registry, sources
+from prodsim_cli import registry
 from prodsim_cli.errors import InputError
-from prodsim_cli.sources import Blob, ReadOptions
+from prodsim_cli.ingest import readers as sources
+from prodsim_cli.ingest.readers import Blob, ReadOptions
 
 ROWS = [
     {"sku": "A1", "title": "Green tea", "brand": "Finch"},
@@ -47,13 +48,13 @@ WRITERS: dict[str, Callable[[list[dict[str, str | None]]], bytes]] = {
 }
 
 
-@pytest.fixture(params=registry.names("sources"))
+@pytest.fixture(params=registry.names("readers"))
 def reader(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 def test_rows_come_back_with_their_numbers(reader: str, tmp_path: Path) -> None:
-    module = registry.load("sources", reader)
+    module = registry.load("readers", reader)
     for extension in module.EXTENSIONS[:1]:
         path = tmp_path / f"shop{extension}"
         path.write_bytes(WRITERS[reader](ROWS))
@@ -66,7 +67,7 @@ def test_rows_come_back_with_their_numbers(reader: str, tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_one_sentence_with_advice(reader: str) -> None:
-    module = registry.load("sources", reader)
+    module = registry.load("readers", reader)
     with pytest.raises(InputError) as caught:
         module.read(Blob("shop", None, b""), ReadOptions())
     assert caught.value.message.startswith("shop")
@@ -74,4 +75,4 @@ def test_a_damaged_file_is_one_sentence_with_advice(reader: str) -> None:
 
 
 def test_the_first_line_of_the_docstring_is_the_help(reader: str) -> None:
-    assert registry.help_line("sources", reader).endswith(".")
+    assert registry.help_line("readers", reader).endswith(".")

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.data.signs import folded, lines, lines_with, ngrams, spaced
-from prodsim_cli.similarity._ngrams import _grams
+from prodsim_cli.text.normalize import folded, lines, lines_with, ngrams, spaced
+from prodsim_cli.text.tfidf import _grams
 
 TEXTS = st.lists(
     st.text(

@@ -12,7 +12,6 @@ from similarity_worlds import letters
 from similarity_worlds import shop as make_shop
 
 from prodsim_cli import gnn
-from prodsim_cli.builds.progress import Silent
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.gnn import graph as graphs
@@ -21,6 +20,7 @@ from prodsim_cli.gnn.inductive import embed_new
 from prodsim_cli.gnn.stepping import hide
 from prodsim_cli.gnn.training import train
 from prodsim_cli.gnn.weights import Settings, from_bytes, to_bytes
+from prodsim_cli.progress import Silent
 
 AISLE = 12
 FAST = {"epochs": 6, "patience": 6, "batch": 16, "size": 16}

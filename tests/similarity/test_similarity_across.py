@@ -13,8 +13,9 @@ from similarity_worlds import letters, shop
 
 from prodsim_cli.data.embeddings import EmbeddingMatrix, normalized
 from prodsim_cli.errors import NotReady
-from prodsim_cli.similarity import _across, lexical, numbers, text
-from prodsim_cli.similarity._across import Weights, across, apart
+from prodsim_cli.matching import across as _across
+from prodsim_cli.matching.across import Weights, across, apart
+from prodsim_cli.similarity import lexical, numbers, text
 
 ONLY_TEXT = Weights(lexical=0, numbers=0, text=1, price=0)
 

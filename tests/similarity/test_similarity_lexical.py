@@ -9,9 +9,9 @@ import pytest
 from similarity_worlds import shop
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from prodsim_cli.knn import speakers
+from prodsim_cli.data.knn import speakers
 from prodsim_cli.similarity import lexical
-from prodsim_cli.similarity._ngrams import folded, tfidf
+from prodsim_cli.text.tfidf import folded, tfidf
 
 TITLES = [
     "red mug",

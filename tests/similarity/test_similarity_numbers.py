@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from similarity_worlds import shop
 
 from prodsim_cli.similarity import numbers
-from prodsim_cli.similarity._codes import code_vectors, codes, groups_of_sparse
-from prodsim_cli.similarity._ngrams import folded
+from prodsim_cli.text.codes import code_vectors, codes, groups_of_sparse
+from prodsim_cli.text.tfidf import folded
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from similarity_worlds import shop
 
-from prodsim_cli.knn import recommend_scores, speakers
+from prodsim_cli.data.knn import recommend_scores, speakers
 from prodsim_cli.registry import load
 from prodsim_cli.similarity import lexical
 

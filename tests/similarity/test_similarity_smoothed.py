@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from similarity_worlds import letters, random_shop, shop
 
-from prodsim_cli.knn import speakers
+from prodsim_cli.data.knn import speakers
 from prodsim_cli.registry import load
 from prodsim_cli.similarity import lexical, smoothed
 

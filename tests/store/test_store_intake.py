@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from prodsim_cli.sources._raw import Cleaned, Reject
+from prodsim_cli.ingest.readers._raw import Cleaned, Reject
 from prodsim_cli.store import intake, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 

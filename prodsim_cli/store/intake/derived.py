@@ -7,7 +7,7 @@ import sqlite3
 
 import polars as pl
 
-from prodsim_cli.cleaning import commonest_titles
+from prodsim_cli.ingest.cleaning import commonest_titles
 from prodsim_cli.store import meta
 from prodsim_cli.store.intake.changes import Changes, read_frame
 

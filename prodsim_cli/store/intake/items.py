@@ -8,8 +8,8 @@ import sqlite3
 
 import polars as pl
 
-from prodsim_cli.cleaning import fold_case
-from prodsim_cli.sources._raw import Cleaned
+from prodsim_cli.ingest.cleaning import fold_case
+from prodsim_cli.ingest.readers._raw import Cleaned
 from prodsim_cli.store import meta
 from prodsim_cli.store.intake.changes import CONTENT, TEXTS, Changes, next_id, read_frame
 from prodsim_cli.store.schema import EVENT_INDEXES

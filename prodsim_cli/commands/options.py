@@ -1,0 +1,356 @@
+"""Options that several commands share, each group one decorator. Ground floor.
+
+The decorator that opens a resource also closes it. Completion of SKUs, people and methods reads
+the database and stays silent where there is none.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
+from functools import update_wrapper, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from prodsim_cli import registry
+from prodsim_cli.errors import ProdsimError, UsageProblem
+from prodsim_cli.store import artifacts, catalog
+from prodsim_cli.store.connection import open_for_reading
+
+if TYPE_CHECKING:
+    from prodsim_cli.records import Ranking
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
+MEASURES = ("cosine", "jaccard", "pearson")
+DEFAULT_K = 10
+MIN_PEOPLE = 5
+SEED = 42
+
+Answer = Callable[[], None]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def pass_database(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the path of the database as its first argument (it opens it itself)."""
+    return click.pass_obj(command)
+
+
+def with_store(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command a read-only connection as its first argument, and close it afterwards."""
+
+    @click.pass_obj
+    def opened(database: str, /, *args: Any, **options: Any) -> Any:
+        with closing(open_for_reading(database)) as connection:
+            return command(connection, *args, **options)
+
+    return update_wrapper(opened, command)
+
+
+def output(command: F) -> F:
+    """``-f/--format``; the command gets ``form`` and hands it to ``render.show``."""
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="How to print the answer.",
+    )(command)
+
+
+def top_k(command: F) -> F:
+    """``-k``: how many answers; the command gets ``k``."""
+    return click.option(
+        "-k",
+        "k",
+        type=click.IntRange(min=1),
+        default=DEFAULT_K,
+        show_default=True,
+        help="How many to show.",
+    )(command)
+
+
+def seed(command: F) -> F:
+    """``--seed``: of what is drawn by chance; the command gets ``seed``."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=SEED,
+        show_default=True,
+        help="Of what is drawn by chance; the same seed gives the same figures.",
+    )(command)
+
+
+def progress(command: Callable[..., Answer]) -> Callable[..., None]:
+    """``--quiet`` and a listener for long work as keyword ``progress``, closed afterwards.
+
+    The command returns the function that shows its answer: it is called when the bars are gone,
+    since rich takes what is printed beside them for its own.
+    """
+
+    @click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
+    @wraps(command)
+    def listened(*args: Any, quiet: bool, **options: Any) -> None:
+        from prodsim_cli.progress import Silent, TerminalProgress
+
+        with nullcontext(Silent()) if quiet else TerminalProgress() as listener:
+            answer = command(*args, progress=listener, **options)
+        answer()
+
+    return listened
+
+
+def method(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--method`` and its other word ``--measure``; the command gets ``method``, None: default."""
+
+    @click.option(
+        "--method",
+        metavar="NAME",
+        shell_complete=complete_methods,
+        help=f"Which notion of similarity: {', '.join(method_names())}.  [default: hybrid]",
+    )
+    @click.option(
+        "--measure",
+        type=click.Choice(MEASURES),
+        help="Another word for the --method of that name, over who bought what.",
+    )
+    @wraps(command)
+    def chosen(*args: Any, method: str | None, measure: str | None, **options: Any) -> Any:
+        if measure and method not in (None, measure):
+            raise UsageProblem(
+                f"--measure {measure} and --method {method} ask for two different things.",
+                hint="Leave one of them out.",
+            )
+        return command(*args, method=method or measure, **options)
+
+    return chosen
+
+
+def rules(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every answer obeys (docs/rules.md); the command gets ``rules``."""
+
+    @click.option(
+        "--where",
+        multiple=True,
+        metavar="EXPRESSION",
+        help="Only products for which this holds, as 'price<20 and brand=Sony'; repeat for and.",
+    )
+    @click.option(
+        "--same",
+        multiple=True,
+        metavar="COLUMN",
+        help="Only products with the value of the one asked about, as category; repeatable.",
+    )
+    @click.option(
+        "--price-within",
+        metavar="20%|5",
+        default="",
+        help="Only so far from the price of the one asked about.",
+    )
+    @click.option("--exclude", multiple=True, metavar="SKU,...", help="Never these.")
+    @click.option(
+        "--pin", multiple=True, metavar="SKU,...", help="These first, where the rules let them."
+    )
+    @click.option(
+        "--max-per",
+        multiple=True,
+        metavar="COLUMN=N",
+        help="At most N with one value of a column, as brand=2; repeatable.",
+    )
+    @click.option(
+        "--diversity",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="0..1",
+        help="0: as ranked, 1: each as unlike those above it as can be.",
+    )
+    @click.option("--all-stock", is_flag=True, help="Show what is not in stock, too.")
+    @click.option("--variants", is_flag=True, help="A row for each colour and size.")
+    @wraps(command)
+    def ruled(
+        *args: Any,
+        where: tuple[str, ...],
+        same: tuple[str, ...],
+        price_within: str,
+        exclude: tuple[str, ...],
+        pin: tuple[str, ...],
+        max_per: tuple[str, ...],
+        diversity: float,
+        all_stock: bool,
+        variants: bool,
+        **options: Any,
+    ) -> Any:
+        from prodsim_cli.queries.ranking.request import Rules
+
+        if diversity != diversity:  # nan is in no range, and click lets it through
+            raise UsageProblem("--diversity is a number from 0 to 1, not nan.")
+        given = Rules(
+            where=where,
+            same=same,
+            price_within=price_within,
+            exclude=exclude,
+            pin=pin,
+            max_per=tuple(_per(text) for text in max_per),
+            diversity=diversity,
+            all_stock=all_stock,
+            variants=variants,
+        )
+        return command(*args, rules=given, **options)
+
+    return ruled
+
+
+def _per(text: str) -> tuple[str, int]:
+    """``brand=2`` as a column and a number."""
+    column, _, number = text.rpartition("=")
+    if not column.strip() or not number.strip().isdecimal() or int(number) < 1:
+        raise UsageProblem(
+            f"--max-per wants a column and a number from 1 on, not {text!r}.",
+            hint="For instance: --max-per brand=2.",
+        )
+    return column.strip(), int(number)
+
+
+def min_people(command: F) -> F:
+    """``--min-people``: groups of fewer are not counted; the command gets ``min_people``."""
+    return click.option(
+        "--min-people",
+        type=click.IntRange(min=1),
+        metavar="N",
+        default=MIN_PEOPLE,
+        show_default=True,
+        help="People in a group that is counted and dated; of smaller ones nothing is told.",
+    )(command)
+
+
+def why(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--why`` and ``--min-people``; the command gets ``why``: None, or people in a group."""
+
+    @click.option("--why", is_flag=True, help="Say for each answer what led to it.")
+    @min_people
+    @wraps(command)
+    def reasoned(*args: Any, why: bool, min_people: int, **options: Any) -> Any:
+        source = click.get_current_context().get_parameter_source("min_people")
+        if not why and source is click.core.ParameterSource.COMMANDLINE:
+            raise UsageProblem(
+                "--min-people says of which groups reasons may speak, and none were asked for.",
+                hint="Add --why, or leave --min-people out.",
+            )
+        return command(*args, why=min_people if why else None, **options)
+
+    return reasoned
+
+
+def skus(command: F) -> F:
+    """SKUs as arguments, ``-`` for standard input; the command gets them as ``words``."""
+    return click.argument("words", metavar="SKU...", nargs=-1, shell_complete=complete_skus)(
+        command
+    )
+
+
+def from_stdin(words: tuple[str, ...], what: str) -> list[str]:
+    """The words of the command, with each ``-`` replaced by the lines of standard input.
+
+    ``what`` names them in the error where none is left: an empty question is a mistake, not a wait.
+    """
+    found: list[str] = []
+    for word in words:
+        found += _lines() if word == "-" else [word]
+    if not found:
+        source = "Standard input holds" if words else "The command names"
+        raise UsageProblem(f"{source} no {what}.", hint=f"Name a {what}, or - to read from stdin.")
+    # Bytes that are no UTF-8 arrive as surrogates, which no database can hold.
+    return [word.encode("utf-8", "replace").decode() for word in dict.fromkeys(found)]
+
+
+def questions(words: tuple[str, ...]) -> list[str]:
+    """Words of the command as one question, or the lines of standard input where they are ``-``."""
+    if words != ("-",):
+        words = (" ".join(words),) if any(word.strip() for word in words) else ()
+    return from_stdin(words, "question")
+
+
+def _lines() -> Iterator[str]:
+    text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+    return (line.strip() for line in text.splitlines() if line.strip())
+
+
+def tell(notes: tuple[str, ...] | list[str]) -> None:
+    """Sentences for the person, on stderr; the same sentence once."""
+    from prodsim_cli.render.text import one_line
+
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {one_line(note)}", err=True)
+
+
+def notes_of(rankings: list[Ranking]) -> list[str]:
+    """The notes of several answers, in order."""
+    return [note for ranking in rankings for note in ranking.notes]
+
+
+def method_names() -> tuple[str, ...]:
+    """The methods of the folder; the blend first, since it is the default."""
+    return tuple(sorted(registry.names("similarity"), key=lambda name: (name != "hybrid", name)))
+
+
+def complete_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of the methods that are built, else of all."""
+    built = _read(ctx, artifacts.methods) or list(method_names())
+    return [name for name in built if name.startswith(incomplete)]
+
+
+def complete_skus(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """SKUs of the database that begin with what was typed, with their titles as help."""
+    from click.shell_completion import CompletionItem
+
+    from prodsim_cli.render.text import one_line
+
+    before = _before_colon(ctx, param, incomplete)
+    start = before + (incomplete if incomplete != ":" else "")
+    rows = _read(ctx, lambda connection: catalog.beginning_with(connection, start)) or []
+    return [
+        CompletionItem(sku[len(before) :], help=one_line(title)[:60])
+        for sku, title in rows
+        # A control character would break the protocol; nobody could type it anyway.
+        if sku == one_line(sku) and sku.startswith(before)
+    ]
+
+
+def _before_colon(ctx: click.Context, param: click.Parameter, incomplete: str) -> str:
+    """The ``source:`` that stands before the word at hand: bash cuts words at colons."""
+    words = [word for word in ctx.params.get(param.name or "") or () if word]
+    if incomplete != ":":
+        words, colon = words[:-1], words[-1:]
+        if colon != [":"]:
+            return ""
+    return f"{words[-1]}:" if words else ""
+
+
+def complete_skus_and_users(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[Any]:
+    """SKUs, then keys of people."""
+    from click.shell_completion import CompletionItem
+
+    people = _read(ctx, lambda connection: catalog.users_beginning_with(connection, incomplete))
+    return complete_skus(ctx, param, incomplete) + [
+        CompletionItem(key, help="person") for key in people or []
+    ]
+
+
+def complete_users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Keys of people that begin with what was typed."""
+    return _read(ctx, lambda store: catalog.users_beginning_with(store, incomplete)) or []
+
+
+def _read(ctx: click.Context, question: Callable[[sqlite3.Connection], Any]) -> Any:
+    """Ask the database for a completion; None where it cannot be read (a Tab must not complain)."""
+    try:
+        with closing(open_for_reading(ctx.find_root().params["db"])) as connection:
+            return question(connection)
+    except (ProdsimError, sqlite3.Error):
+        return None

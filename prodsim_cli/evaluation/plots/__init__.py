@@ -1,0 +1,101 @@
+"""An evaluation as a picture for a slide: quality by method, against time, and by slice.
+
+Drawn with Altair (Vega-Lite) and vl-convert, the extra ``plot``: one description gives a PNG or SVG
+without a browser and a page that works without a network. They are imported when something is
+drawn; this module itself lives on the ground floor.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prodsim_cli.errors import InputError, ProdsimError
+from prodsim_cli.files import ending, whole_file
+
+if TYPE_CHECKING:
+    from prodsim_cli.records import Scorecard
+
+FORMATS = ("png", "svg", "html")
+_LIBRARIES = {"altair": "altair", "vl_convert": "vl-convert-python"}
+_PIXELS = 2.0
+"""Pixels of a PNG for each point of the drawing, which is about 900 points wide."""
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>prodsim eval</title>
+<style>body {{ margin: 1rem; overflow-x: auto; }}</style>
+<script>{script}</script>
+</head>
+<body>
+<div id="plot"></div>
+<script>vegaEmbed("#plot", {spec}, {{"renderer": "svg"}}).catch(console.error);</script>
+</body>
+</html>
+"""
+
+
+def check(path: str | Path) -> None:
+    """Raise what :func:`draw` would raise about the ending of ``path`` or a missing library.
+
+    For the time before a long evaluation rather than after it.
+    """
+    ending(path, FORMATS, "--plot")
+    missing = [package for module, package in _LIBRARIES.items() if find_spec(module) is None]
+    if missing:
+        raise ProdsimError(
+            f"Plots need {' and '.join(missing)}, which is not installed.",
+            hint='pip install "prodsim[plot]"',
+        )
+
+
+def draw(card: Scorecard, path: str | Path) -> None:
+    """Draw a scorecard into ``path``; its ending is the format: png, svg or html.
+
+    One panel has the main figure of every method with its 95 % interval, best first; a second one
+    that figure against the seconds to build and to answer, where ``card.cost`` knows them; a third
+    one the figure on each slice, where ``card.slices`` has some. The html page holds all that it
+    needs (1 MB) and says more about a mark under the mouse.
+
+    Raises
+    ------
+    UsageProblem for another ending, ProdsimError where the plotting library is not installed,
+    InputError where the card has no figure to draw or the file can't be written. The file is
+    complete or not there.
+    """
+    check(path)
+    import vl_convert
+
+    from prodsim_cli.evaluation.plots._page import page
+    from prodsim_cli.evaluation.plots._rows import rows_of
+
+    if not rows_of(card):
+        raise InputError(
+            f"No method has a figure {card.main}, so there is nothing to draw.",
+            hint="Leave --plot out.",
+        )
+    spec = page(card).to_dict()
+    kind = ending(path, FORMATS, "--plot")
+    with whole_file(path) as beside:
+        if kind == "png":
+            beside.write_bytes(vl_convert.vegalite_to_png(spec, scale=_PIXELS))
+        elif kind == "svg":
+            beside.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
+        else:
+            beside.write_text(_html(spec), encoding="utf-8")
+
+
+def _html(spec: dict[str, Any]) -> str:
+    """A page with the description and every script inside: nothing is fetched."""
+    import vl_convert
+
+    # Names come from the shop: < is written so that none of them can end the script.
+    described = json.dumps(spec).replace("<", "\\u003c")
+    return _PAGE.format(
+        script=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), spec=described
+    )

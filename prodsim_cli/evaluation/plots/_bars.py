@@ -1,0 +1,79 @@
+"""The main figure of every method, best first, each with its 95 % interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from prodsim_cli.evaluation.plots._rows import Row, in_words
+from prodsim_cli.evaluation.plots._style import FAINT, INK, ROLES, WIDTH, number
+from prodsim_cli.records import Scorecard
+
+_STEP = 32
+
+
+def panel(card: Scorecard, rows: Sequence[Row]) -> alt.LayerChart:
+    """Horizontal bars: long names stay readable, and the eye goes down from the best."""
+    figure = in_words(card.main)
+    top = max(max(row.mean, row.high or 0.0) for row in rows)
+    values = [_value(row, top) for row in rows]
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        y=alt.Y("method:N", sort=[row.name for row in rows], title=None).axis(
+            ticks=False, domain=False, labelPadding=8
+        )
+    )
+    scale = alt.Scale(domain=[0, top * 1.12 or 1.0], nice=False)
+    roles = [role for role in ROLES if any(row.role == role for row in rows)]
+    colour = alt.Color("role:N", sort=roles).scale(
+        domain=roles, range=[ROLES[role] for role in roles]
+    )
+    bars = base.mark_bar(height=20, cornerRadiusEnd=2).encode(
+        x=alt.X("mean:Q", scale=scale, title=figure).axis(tickCount=6),
+        color=colour.legend(orient="top", offset=6, symbolType="square"),
+        tooltip=[
+            alt.Tooltip("method:N"),
+            alt.Tooltip("mean:Q", title=figure, format=".4f"),
+            alt.Tooltip("low:Q", title="95 % from", format=".4f"),
+            alt.Tooltip("high:Q", title="to", format=".4f"),
+        ],
+    )
+    spans = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+    lines = spans.mark_rule(color=INK, strokeWidth=1.5).encode(
+        x=alt.X("low:Q", scale=scale), x2="high:Q"
+    )
+    ends = [
+        spans.mark_tick(color=INK, thickness=1.5, height=8, size=8).encode(
+            x=alt.X(f"{end}:Q", scale=scale)
+        )
+        for end in ("low", "high")
+    ]
+    labels = base.mark_text(align="left", dx=7, fontSize=13, color=INK).encode(
+        x=alt.X("end:Q", scale=scale), text="text:N"
+    )
+    title = alt.TitleParams(
+        "How good each method is", subtitle=_subtitle(card, rows), subtitleColor=FAINT
+    )
+    return alt.layer(bars, lines, *ends, labels).properties(
+        width=WIDTH, height=_STEP * len(rows), title=title
+    )
+
+
+def _value(row: Row, top: float) -> dict[str, Any]:
+    return {
+        "method": row.name,
+        "mean": row.mean,
+        "low": row.low,
+        "high": row.high,
+        "end": max(row.mean, row.high or row.mean),
+        "role": row.role,
+        "text": number(row.mean, top),
+    }
+
+
+def _subtitle(card: Scorecard, rows: Sequence[Row]) -> str:
+    figure = in_words(card.main)
+    if any(row.low is not None for row in rows):
+        return f"Bars: mean {figure}. Lines: its 95 % interval."
+    return f"Bars: {figure}."

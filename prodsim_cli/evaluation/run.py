@@ -1,0 +1,196 @@
+"""A fold run: tables from the training part, lists of every method and baseline, what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli import registry
+from prodsim_cli.evaluation import people_alike as alike
+from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation.cost import spent
+from prodsim_cli.evaluation.people_alike import Alike
+from prodsim_cli.progress import stage
+from prodsim_cli.protocol.histories import Pasts, constants
+from prodsim_cli.protocol.testset import Questions, Scores, best, from_history, rows_of
+from prodsim_cli.records import Cost
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.scoring.weighting import FLAT, USERS
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+Lists = NDArray[np.int32]
+Answering = Callable[[], Lists]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Lists (q, depth) int32 by method for the questions of one fold.
+
+    ``left_out``: method -> why it has no lists; ``cost``: by method, empty unless asked for.
+    """
+
+    asked: Questions
+    lists: dict[str, Lists]
+    left_out: dict[str, str] = field(default_factory=dict)
+    cost: dict[str, Cost] = field(default_factory=dict)
+    blend: Blend | None = None
+
+
+def run(
+    asked: Questions,
+    wish: training.Wish,
+    *,
+    depth: int,
+    seed: int,
+    held_out: int = 0,
+    progress: Progress | None = None,
+) -> Run:
+    """Build every method on the training part of ``asked`` and let it answer, baselines too."""
+    task = "similar" if asked.history is None else "recommend"
+    goal = training.Goal(task, asked.target, asked.again, seed, held_out)
+    people = None if asked.history is None else Alike(asked, wish, progress)
+    items = alike.without(wish) if people else wish
+    made = training.Tables(measure=wish.measure)
+    if items.methods:
+        made = training.tables(asked.train, items, goal, progress)
+    pasts = Pasts(asked)
+    answering: dict[str, Answering] = {
+        name: partial(_answers, name, made, asked, pasts, people, depth) for name in made.by_method
+    }
+    if people and alike.wanted(wish):
+        _add_people(people, made, answering, depth)
+    return answered(asked, answering, made, depth=depth, seed=seed, progress=progress)
+
+
+def _add_people(
+    people: Alike, made: training.Tables, answering: dict[str, Answering], depth: int
+) -> None:
+    """``users`` among the methods that answer, or among those left out."""
+    if people.unable:
+        made.left_out[USERS] = people.unable
+        if not answering and "all" not in people.wish.methods:
+            raise training.none_left(made.left_out)
+        return
+    built = people.made[1]
+    if built is not None:
+        made.cost[USERS] = built
+    answering[USERS] = lambda: best(people.scores, people.asked, depth)
+
+
+def answered(
+    asked: Questions,
+    answering: Mapping[str, Answering],
+    made: training.Tables,
+    *,
+    depth: int,
+    seed: int,
+    progress: Progress | None = None,
+) -> Run:
+    """The lists of methods that are ready to answer, and those of every baseline.
+
+    ``made``: why some are left out, and what their tables cost where that is wanted.
+    """
+    baselines = [name for name in registry.names("baselines") if _speaks(name, asked)]
+    done = stage(progress, "lists", len(answering) + len(baselines), "methods")
+    out = Run(asked, {}, dict(made.left_out), blend=made.blend)
+    for name, answer in answering.items():
+        _note(out, name, made, answer)
+        done(1)
+    for name in baselines:
+        module = registry.load("baselines", name)
+        why = _silent(module, asked)
+        if why:
+            out.left_out[name] = why
+        else:
+            _note(
+                out, name, made, partial(best, baseline_scores(module, asked, seed), asked, depth)
+            )
+        done(1)
+    return out
+
+
+def _answers(
+    name: str,
+    made: training.Tables,
+    asked: Questions,
+    pasts: Pasts,
+    people: Alike | None,
+    depth: int,
+) -> Lists:
+    """The lists of one method: its rows, or what they say for each person's past."""
+    table, blend = made.by_method[name], made.blend
+    if asked.history is None:
+        return rows_of(table, asked, depth)
+    if blend is not None and blend.recommend and _joins(name):
+        return best(_blended(name, made, blend, asked, pasts, people), asked, depth)
+    memory = blend.memory.get(name, FLAT) if blend is not None else FLAT
+    past = asked.history if memory == FLAT else pasts(memory)
+    return best(from_history(table, asked, past), asked, depth)
+
+
+def _joins(name: str) -> bool:
+    """Does the method score people by the parts that it is made of?"""
+    return name in registry.names("similarity") and hasattr(
+        registry.load("similarity", name), "scores"
+    )
+
+
+def _blended(
+    name: str,
+    made: training.Tables,
+    blend: Blend,
+    asked: Questions,
+    pasts: Pasts,
+    people: Alike | None,
+) -> Scores:
+    data = replace(asked.train, neighbors=made.every)
+    histories = {part: pasts(blend.memory.get(part, FLAT)) for part in made.every}
+    personal = {USERS: people.scores} if people and USERS in blend.parts() else {}
+    scores: Scores = registry.load("similarity", name).scores(
+        data, blend, histories, constants(asked), asked.candidates, personal
+    )
+    return scores
+
+
+def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None:
+    """Keep the lists of a method and, where wanted, what they and its table cost."""
+    if not made.measure:
+        out.lists[name] = answer()
+        return
+    built = made.cost.get(name)
+    out.lists[name], answering = spent(answer)
+    out.cost[name] = Cost(
+        build_seconds=built.seconds if built else 0.0,
+        answer_seconds=answering.seconds,
+        peak_mb=max(answering.peak_mb, built.peak_mb if built else 0.0),
+    )
+
+
+def _speaks(name: str, asked: Questions) -> bool:
+    """False where a baseline has nothing to say by its nature: not worth a word."""
+    return asked.again or not registry.load("baselines", name).NEEDS_HISTORY
+
+
+def _silent(module: ModuleType, asked: Questions) -> str:
+    """Why a baseline has nothing to say about these questions, '' if it has."""
+    if module.NEEDS_TIMES and asked.now is None:
+        return "the events have no times"
+    log = asked.train.events
+    if module.NEEDS_EVENTS and not ((log.user >= 0) | (log.order >= 0)).any():
+        return "no event has a user"
+    return ""
+
+
+def baseline_scores(module: ModuleType, asked: Questions, seed: int) -> Scores:
+    """The scores of a baseline for some of the questions."""
+    return lambda some: module.scores(
+        asked.train, asked.subjects[some], target=asked.target, now=asked.now, seed=seed
+    )

@@ -1,0 +1,313 @@
+"""Tables made without the future: every method learns anew from the training part only."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from prodsim_cli import registry
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.errors import UsageProblem
+from prodsim_cli.evaluation.cost import IDLE, Spent, spent
+from prodsim_cli.evaluation.method_choice import (
+    BLIND,
+    FAMILY,
+    K,
+    absent,
+    build,
+    chosen,
+    needs_of,
+    reasons,
+    singles,
+)
+from prodsim_cli.progress import stage
+from prodsim_cli.protocol import leaks
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.similarity import _user_knn as people
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which methods are to be tried, and how.
+
+    ``methods``: names, None or ``all`` for every one. ``settings``: keyword settings as stored by
+    ``build``. ``depth``: neighbours that a table must have at least. ``measure``: build each table
+    by itself and write down what it costs. ``database``: the file that no method may open.
+    """
+
+    methods: tuple[str, ...] = ("all",)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    depth: int = 1
+    measure: bool = False
+    database: str | None = None
+    learn: bool = True
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is foretold of a training part, and so what may be learned for.
+
+    ``task``: ``recommend`` or ``similar``; event type, repeats, seed; ``held_out``: how many events
+    are not seen.
+    """
+
+    task: str = "recommend"
+    target: str = "purchase"
+    again: bool = False
+    seed: int = 42
+    held_out: int = 0
+
+
+@dataclass
+class Tables:
+    """Neighbour tables by method, in the order asked for; ``left_out``: method -> why.
+
+    ``every``: those, and the tables that a joining method was made of; ``blend``: what was learned.
+    """
+
+    by_method: dict[str, NeighborTable] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    cost: dict[str, Spent] = field(default_factory=dict)
+    measure: bool = False
+    every: dict[str, NeighborTable] = field(default_factory=dict)
+    blend: Blend | None = None
+
+
+def tables(
+    train: Dataset, wish: Wish, goal: Goal | None = None, progress: Progress | None = None
+) -> Tables:
+    """Each method's table from ``train``, which holds the events of the training part only.
+
+    Tables that ``train`` still has are taken as they are: :meth:`Dataset.with_events` keeps only
+    those that learn nothing from events. A method that joins others (``NEEDS = "neighbors"``) gets
+    all tables that have a weight in what was learned (all, where nothing was), so these are made
+    for it even when they aren't asked for.
+    Raises :class:`Leak` where a method can see the held-out events.
+    """
+    goal = goal or Goal()
+    wanted, train = _admitted(train, wish, goal)
+    networks = [name for name in wanted if needs_of(name, train.neighbors) == "network"]
+    why = reasons([name for name in wanted if name not in networks], train, wish.settings)
+    out = Tables(
+        left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
+    )
+    usable = [name for name in wanted if not why.get(name)]
+    joins = [name for name in usable if needs_of(name, train.neighbors) == "neighbors"]
+    single = [*singles(train, wish.settings), *networks]
+    if wish.learn and (joins or any(name in single for name in usable)):
+        names = single if joins else [name for name in usable if name in single]
+        learning = partial(_learned, train, names, wish, goal, bool(joins), progress)
+        out.blend, out.cost["learning"] = spent(learning) if wish.measure else (learning(), IDLE)
+    usable = _worth_training(usable, networks, wish, out)
+    others = [name for name in usable if name not in joins]
+    if joins:
+        parts = out.blend.parts() if out.blend and out.blend.parts() else single
+        others = list(dict.fromkeys([*others, *(name for name in single if name in parts)]))
+    train = with_networks(train, networks, others, goal.seed, progress)
+    made = _Making(train, wish, goal, out.blend, out.cost)
+    done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
+    # a method that carries events over texts reads the tables of texts
+    for name in [*sorted(others, key=lambda name: not _is_blind(name)), *joins]:
+        made.add(name, others)
+        done(1)
+    out.every = dict(made.data.neighbors)
+    out.by_method = {name: made.data.neighbors[name] for name in usable}
+    if not out.by_method and "all" not in wish.methods:
+        raise none_left(out.left_out)
+    return out
+
+
+def none_left(left_out: Mapping[str, str]) -> UsageProblem:
+    """The error where every method that was asked for is left out."""
+    said = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+    return UsageProblem(
+        f"None of the methods can be tried here ({said}).",
+        hint="Choose others with --methods, or `--methods all`.",
+    )
+
+
+def _admitted(train: Dataset, wish: Wish, goal: Goal) -> tuple[list[str], Dataset]:
+    """The methods to try, and the dataset that they may see. Raises :class:`Leak`."""
+    for name in wish.methods:
+        with leaks.locked(wish.database, name):  # a plug-in is imported here for the first time
+            chosen([name], train.neighbors)
+    wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
+    if goal.held_out:
+        train = _without_seen_spaces(train, wanted, wish, goal.held_out)
+    return wanted, train
+
+
+def _without_seen_spaces(
+    train: Dataset, wanted: Collection[str], wish: Wish, held_out: int
+) -> Dataset:
+    """Refuse what would read vectors that have learned from events, and show them to nobody."""
+    joins = any(needs_of(name, train.neighbors) == "neighbors" for name in wanted)
+    for name in [*wanted, *(singles(train, wish.settings) if joins else ())]:
+        reads = needs_of(name, train.neighbors) == "vectors"
+        if reads and not absent(registry.load(FAMILY, name), train, wish.settings):
+            leaks.refuse_space(train, name, wish.settings.get("space"), held_out)
+    return leaks.without_learned_spaces(train)
+
+
+def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[str]:
+    """Networks are tried where one is named, or where the shop has trained it: it takes minutes."""
+    return [
+        name
+        for name in wanted
+        if needs_of(name, train.neighbors) != "network"
+        or name in wish.methods
+        or name in train.embeddings
+    ]
+
+
+def _worth_training(usable: list[str], networks: list[str], wish: Wish, out: Tables) -> list[str]:
+    """Without the networks that nobody named and that got no weight: they are not trained again."""
+    if out.blend is None or not out.blend.parts():
+        return usable
+    idle = [name for name in networks if name not in (*wish.methods, *out.blend.parts())]
+    for name in idle:
+        out.left_out[name] = "it got no weight on the validation window, so it is not trained again"
+    return [name for name in usable if name not in idle]
+
+
+def with_networks(
+    data: Dataset,
+    networks: Collection[str],
+    wanted: Collection[str],
+    seed: int,
+    progress: Progress | None,
+) -> Dataset:
+    """The data with the spaces of the wanted networks, trained on its own events alone.
+
+    Spaces of networks that were trained on other events are taken away.
+    """
+    from prodsim_cli import gnn
+
+    kept = {name: space for name, space in data.embeddings.items() if name not in networks}
+    data = replace(data, embeddings=kept)
+    names = [name for name in networks if name in wanted]
+    if not names or gnn.unable(data):
+        return data
+    return gnn.spaces(data, names, seed=seed, progress=progress)
+
+
+def _is_blind(name: str) -> bool:
+    return name in registry.names(FAMILY) and registry.load(FAMILY, name).NEEDS in BLIND
+
+
+def _learned(
+    train: Dataset,
+    names: Collection[str],
+    wish: Wish,
+    goal: Goal,
+    weigh: bool,
+    progress: Progress | None,
+) -> Blend | None:
+    """Settings, memories and weights from a window inside the training part."""
+    from prodsim_cli.tuning.learn import learn
+    from prodsim_cli.tuning.methods import Methods
+
+    def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
+        known = {**settings, **wish.settings}
+        with leaks.locked(wish.database, name):
+            return build(registry.load(FAMILY, name), data, known)
+
+    def prepare(data: Dataset) -> Dataset:
+        networks = [name for name in names if registry.load(FAMILY, name).NEEDS == "network"]
+        return with_networks(data, networks, networks, goal.seed, progress)
+
+    with_people = goal.task == "recommend" and not people.unable(train)
+    return learn(
+        train,
+        Methods(tuple(names), made, wish.settings, prepare, people=with_people),
+        tasks=(goal.task,),
+        target=goal.target,
+        again=goal.again,
+        seed=goal.seed,
+        weigh=weigh,
+        progress=progress,
+    )
+
+
+@dataclass
+class _Making:
+    """The dataset to which one table after the other is added."""
+
+    data: Dataset
+    wish: Wish
+    goal: Goal
+    blend: Blend | None
+    cost: dict[str, Spent]
+
+    def learned(self, name: str) -> dict[str, Any]:
+        """What the method has learned for the task at hand."""
+        return self.blend.settings_of(self.goal.task, name) if self.blend else {}
+
+    def add(self, name: str, names: list[str]) -> None:
+        """Make the table of one method, unless there is one that will do."""
+        ready = self.data.neighbors.get(name)
+        needs = needs_of(name, self.data.neighbors)
+        if needs == "nothing":
+            return
+        made_here = ready is not None and name in self.data.learned
+        long_enough = ready is not None and ready.k >= min(self.wish.depth, len(self.data))
+        if made_here or (long_enough and not self.wish.measure and not self.learned(name)):
+            return
+        self._guarded(name, needs, names)
+
+    def _guarded(self, name: str, needs: str, names: list[str]) -> None:
+        settings, depth = self.wish.settings, max(K, self.wish.depth)
+        if needs == "vectors":
+            space = settings.get("space") or next(iter(self.data.embeddings))
+            self.data.embedding(space)  # reading it from the database is no cost of the method
+        alike = [
+            other
+            for other in names
+            if _in_sweep(other)
+            and other not in self.data.neighbors
+            and self.learned(other) == self.learned(name)
+        ]
+        with leaks.locked(self.wish.database, name):
+            if _in_sweep(name) and len(alike) > 1 and not self.wish.measure:
+                made = _sweep(self.data, alike, {**self.learned(name), **settings}, depth)
+            else:
+                made = {name: self._one(name, depth)}
+        for method, table in made.items():
+            self.data = self.data.with_neighbors(method, table, learned=needs not in BLIND)
+
+    def _one(self, name: str, depth: int) -> NeighborTable:
+        module = registry.load(FAMILY, name)
+        settings = {**self.learned(name), **self.wish.settings}
+        if (
+            module.NEEDS == "neighbors"
+            and "blend" in inspect.signature(module.neighbors).parameters
+        ):
+            work = partial(module.neighbors, self.data, k=depth, blend=self.blend)
+        else:
+            work = partial(build, module, self.data, settings, k=depth)
+        if not self.wish.measure:
+            return work()
+        table, self.cost[name] = spent(work)
+        return table
+
+
+def _in_sweep(name: str) -> bool:
+    """Does the method share the sweep over the item graph?"""
+    return name in registry.names(FAMILY) and hasattr(registry.load(FAMILY, name), "MEASURE")
+
+
+def _sweep(
+    data: Dataset, names: list[str], settings: Mapping[str, Any], depth: int
+) -> dict[str, NeighborTable]:
+    """Several graph measures at once: the pairs of the graph are found once for all."""
+    from prodsim_cli.similarity._graph import Settings, several
+
+    known = inspect.signature(Settings).parameters
+    return several(data, names, k=depth, **{n: v for n, v in settings.items() if n in known})

@@ -1,0 +1,1 @@
+"""One module a task: from a dataset to a scorecard."""

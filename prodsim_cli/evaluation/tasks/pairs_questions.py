@@ -1,0 +1,159 @@
+"""What known pairs ask of a method, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from prodsim_cli import registry
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation.live_scores import live
+from prodsim_cli.evaluation.pairs_names import Known
+from prodsim_cli.progress import stage
+from prodsim_cli.protocol.metrics._seen import Ranks, hits
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked: each distinct first product of the pairs, among the candidates.
+
+    ``queries`` (q,) and ``candidates`` (c,) int32; ``row`` (p,) query of each pair; ``match`` (p,)
+    bool: stated from ``middle`` on; ``truth`` (p,) float64 or None where it says nothing beyond
+    ``match``; ``partners`` (q, n) bool CSR of the matches; ``across``: the pairs join two sources,
+    so that partners are sought.
+    """
+
+    pairs: Known
+    queries: NDArray[np.int32]
+    candidates: NDArray[np.int32]
+    row: NDArray[np.intp]
+    middle: float
+    match: NDArray[np.bool_]
+    truth: NDArray[np.float64] | None
+    partners: sp.csr_matrix
+    across: bool
+
+    @property
+    def one_sided(self) -> bool:
+        """Every pair is a match, so that the non-matches are the queries' rivals."""
+        return bool(self.match.all())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one method says.
+
+    ``scores`` (p,) float64 of the pairs; ``rivals`` (q,) float64: the best score of a product that
+    is no partner, -inf where every candidate is one; ``found`` (q, 3) float64: hit@1, hit@k,
+    reciprocal rank.
+    """
+
+    scores: NDArray[np.float64]
+    rivals: NDArray[np.float64]
+    found: NDArray[np.float64]
+
+
+def task_of(data: Dataset, known: Known) -> Task:
+    """The questions that the pairs put: in the other source, or in the one catalogue."""
+    home = np.array(data.columns["source"], object)
+    ours, theirs = (set(home[side].tolist()) for side in (known.a, known.b))
+    across = len(ours) == 1 and len(theirs) == 1 and ours != theirs
+    middle = sum(known.scale) / 2
+    match = np.ones(len(known.a), bool) if known.truth is None else known.truth >= middle
+    # a column of ones says what two columns say
+    same = known.truth is None or known.truth.min() == known.truth.max()
+    queries, row = np.unique(known.a, return_inverse=True)
+    row = row.reshape(-1)
+    if across:
+        candidates = np.flatnonzero(home == next(iter(theirs)))
+    else:
+        candidates = np.arange(len(data)) if match.all() else np.unique(known.b)
+    return Task(
+        pairs=known,
+        queries=queries.astype(np.int32),
+        candidates=candidates.astype(np.int32),
+        row=row,
+        middle=middle,
+        match=match,
+        truth=None if same and match.all() else known.truth,
+        partners=_partners(known, queries, row, match, len(data), both_ways=not across),
+        across=across,
+    )
+
+
+def _partners(
+    known: Known,
+    queries: NDArray[np.int32],
+    row: NDArray[np.intp],
+    match: NDArray[np.bool_],
+    items: int,
+    both_ways: bool,
+) -> sp.csr_matrix:
+    """(q, items) bool CSR; in one catalogue a partner is one in both directions."""
+    rows, columns = row[match], known.b[match]
+    if both_ways:
+        place = np.searchsorted(queries, known.b).clip(max=len(queries) - 1)
+        back = match & (queries[place] == known.b)
+        rows = np.concatenate([rows, place[back]])
+        columns = np.concatenate([columns, known.a[back]])
+    shape = (len(queries), items)
+    partners = sp.csr_matrix((np.ones(len(rows), bool), (rows, columns)), shape=shape)
+    partners.sum_duplicates()
+    return partners
+
+
+def ask(
+    data: Dataset,
+    task: Task,
+    methods: list[str],
+    settings: Mapping[str, Any],
+    k: int,
+    progress: Progress | None,
+) -> dict[str, Seen]:
+    """Ask every method about all queries, by blocks."""
+    q, p = len(task.queries), len(task.row)
+    seen = {name: Seen(np.zeros(p), np.full(q, -np.inf), np.zeros((q, 3))) for name in methods}
+    joined = training.singles(data, settings)
+    bare = replace(data, neighbors={})
+    done = stage(progress, "live scores", q * len(methods), "products")
+    for some, name, table in live(bare, methods, joined, settings, task.queries, task.candidates):
+        _note_down(task, some, table, seen[name], len(data), k)
+        done(some.stop - some.start)
+    return seen
+
+
+def _note_down(
+    task: Task, some: slice, table: NeighborTable, seen: Seen, items: int, k: int
+) -> None:
+    """Take from one method's full table of a block what the figures need."""
+    size = some.stop - some.start
+    place = np.full(items, -1, np.int64)
+    place[task.candidates] = np.arange(len(task.candidates))
+    # what a method does not name has no evidence for it: score 0
+    dense = np.zeros((size, len(task.candidates)))
+    rows, columns = np.nonzero(table.positions >= 0)
+    dense[rows, place[table.positions[rows, columns]]] = table.scores[rows, columns]
+    mine = (task.row >= some.start) & (task.row < some.stop)
+    seen.scores[mine] = dense[task.row[mine] - some.start, place[task.pairs.b[mine]]]
+
+    partners = task.partners[some]
+    ranks = Ranks(hits=hits(table.positions, partners), relevant=np.diff(partners.indptr))
+    for column, (name, depth) in enumerate((("hit_rate", 1), ("hit_rate", k), ("mrr", items))):
+        seen.found[some, column] = registry.load("metrics", name).score(ranks, depth)
+
+    row, item = partners.nonzero()
+    inside = place[item] >= 0
+    dense[row[inside], place[item[inside]]] = -np.inf
+    own = place[task.queries[some]]
+    dense[np.flatnonzero(own >= 0), own[own >= 0]] = -np.inf
+    seen.rivals[some] = dense.max(axis=1)

@@ -1,0 +1,121 @@
+"""``recommend``: what each person bought after the split, foretold from before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.errors import InputError
+from prodsim_cli.evaluation.outcome import Outcome, Part
+from prodsim_cli.evaluation.report import SEED, Asked, Frame, summarise
+from prodsim_cli.evaluation.run import run
+from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.protocol import leaks
+from prodsim_cli.protocol.anonymous import anonymous, order_of_users
+from prodsim_cli.protocol.splits._split import Split
+from prodsim_cli.protocol.splitting import Where, account, choose, described, empty_windows
+from prodsim_cli.protocol.users_asked import questions
+from prodsim_cli.records import Scorecard
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+
+def evaluate(
+    data: Dataset,
+    *,
+    split: str | None = None,
+    at: str | None = None,
+    target: str | None = None,
+    windows: int | None = None,
+    again: bool = False,
+    methods: Iterable[str] | None = None,
+    k: int | tuple[int, ...] = 10,
+    seed: int = SEED,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Scorecard:
+    """Judge methods and baselines by what people did after the split.
+
+    Parameters
+    ----------
+    data : the whole shop. Tables in ``data.neighbors`` that have learned from events are dropped,
+        and refused where one is asked for by name: they have seen what is asked about.
+    split : name of a split; None takes ``time`` where the events allow it, else ``last``.
+    at : ISO moment of the ``time`` split; None: 20 % of the target events lie after it.
+    target : event type whose products are the right answers; None: purchases where there are any.
+    windows : number of rolling windows (split ``windows``). ``again``: products that a user had
+        before are right answers, too.
+    methods : names of similarity methods, None or ``all`` for every one. Baselines always come.
+    k : lengths of the lists, the main one first. ``seed`` : of the resamples, of the random
+        baseline and of the choice of cold products.
+    settings : keyword settings of the methods that learn from events (as stored by ``build``).
+
+    Returns
+    -------
+    Scorecard, methods in falling order of NDCG. Same data and seed, same figures; what users are
+    called and the order of the events change none.
+
+    Raises
+    ------
+    InputError where the events allow no question; UsageProblem for unknown names; Leak where a
+    method has seen the held-out events.
+    """
+    ks = (k,) if isinstance(k, int) else tuple(k)
+    wish = Wish(tuple(methods or ("all",)), settings or {})
+    where = Where(split, at, target, windows, again)
+    return judged(data, where, wish, Asked(ks, seed), progress).card
+
+
+def judged(
+    data: Dataset, where: Where, wish: Wish, asked: Asked, progress: Progress | None = None
+) -> Outcome:
+    """:func:`evaluate`, with everything that its scorecard was computed from."""
+    named, data = data, anonymous(data)
+    cuts, notes = choose(data, where, asked.seed)
+    folds = tuple(fold for fold in cuts if len(fold.users)) or _nobody(cuts)
+    held_out = sum(int(fold.test.sum()) for fold in folds)
+    leaks.refuse_stored(data, wish.methods, held_out)
+    runs = [
+        run(
+            questions(data, fold),
+            wish,
+            depth=asked.depth,
+            seed=asked.seed,
+            held_out=held_out,
+            progress=progress,
+        )
+        for fold in folds
+    ]
+    keys = Vocabulary(named.users.ids[position] for position in order_of_users(named))
+    shop = replace(data, users=keys)
+    frame = Frame(
+        task="recommend",
+        split=described([fold.as_dict() for fold in folds]),
+        names=[[str(key) for key in keys.at(fold.users)] for fold in folds],
+        items=[str(sku) for sku in data.items.ids],
+        unit="users",
+        notes=[
+            *notes,
+            *empty_windows(cuts, folds),
+            *account(folds),
+            *(note for fold in folds for note in fold.notes),
+        ],
+        parts=[Part(shop, fold.train, fold.test) for fold in folds],
+    )
+    return summarise(runs, frame, asked)
+
+
+def _nobody(folds: tuple[Split, ...]) -> tuple[Split, ...]:
+    reasons: dict[str, int] = {}
+    for fold in folds:
+        for reason, count in fold.left_out.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    counts = ", ".join(f"{reason}: {count:,} events" for reason, count in reasons.items())
+    raise InputError(
+        f"The split leaves nobody to ask about ({counts or 'no test events'}).",
+        hint="Choose another moment with --at, or `--split last`.",
+    )

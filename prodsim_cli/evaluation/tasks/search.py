@@ -1,0 +1,122 @@
+"""``search``: products for words, judged by answers that people have graded.
+
+Methods are those with a ``search`` function of their own (similarity plug-ins): they match the
+words with the products' texts. Nothing is held out; the catalogue is asked as it stands.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli import registry
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.errors import UsageProblem
+from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation.answer_files import Answers
+from prodsim_cli.evaluation.outcome import Outcome
+from prodsim_cli.evaluation.report import Asked, Frame, summarise
+from prodsim_cli.evaluation.run import answered
+from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.protocol.anonymous import anonymous
+from prodsim_cli.protocol.testset import Questions, binary
+from prodsim_cli.records import Json
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+Encode = Callable[[str], Callable[[list[str]], NDArray[np.float32]]]
+"""Name of a space -> the function that makes its vectors of texts."""
+
+
+def judged(
+    data: Dataset,
+    answers: Answers,
+    wish: Wish,
+    asked: Asked,
+    encode: Encode,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Judge the methods that find products for words.
+
+    ``encode`` is called for a space when a method needs it: loading a model takes time.
+    """
+    data = anonymous(data)
+    questions = Questions(
+        train=data,
+        subjects=answers.subjects,
+        candidates=np.ones(len(data), bool),
+        answers=answers.answers,
+        barred=binary(np.zeros(0, int), np.zeros(0, int), (len(answers.subjects), len(data))),
+        texts=answers.texts,
+        now=int(data.events.at.max()) if data.events.timed else None,
+    )
+    made = training.Tables(measure=wish.measure)
+    answering = {}
+    load = cache(encode)
+    for name, module in _modules(wish).items():
+        why = training.absent(module, data, wish.settings)
+        if not why and module.NEEDS == "neighbors" and not any(data.texts()):
+            why = "no product has a text"  # in words it asks the texts, not the tables
+        if why:
+            made.left_out[name] = why
+        else:
+            find = _search(module, questions, wish, load, asked.depth)
+            answering[name] = find
+    if not answering:
+        said = "; ".join(f"{name}: {why}" for name, why in made.left_out.items())
+        raise UsageProblem(
+            f"None of the methods can search here ({said}).",
+            hint="Ingest products with texts, or choose others with --methods.",
+        )
+    ran = answered(
+        questions, answering, made, depth=asked.depth, seed=asked.seed, progress=progress
+    )
+    told: Json = {
+        "kind": "search",
+        "at": None,
+        "users": 0,
+        "queries": len(questions),
+        "pairs": int(answers.answers.nnz),
+        "candidates": len(data),
+        "left_out": answers.left_out,
+    }
+    items = [str(sku) for sku in data.items.ids]
+    return summarise(
+        [ran], Frame("search", told, [answers.names], items, "queries", answers.notes), asked
+    )
+
+
+def _modules(wish: Wish) -> dict[str, Any]:
+    """The methods asked for that can search; ``all``: every one that can."""
+    every = registry.names(training.FAMILY)
+    able = {name: registry.load(training.FAMILY, name) for name in every}
+    able = {name: module for name, module in able.items() if hasattr(module, "search")}
+    if "all" in wish.methods:
+        return able
+    for name in wish.methods:
+        registry.load(training.FAMILY, name)  # a name that does not exist is said as such
+        if name not in able:
+            raise UsageProblem(
+                f"{name} cannot search: it knows products, not words.",
+                hint=f"Choose from: {', '.join(able)}.",
+            )
+    return {name: able[name] for name in wish.methods}
+
+
+def _search(
+    module: Any, questions: Questions, wish: Wish, encode: Encode, depth: int
+) -> Callable[[], NDArray[np.int32]]:
+    known = inspect.signature(module.search).parameters
+    settings = {name: value for name, value in wish.settings.items() if name in known}
+    if "encode" in known:
+        there = [name for name in questions.train.embeddings if name not in questions.train.learned]
+        space = settings.get("space") or next(iter(there), None)
+        settings["encode"] = encode(space) if space in there else None
+    find = partial(module.search, questions.train, questions.texts, k=depth, **settings)
+    return lambda: np.asarray(find()[0])

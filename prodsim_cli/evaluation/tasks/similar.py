@@ -1,0 +1,209 @@
+"""``similar``: which products go together afterwards, foretold from each product's own row.
+
+The right answers are the products that share an order or a session with the one asked about in the
+test part. In a wholesale shop nearly everything meets nearly everything once, so answers are
+graded: the gain is the cosine of the two products' sessions, n_ij / sqrt(n_i n_j)
+(docs/decisions/0006).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.events import EventLog
+from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.evaluation.answer_files import Answers
+from prodsim_cli.evaluation.outcome import Outcome, Part
+from prodsim_cli.evaluation.report import Asked, Frame, summarise
+from prodsim_cli.evaluation.run import run
+from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.protocol import leaks
+from prodsim_cli.protocol.anonymous import anonymous, order_of_users
+from prodsim_cli.protocol.products_asked import itself, questions_and_split
+from prodsim_cli.protocol.splits._split import Split
+from prodsim_cli.protocol.splitting import (
+    Where,
+    account,
+    check,
+    described,
+    empty_windows,
+    split_by,
+    target_of,
+)
+from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.protocol.users_asked import moment_of_asking
+from prodsim_cli.records import Json
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+
+def judged(
+    data: Dataset, where: Where, wish: Wish, asked: Asked, progress: Progress | None = None
+) -> Outcome:
+    """Judge methods by what shares a later order or session with each product.
+
+    Raises InputError where the events have no sessions; Leak where a method has seen them.
+    """
+    named, data = data, anonymous(data)
+    cuts, notes = _folds(data, where, asked.seed)
+    leaks.refuse_stored(data, wish.methods, sum(int(fold.test.sum()) for fold in cuts))
+    every = [questions_and_split(data, fold) for fold in cuts]
+    kept = [(one, fold) for one, fold in every if len(one)]
+    if not kept:
+        raise InputError(
+            "After the split no order and no session holds two known products.",
+            hint="Choose another moment with --at, or judge by --related FILE.",
+        )
+    folds = [fold for _, fold in kept]
+    held_out = sum(int(fold.test.sum()) for fold in folds)
+    runs = [
+        run(
+            one,
+            replace(wish, depth=asked.depth),
+            depth=asked.depth,
+            seed=asked.seed,
+            held_out=held_out,
+            progress=progress,
+        )
+        for one, _ in kept
+    ]
+    keys = Vocabulary(named.users.ids[position] for position in order_of_users(named))
+    items = [str(sku) for sku in data.items.ids]
+    frame = Frame(
+        task="similar",
+        split=described([{**fold.as_dict(), **_counts(one)} for one, fold in kept]),
+        names=[[items[item] for item in one.subjects] for one, _ in kept],
+        items=items,
+        unit="products",
+        notes=[
+            *notes,
+            *empty_windows(cuts, folds),
+            *account(folds),
+            *(note for fold in folds for note in fold.notes),
+        ],
+        parts=[Part(replace(data, users=keys), fold.train, fold.test) for fold in folds],
+    )
+    return summarise(runs, frame, asked)
+
+
+def _folds(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], list[str]]:
+    check(where)
+    _refuse_again(where)
+    if where.split == "last":
+        raise UsageProblem(
+            "`--split last` holds out one event for each user, and one event is no session.",
+            hint="Use `--split time`, or judge by --related FILE.",
+        )
+    target, notes = target_of(data, where.target, orders=True)
+    if not data.events.timed:
+        people = (data.events.user >= 0).any()
+        raise InputError(
+            "Not all events have a time, so there are no later orders or sessions.",
+            hint="Judge similar products by --related FILE"
+            + (", or use --task recommend." if people else "."),
+        )
+    name = where.split or ("windows" if where.windows else "time")
+    if name == "time" and where.split is None and where.at is None:
+        notes.append("Split by time: every event has one.")
+    return split_by(data, name, where, target, seed), notes
+
+
+def _refuse_again(where: Where) -> None:
+    if where.again:
+        raise UsageProblem(
+            "--again has no meaning with --task similar: products have no history.",
+            hint="Leave one out.",
+        )
+
+
+def _counts(asked: Questions) -> Json:
+    """Products are asked about here, not users."""
+    return {"users": 0, "queries": len(asked), "pairs": int(asked.answers.nnz)}
+
+
+def judged_by_file(
+    data: Dataset,
+    known: Answers,
+    where: Where,
+    wish: Wish,
+    asked: Asked,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Judge methods by a file of related products; every relation has figures of its own.
+
+    Methods learn from all events, or from what lies before a moment (the split ``time``). The
+    baselines count events of ``where.target``.
+    """
+    data = anonymous(data)
+    split, target, notes = _before(data, where, asked.seed)
+    train, held_out = data, 0
+    if split is not None:
+        held_out = int((~split.train).sum())
+        leaks.refuse_stored(data, wish.methods, held_out)
+        leaks.sealed(data, split)
+        train = data.without(~split.train)
+        leaks.same_events(train, split)
+    one = Questions(
+        train=train,
+        subjects=known.subjects,
+        candidates=np.ones(len(data), bool),
+        answers=known.answers,
+        barred=itself(known.subjects, len(data)),
+        relations=known.relations,
+        target=target,
+        now=moment_of_asking(split, train) if split else _end(data.events),
+    )
+    ran = run(
+        one,
+        replace(wish, depth=asked.depth),
+        depth=asked.depth,
+        seed=asked.seed,
+        held_out=held_out,
+        progress=progress,
+    )
+    items = [str(sku) for sku in data.items.ids]
+    told: Json = {
+        "kind": split.kind if split else "related",
+        "at": split.at if split else None,
+        "target": target,
+        **_counts(one),
+        "candidates": len(data),
+        "left_out": known.left_out,
+    }
+    names = [items[item] for item in one.subjects]
+    frame = Frame("similar", told, [names], items, "products", [*known.notes, *notes])
+    return summarise([ran], frame, asked)
+
+
+def _before(data: Dataset, where: Where, seed: int) -> tuple[Split | None, str, list[str]]:
+    """The split that the person wants, None for none; the events that baselines count; notes."""
+    check(where)
+    _refuse_again(where)
+    if where.windows is not None or where.split not in (None, "time"):
+        word = "--windows" if where.windows is not None else f"`--split {where.split}`"
+        raise UsageProblem(
+            f"{word} has no meaning with --related: the file says what is right.",
+            hint="Leave one out, or let methods learn from what lies before --at DATE.",
+        )
+    if where.split or where.at:
+        (split,), notes = _folds(data, where, seed)
+        return split, split.target, notes
+    if not ((data.events.user >= 0) | (data.events.order >= 0)).any():
+        return None, where.target or "purchase", []
+    target, notes = target_of(data, where.target, orders=True)
+    notes.append(
+        "Methods learned from all events; if the file was made of later ones, part them with"
+        " --at DATE."
+    )
+    return None, target, notes
+
+
+def _end(log: EventLog) -> int | None:
+    """The latest moment of a log whose events all have one."""
+    return int(log.at.max()) if log.timed else None

@@ -1,0 +1,189 @@
+"""Everybody at once: their pasts, and the score of every product for each of them. First floor."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from prodsim_cli import registry
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.events import TYPE_CODE, EventLog
+from prodsim_cli.data.knn import recommend_scores, speakers
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.queries.recommend import Wish, facts_of, recipe_of
+from prodsim_cli.queries.recommend_facts import Facts
+from prodsim_cli.queries.recommend_recipe import Recipe
+from prodsim_cli.scoring.blend import evidence_of
+from prodsim_cli.scoring.over_arrays import Scores, blended, parts
+from prodsim_cli.scoring.weighted_history import remembered
+from prodsim_cli.scoring.weighting import CONSTANTS
+from prodsim_cli.similarity._user_knn import holdings, speaking_people
+from prodsim_cli.store.loading import load_events, load_neighbors
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """All u users of a shop of n listed products.
+
+    Attributes
+    ----------
+    recipe : how they are scored; ``facts``: what is the same for everybody.
+    keys, item_ids : (u,) keys of the users, (n,) row ids of the products in order of position.
+    subjects : (q,) int32: positions of the users with a past, ascending.
+    score : some of the q -> (b, n) or (1, n) float32.
+    history, barred : (q, n) bool CSR: what they had to do with, and what is no answer.
+    sent_back : position of a user without a past -> row ids of what that one has returned.
+    before : nothing later was looked at (ISO).
+    """
+
+    recipe: Recipe
+    facts: Facts
+    keys: list[str]
+    item_ids: NDArray[np.int64]
+    subjects: NDArray[np.int32]
+    score: Scores
+    history: sp.csr_matrix
+    barred: sp.csr_matrix
+    sent_back: dict[int, frozenset[int]]
+    before: str | None
+    fallback: str
+
+    def places(self) -> dict[int, int]:
+        """Row id of a product -> its position."""
+        return {int(item): at for at, item in enumerate(self.item_ids)}
+
+    def groups(self, connection: sqlite3.Connection) -> NDArray[np.int64] | None:
+        """(n,) number of the group of variants that a product is of, none two have; None where
+        there are no variants."""
+        place = self.places()
+        rows = [
+            (place[item], group)
+            for item, group in connection.execute("select item_id, group_id from variants")
+            if item in place
+        ]
+        if not rows:
+            return None
+        found = np.array(rows, np.int64)
+        of = found[:, 1].max() + 1 + np.arange(len(place), dtype=np.int64)
+        of[found[:, 0]] = found[:, 1]
+        return of
+
+
+def crowd(connection: sqlite3.Connection, wish: Wish) -> Crowd:
+    """Read the shop and the tables that ``wish`` asks for.
+
+    Raises what :func:`prodsim_cli.queries.recommend.recommend` raises.
+    """
+    made, before = recipe_of(connection, wish)
+    item_ids = _ids(connection, "select id from items where listed = 1 order by source, sku")
+    people = connection.execute("select id, key from users order by key").fetchall()
+    user_ids = np.array([row[0] for row in people], np.int64)
+    log = load_events(connection, item_ids, user_ids)
+    if before is not None:
+        log = log.take(log.at < int(np.datetime64(before, "s").astype(np.int64)))
+    n = len(item_ids)
+    past = (log.user >= 0) & (log.type != TYPE_CODE["return"])
+    subjects = np.unique(log.user[past]).astype(np.int32)
+    row = np.full(len(people) + 1, -1, np.int64)
+    row[subjects] = np.arange(len(subjects))
+    no_answers = [TYPE_CODE[name] for name in (made.target, "purchase", "return")]
+    had = (log.user >= 0) & np.isin(log.type, no_answers) & (not wish.again)
+    lost = had & (row[log.user] < 0)
+    had &= ~lost
+    counts = _counted(log, n, made) if before is not None else _stored(connection, item_ids)
+    return Crowd(
+        recipe=made,
+        facts=facts_of(connection, made, before),
+        keys=[row[1] for row in people],
+        item_ids=item_ids,
+        subjects=subjects,
+        score=_scores(connection, made, log, subjects, (item_ids, user_ids), counts),
+        history=_pairs(row[log.user[past]], log.item[past], (len(subjects), n)),
+        barred=_pairs(row[log.user[had]], log.item[had], (len(subjects), n)),
+        sent_back=_by_user(log.user[lost], item_ids[log.item[lost]]),
+        before=before,
+        fallback="recent" if "recent" in counts else "popularity",
+    )
+
+
+def _ids(connection: sqlite3.Connection, query: str) -> NDArray[np.int64]:
+    return np.array([row[0] for row in connection.execute(query)], np.int64)
+
+
+def _by_user(users: NDArray[np.int32], item_ids: NDArray[np.int64]) -> dict[int, frozenset[int]]:
+    return {int(user): frozenset(item_ids[users == user].tolist()) for user in np.unique(users)}
+
+
+def _pairs(
+    rows: NDArray[np.int64], columns: NDArray[np.int32], shape: tuple[int, int]
+) -> sp.csr_matrix:
+    matrix = sp.csr_matrix((np.ones(len(rows), bool), (rows, columns)), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _scores(
+    connection: sqlite3.Connection,
+    made: Recipe,
+    log: EventLog,
+    subjects: NDArray[np.int32],
+    ids: tuple[NDArray[np.int64], NDArray[np.int64]],
+    counts: Mapping[str, NDArray[np.float64]],
+) -> Scores:
+    """The formula of the recipe, by the functions that ``eval`` scores with."""
+    item_ids, user_ids = ids
+    n, now = len(item_ids), None if made.now is None else int(made.now)
+    tables: dict[str, NeighborTable] = {}
+    histories: dict[str, sp.csr_matrix] = {}
+    personal: dict[str, Scores] = {}
+    for part in made.parts:
+        if part.kind == "neighbors":
+            tables[part.name] = load_neighbors(connection, part.table, item_ids)
+            shape = (len(subjects), n)
+            histories[part.name] = remembered(log, subjects, shape, part.memory, now)
+        else:
+            alike = load_neighbors(connection, part.table, user_ids, "user_neighbors")
+            has = holdings(log, len(user_ids), n)
+            personal[part.name] = speaking_people(alike, has, subjects)
+    if made.weights is None:
+        for name, table in tables.items():
+            by_neighbor = speakers(table, n)
+            return lambda some: recommend_scores(by_neighbor, histories[name], some)
+        return next(iter(personal.values()))
+    constants = {
+        name: np.log1p(counts[name]).astype(np.float32) for name in made.constants if name in counts
+    }
+    made_of = parts(tables, histories, constants, counts["known"] > 0, personal)
+    return blended(made_of, made.weights, evidence_of(counts["people"]))
+
+
+def _stored(
+    connection: sqlite3.Connection, item_ids: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """The counts of the build, by name; popularity and people always."""
+    place = {int(item): at for at, item in enumerate(item_ids)}
+    out = {name: np.zeros(len(item_ids)) for name in ("people", "known", "popularity")}
+    for name, item, score in connection.execute("select name, item_id, score from item_scores"):
+        if item in place:
+            out.setdefault(name, np.zeros(len(item_ids)))[place[item]] = score
+    return out
+
+
+def _counted(log: EventLog, n: int, made: Recipe) -> dict[str, NDArray[np.float64]]:
+    """The same from these events."""
+    users = Vocabulary(map(str, range(int(log.user.max(initial=-1)) + 1)))
+    data = Dataset(Vocabulary(map(str, range(n))), {}, users, log, {})
+    kept = log.take(log.type != TYPE_CODE["return"])
+    out = {"people": log.people(n), "known": kept.people(n)}
+    now = None if made.now is None else int(made.now)
+    for name in CONSTANTS:
+        out[name] = registry.load("baselines", name).scores(
+            data, np.zeros(1, np.int32), target=made.target, now=now, seed=0
+        )[0]
+    return out

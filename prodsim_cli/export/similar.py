@@ -1,0 +1,180 @@
+"""The rows of ``similar`` for every product: stored rows, let through by the rules, k of each.
+
+What ``prodsim similar SKU -k K`` shows with the same rules, without the rows at its end that
+nothing ties to the product. A row that the rules leave too short is answered as a question by
+itself, which goes on behind the stored table.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from prodsim_cli.data.knn import blocks
+from prodsim_cli.export.table import BLOCK, Names, Sheet, products, rank_in_row
+from prodsim_cli.progress import stage
+from prodsim_cli.queries.ranking.live import Live
+from prodsim_cli.queries.ranking.pipeline import admitted, answer
+from prodsim_cli.queries.ranking.request import Rules
+from prodsim_cli.queries.similar import choose
+from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.store import artifacts
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+COLUMNS = {
+    "sku": pl.String,
+    "rank": pl.Int32,
+    "neighbor_sku": pl.String,
+    "score": pl.Float32,
+    "method": pl.String,
+}
+
+Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
+"""(t,) places in the block, ascending; (t,) positions of neighbours, best first; (t,) scores."""
+
+
+def sheet(
+    connection: sqlite3.Connection,
+    k: int,
+    method: str | None = None,
+    rules: Rules | None = None,
+    progress: Progress | None = None,
+) -> Sheet:
+    """``sku rank neighbor_sku score method`` of every listed product.
+
+    Raises what :func:`prodsim_cli.queries.similar.similar` raises.
+    """
+    chosen, notes = choose(connection, method, artifacts.methods(connection))
+    names, obeyed = products(connection), rules or Rules()
+    about: dict[str, Any] = {
+        "method": chosen,
+        "k": k,
+        "products": len(names),
+        "without_neighbors": 0,
+    }
+    made = _Making(connection, chosen, k, obeyed, names)
+    out = Sheet(dict(COLUMNS), iter(()), about, notes)
+    return Sheet(out.columns, _frames(made, out, progress), about, notes)
+
+
+def _frames(made: _Making, out: Sheet, progress: Progress | None) -> Iterator[pl.DataFrame]:
+    names = made.names
+    done = stage(progress, f"similar products by {made.method}", len(names), "products")
+    for some in blocks(len(names), BLOCK):
+        at, others, scores = made.block(some)
+        out.about["without_neighbors"] += some.stop - some.start - len(np.unique(at))
+        yield pl.DataFrame(
+            {
+                "sku": names.of(at + some.start),
+                "rank": rank_in_row(at),
+                "neighbor_sku": names.of(others),
+                "score": scores,
+                "method": pl.repeat(made.method, len(at), dtype=pl.String, eager=True),
+            }
+        )
+        done(some.stop - some.start)
+
+
+@dataclass
+class _Making:
+    """The table while it is made."""
+
+    connection: sqlite3.Connection
+    method: str
+    k: int
+    rules: Rules
+    names: Names
+
+    def __post_init__(self) -> None:
+        self._live = Live(self.connection)
+        self._alone = _looks_at_one(self.rules)
+        self._open = np.zeros(len(self.names), bool)
+        if not self._alone:
+            places = self.names.places(sorted(admitted(self.connection, self.rules)))
+            self._open[places[places >= 0]] = True
+        self._group = np.arange(len(self.names), dtype=np.int64)
+        if not self.rules.variants:
+            self._group_variants()
+
+    def _group_variants(self) -> None:
+        rows = self.connection.execute("select item_id, group_id from variants").fetchall()
+        found = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
+        places = self.names.places(found[:, 0])
+        self._group[places[places >= 0]] = found[places >= 0, 1] + len(self.names)
+
+    def block(self, some: slice) -> Rows:
+        """The rows of some products."""
+        size = some.stop - some.start
+        if self._alone:
+            return self._answered(np.arange(size), some)
+        at, others, scores, stored = self._stored(some)
+        at, others, scores = self._rolled_up(at, others, scores)
+        kept = rank_in_row(at) <= self.k
+        at, others, scores = at[kept], others[kept], scores[kept]
+        short = np.bincount(at, minlength=size) < self.k
+        if self.method != artifacts.BLEND:  # a short stored row is all that the method has to say
+            short &= stored >= artifacts.depth(self.connection, self.method)
+        if not short.any():
+            return at, others, scores
+        stay = ~short[at]
+        return _joined(
+            (at[stay], others[stay], scores[stay]), self._answered(np.flatnonzero(short), some)
+        )
+
+    def _stored(self, some: slice) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        """What the rules let through of the stored rows, and how long each was before."""
+        rows = self.connection.execute(
+            """select item_id, neighbor_id, score from neighbors where method = ?
+               and item_id in (select value from json_each(?)) order by item_id, rank""",
+            (self.method, json.dumps(self.names.ids[some].tolist())),
+        ).fetchall()
+        items, neighbors, scores = zip(*rows, strict=True) if rows else ((), (), ())
+        at = self.names.places(items) - some.start
+        others = self.names.places(neighbors)
+        order = np.argsort(at, kind="stable")
+        stored = np.bincount(at, minlength=some.stop - some.start)
+        good = order[(others[order] >= 0) & self._open[others[order]]]
+        return at[good], others[good], np.array(scores, np.float32)[good], stored
+
+    def _rolled_up(self, at: NDArray, others: NDArray, scores: NDArray) -> Rows:
+        """The first of each group of variants in a row stands for all of them."""
+        key = at * (int(self._group.max(initial=0)) + 1) + self._group[others]
+        first = np.sort(np.unique(key, return_index=True)[1])
+        return at[first], others[first], scores[first]
+
+    def _answered(self, places: NDArray[np.integer], some: slice) -> Rows:
+        """Each product as a question by itself."""
+        at: list[int] = []
+        ids: list[int] = []
+        scores: list[float] = []
+        for place in places.tolist():
+            item = int(self.names.ids[some.start + place])
+            alike = Alike(self.connection, self.method, [item], self._live)
+            given = answer(self.connection, alike, self.rules, self.k, [item], method=self.method)
+            rows = [row for row in given.rows if row.score > 0 or row.pinned]
+            at += [place] * len(rows)
+            ids += [row.item_id for row in rows]
+            scores += [row.score for row in rows]
+        return np.array(at, np.int64), self.names.places(ids), np.array(scores, np.float32)
+
+
+def _joined(one: Rows, other: Rows) -> Rows:
+    """The rows of different products in one order."""
+    at = np.concatenate([one[0], other[0]])
+    order = np.argsort(at, kind="stable")
+    others, scores = np.concatenate([one[1], other[1]]), np.concatenate([one[2], other[2]])
+    return at[order], others[order], scores[order]
+
+
+def _looks_at_one(rules: Rules) -> bool:
+    """Is there a rule that refers to the product asked about, or to the other rows?"""
+    return bool(rules.same or rules.price_within or rules.pin or rules.max_per or rules.diversity)

@@ -1,0 +1,154 @@
+"""A table as a file: csv, jsonl (both also gzipped) or parquet; complete or not there.
+
+Rows go into the file as they come, so the memory is that of a block. The same rows give the same
+bytes: no time and no name of a machine is written, and row groups of parquet have one size.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING, Literal, cast
+
+import polars as pl
+
+from prodsim_cli.errors import UsageProblem
+from prodsim_cli.files import whole_file
+
+if TYPE_CHECKING:
+    from prodsim_cli.export.table import Sheet
+
+ENDINGS = ("csv", "jsonl", "parquet", "csv.gz", "jsonl.gz")
+
+GROUP, CELLS = 100_000, 2_000_000
+"""Rows of a row group of parquet, and its cells at the most: a vector has many."""
+
+
+def form_of(path: str | Path) -> str:
+    """Which of :data:`ENDINGS` a path has; raises :class:`UsageProblem` for another one."""
+    name = Path(path).name.lower()
+    for end in ENDINGS:
+        if name.endswith(f".{end}") and len(name) > len(end) + 1:
+            return end
+    found = Path(path).suffix.lower().removeprefix(".")
+    named = f"the ending {found!r}" if found else "no ending"
+    raise UsageProblem(
+        f"-o {path} has {named}, which is no format that can be written.",
+        hint=f"Name a file that ends in one of: {', '.join(f'.{end}' for end in ENDINGS)}.",
+    )
+
+
+def write(sheet: Sheet, path: str | Path) -> int:
+    """Write all rows and return how many; the file takes its place when it is whole.
+
+    Raises :class:`UsageProblem` for another ending, :class:`InputError` where the file can't be
+    written.
+    """
+    form = form_of(path)
+    with whole_file(path) as beside:
+        if form == "parquet":
+            return _parquet(sheet, beside)
+        with _opened(beside, form) as stream:
+            return _csv(sheet, stream) if form.startswith("csv") else _jsonl(sheet, stream)
+
+
+@contextmanager
+def _opened(path: Path, form: str) -> Iterator[IO[bytes]]:
+    """The file to write bytes to; through gzip without a name and a time."""
+    with path.open("wb") as file:
+        if not form.endswith(".gz"):
+            yield file
+            return
+        with gzip.GzipFile(
+            filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0
+        ) as zipped:
+            yield cast(IO[bytes], zipped)
+
+
+def _frames(sheet: Sheet) -> Iterator[pl.DataFrame]:
+    """The frames of a sheet; where it has none, an empty one with its columns."""
+    empty = True
+    for frame in sheet.frames:
+        empty = False
+        yield frame
+    if empty:
+        yield pl.DataFrame(schema=sheet.columns)
+
+
+def _csv(sheet: Sheet, stream: IO[bytes]) -> int:
+    rows, header = 0, True
+    for frame in _frames(sheet):
+        named = flat(frame)
+        named.write_csv(stream, include_header=header, quote_style=_quotes(named))
+        header = False
+        rows += frame.height
+    return rows
+
+
+def _quotes(frame: pl.DataFrame) -> Literal["necessary", "non_numeric"]:
+    """A lone carriage return ends a line for many readers, and polars does not quote it."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    lone = any(frame[name].str.contains("\r", literal=True).any() for name in texts)
+    return "non_numeric" if lone else "necessary"
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Lists of numbers as numbered columns."""
+    for name, kind in frame.schema.items():
+        if isinstance(kind, pl.Array):
+            parts = [pl.col(name).arr.get(at).alias(f"{name[0]}{at}") for at in range(kind.size)]
+            frame = frame.with_columns(parts).drop(name)
+    return frame
+
+
+def _jsonl(sheet: Sheet, stream: IO[bytes]) -> int:
+    rows = 0
+    for frame in _frames(sheet):
+        frame.write_ndjson(stream)
+        rows += frame.height
+    return rows
+
+
+def _parquet(sheet: Sheet, path: Path) -> int:
+    """Blocks become files beside, which are joined in a stream: polars writes a file in one go."""
+    rows = 0
+    with (
+        _refused_by_the_system(),
+        TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
+    ):
+        parts: list[Path] = []
+        for frame in _frames(sheet):
+            part = Path(folder) / f"{len(parts):06d}.parquet"
+            _listed(frame).write_parquet(part)
+            parts.append(part)
+            rows += frame.height
+        group = max(1, min(GROUP, CELLS // _width(sheet)))
+        pl.scan_parquet(parts).sink_parquet(path, row_group_size=group)
+    return rows
+
+
+@contextmanager
+def _refused_by_the_system() -> Iterator[None]:
+    """What the system says to polars about a parquet file is an :class:`OSError` like any other."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as problem:
+        said = str(problem)
+        if "IO error" not in said:
+            raise
+        raise OSError(errno.EIO, said.rpartition("IO error: ")[2]) from problem
+
+
+def _width(sheet: Sheet) -> int:
+    """Cells of one row."""
+    return sum(kind.size if isinstance(kind, pl.Array) else 1 for kind in sheet.columns.values())
+
+
+def _listed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Arrays as lists, which every reader of parquet knows."""
+    arrays = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Array)]
+    return frame.with_columns(pl.col(name).arr.to_list() for name in arrays) if arrays else frame

@@ -1,0 +1,1 @@
+"""Files into clean rows: ``readers`` for formats, ``cleaning`` for values and columns."""

@@ -1,0 +1,231 @@
+"""Which products are one in several colours or sizes. Standard library only.
+
+Three kinds of evidence, in this order:
+
+1. a column of the catalogue that says so (``parent_sku``, ``item_group_id``, ``handle``, 款号...);
+2. the same title once colours, sizes and amounts are taken out, with the same brand, maker and
+   category, other words taken out of each, and of the same kinds (two colours, or two sizes);
+3. SKUs that differ in a last letter or in the code of a colour or size (``85123A``, ``85123B``),
+   and titles alike: the same words but for colours and sizes, or half of them in common and
+   colours or sizes in both; the same brand, maker and category.
+
+A wrong group hides a product, so what is not sure stays apart. Titles say nothing where they name
+kinds of things and not products: in a source in which more than a fifth of the products share
+everything with another, and in a group in which most do. Each product is looked at once; all is
+done by look-ups of keys.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prodsim_cli.matching.skus import numbered, stem
+from prodsim_cli.matching.titles import COLOUR, SIZE, Told, fold, told
+from prodsim_cli.matching.variant_words import (
+    COLOUR_COLUMNS,
+    COLOURS,
+    GROUP_COLUMNS,
+    MAKER_COLUMNS,
+    SIZE_COLUMNS,
+)
+
+Key = tuple[object, ...]
+Options = tuple[tuple[str, str], ...]
+
+SHARED = 0.2
+"""Share of products with an exact double above which the titles of a source name kinds."""
+
+ALIKE = 0.5
+"""Words in common over words at all, from which two titles of one SKU stem are alike."""
+
+LARGEST = 100
+"""A larger group by a column is a category, not a product."""
+
+_SIGNS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Product:
+    """What of a product is looked at; ``attributes`` is the JSON object of the catalogue."""
+
+    id: int
+    source: str
+    sku: str
+    title: str | None
+    brand: str | None = None
+    category: str | None = None
+    attributes: str | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A product taken apart: where it stands, its title, its options (of title and columns)."""
+
+    id: int
+    place: Key
+    told: Told
+    options: Options
+    stem: str
+    end: str
+    parent: str
+    title: str
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(kind for kind, _ in self.options)
+
+
+def variants(products: Iterable[Product]) -> dict[int, int]:
+    """Product -> group, the smallest id of its members; of groups of two and more only."""
+    read = [read_product(product) for product in products]
+    joined = _Sets()
+    named = _by_column(read, joined)
+    rest = [one for one in read if one.id not in named]
+    _by_title(rest, joined)
+    _by_sku(rest, joined)
+    return joined.groups()
+
+
+def read_product(product: Product) -> Read:
+    """Take one product apart."""
+    columns = _columns(product.attributes)
+    title = told(product.title or "")
+    of_columns = tuple(
+        (kind, fold(columns[name]))
+        for kind, names in ((COLOUR, COLOUR_COLUMNS), (SIZE, SIZE_COLUMNS))
+        for name in sorted(names & columns.keys())
+    )
+    maker = tuple(fold(columns[name]) for name in sorted(MAKER_COLUMNS & columns.keys()))
+    parents = [columns[name] for name in sorted(GROUP_COLUMNS & columns.keys())]
+    start, end = stem(product.sku)
+    if not start and title.base:
+        start, end = numbered(product.sku, title.base[-1])
+        if start:
+            title = Told(title.base[:-1], (*title.options, (SIZE, end)))
+    return Read(
+        id=product.id,
+        place=(product.source, fold(product.brand or ""), maker, fold(product.category or "")),
+        told=title,
+        options=title.options + of_columns,
+        stem=start,
+        end=end,
+        parent=parents[0] if parents else "",
+        title=fold(product.title or ""),
+    )
+
+
+def _columns(attributes: str | None) -> dict[str, str]:
+    """Column (letters and digits only) -> text, of the cells that are filled."""
+    if not attributes:
+        return {}
+    cells: Mapping[str, Any] = json.loads(attributes)
+    return {
+        _SIGNS.sub("", name.casefold()): str(value)
+        for name, value in cells.items()
+        if value not in (None, "") and not isinstance(value, (dict, list))
+    }
+
+
+def _by_column(read: list[Read], joined: _Sets) -> set[int]:
+    """Join what a column of the catalogue joins; the products that it speaks of."""
+    groups: dict[Key, list[Read]] = {}
+    for one in read:
+        if one.parent:
+            groups.setdefault((one.place[0], one.parent), []).append(one)
+    sizes = [len(group) for group in groups.values()]
+    if not sizes or max(sizes) > LARGEST:
+        return set()
+    for group in groups.values():
+        joined.join(one.id for one in group)
+    return {one.id for group in groups.values() for one in group}
+
+
+def _by_title(read: list[Read], joined: _Sets) -> None:
+    naming = kinds_named(read)
+    groups: dict[Key, list[Read]] = {}
+    for one in read:
+        if one.options and one.place[0] not in naming and _says_something(one.told.base):
+            groups.setdefault((*one.place, one.told.base, one.kinds), []).append(one)
+    for group in groups.values():
+        different = len({one.options for one in group})
+        if different > 1 and 2 * different > len(group):
+            joined.join(one.id for one in group)
+
+
+def kinds_named(read: Iterable[Read]) -> set[str]:
+    """Sources whose titles name kinds of things, so that equal ones mean nothing."""
+    counts: dict[str, int] = {}
+    alone: dict[str, set[Key]] = {}
+    for one in read:
+        if one.title:
+            source = str(one.place[0])
+            counts[source] = counts.get(source, 0) + 1
+            alone.setdefault(source, set()).add((*one.place, one.title, one.options))
+    return {
+        source
+        for source, count in counts.items()
+        if count >= 10 and count - len(alone[source]) > SHARED * count
+    }
+
+
+def _says_something(base: tuple[str, ...]) -> bool:
+    """Is there a word left: three letters, or two signs of Chinese or Japanese?"""
+    return any(sum(map(str.isalpha, word)) >= (2 if word[0] > "\u2e80" else 3) for word in base)
+
+
+def _by_sku(read: list[Read], joined: _Sets) -> None:
+    stems: dict[Key, list[Read]] = {}
+    for one in read:
+        if one.stem:
+            stems.setdefault((*one.place, one.stem), []).append(one)
+    for group in stems.values():
+        if len(group) < 2:
+            continue
+        for place, one in enumerate(group):  # a stem has a handful of products
+            for other in group[:place]:
+                if one.end != other.end and _alike(one, other):
+                    joined.join((one.id, other.id))
+
+
+def _alike(one: Read, other: Read) -> bool:
+    """Titles of one SKU stem: the same words but for an option, or most of them and options both.
+
+    A colour counts here even where it names a thing: the SKUs say that they are one.
+    """
+    mine, yours = (frozenset(title.told.base) - COLOURS for title in (one, other))
+    if not mine or not yours:
+        return False
+    optional = all(r.options or not COLOURS.isdisjoint(r.told.base) for r in (one, other))
+    common = len(mine & yours)
+    return mine <= yours or yours <= mine or (optional and common >= ALIKE * len(mine | yours))
+
+
+@dataclass
+class _Sets:
+    """Sets that grow together (Tarjan 1975): the representative is the smallest id."""
+
+    above: dict[int, int] = field(default_factory=dict)
+
+    def join(self, ids: Iterable[int]) -> None:
+        roots = {self._root(one) for one in ids}
+        smallest = min(roots)
+        for root in roots:
+            self.above[root] = smallest
+
+    def _root(self, one: int) -> int:
+        self.above.setdefault(one, one)
+        while self.above[one] != one:
+            self.above[one] = self.above[self.above[one]]
+            one = self.above[one]
+        return one
+
+    def groups(self) -> dict[int, int]:
+        found = {one: self._root(one) for one in sorted(self.above)}
+        sizes: dict[int, int] = {}
+        for root in found.values():
+            sizes[root] = sizes.get(root, 0) + 1
+        return {one: root for one, root in found.items() if sizes[root] > 1}

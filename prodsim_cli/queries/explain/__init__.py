@@ -1,0 +1,1 @@
+"""Why: what two products share, and what led to a recommendation."""

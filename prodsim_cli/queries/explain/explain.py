@@ -1,0 +1,189 @@
+"""``explain``: why two products are alike, read off the stored tables. Ground floor.
+
+The score is that of `similar`, its shares those of ``queries.explain.shares``; beside them
+stands what they rest on: people and orders, words and n-grams, equal facts, the path in the graph.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.queries.explain.facts import facts
+from prodsim_cli.queries.explain.groups import orders, people, rough, rounded, told, told_path
+from prodsim_cli.queries.explain.paths import path
+from prodsim_cli.queries.explain.shares import shares
+from prodsim_cli.queries.explain.texts import Texts
+from prodsim_cli.queries.explain.words import Evidence, sentences
+from prodsim_cli.queries.lookup import resolve_skus
+from prodsim_cli.records.reasons import Explanation, Gram, Product, Share, Speaking, Step, Word
+from prodsim_cli.store import artifacts, catalog, graphs
+from prodsim_cli.store import reasons as stored
+
+_PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
+"""Which table speaks where the blend is not built: as in ``similar``."""
+
+
+def explain(
+    connection: sqlite3.Connection,
+    texts: Sequence[str],
+    *,
+    least: int,
+    without: Sequence[str] = (),
+) -> list[Explanation]:
+    """The first product with each of the others.
+
+    ``least``: people in a group that is counted (:mod:`.reasons_groups`). ``without``: kinds of
+    evidence without which the score is told, too (:mod:`.reasons_without`, first floor).
+
+    Raises
+    ------
+    NotFound, AmbiguousSku
+        Before anything is answered, if any of the texts is unknown.
+    NotReady
+        Where no table is built.
+    UsageProblem
+        Where the texts name fewer than two products.
+    """
+    one, *others = resolve_skus(connection, texts)
+    if not others:
+        raise UsageProblem(
+            f"Two products are needed, and only {one['label']} is named.",
+            hint=f"Name another one, as in `prodsim explain {one['label']} SKU`; `prodsim similar"
+            f" {one['label']}` shows which there are.",
+        )
+    built = artifacts.methods(connection)
+    if not built:
+        raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
+    main = min(built, key=lambda name: (*_PREFERENCE, name).index(name))
+    read = Texts(connection)
+    pairs = [(one["id"], other["id"]) for other in others]
+    words, grams = read.words(pairs), read.grams(pairs)
+    notes = _notes(connection, main)
+    found = [
+        _explained(connection, pair, main, built, words[pair], grams[pair], least, notes)
+        for pair in pairs
+    ]
+    if without:
+        from prodsim_cli.queries.explain.without import without as scores_without
+
+        scores = scores_without(connection, pairs, without)
+        found = [
+            replace(
+                one,
+                without={what: rounded(score, one.rough) for what, score in scores[pair].items()},
+            )
+            for one, pair in zip(found, pairs, strict=True)
+        ]
+    return found
+
+
+def speaking(
+    connection: sqlite3.Connection,
+    main: str,
+    built: Sequence[str],
+    item_id: int,
+    other_id: int,
+    live: Mapping[str, float] | None = None,
+) -> Speaking:
+    """What one product says for another: the score in ``main``, and what each method gives.
+
+    ``live``: values of methods whose row does not hold it, computed for the pair.
+    """
+    standing = stored.standing(connection, built, item_id, other_id)
+    gives = shares(connection, item_id).get(other_id, {}) if main == artifacts.BLEND else {}
+    rank, score = standing.pop(main, (None, None))
+    if main != artifacts.BLEND and score is not None:
+        gives, standing = {main: score}, {main: (rank or 0, score), **standing}
+    values = {**(live or {}), **{name: value for name, (_, value) in standing.items()}}
+    rows = [
+        Share(name, gives.get(name, 0.0), values.get(name), standing.get(name, (None,))[0])
+        for name in dict.fromkeys([*gives, *standing, *values])
+    ]
+    rows.sort(key=lambda row: (-row.share, row.rank or 10**9, row.method))
+    total = sum(gives.values())
+    return Speaking(score if score is not None else total if gives else None, rank, tuple(rows))
+
+
+def _explained(
+    connection: sqlite3.Connection,
+    pair: tuple[int, int],
+    main: str,
+    built: Sequence[str],
+    words: tuple[Word, ...],
+    grams: tuple[Gram, ...],
+    least: int,
+    notes: tuple[str, ...],
+) -> Explanation:
+    one, other = (catalog.item(connection, item) for item in pair)
+    cosine = sum(gram.gives for gram in grams)
+    live = _live(connection, built, pair, cosine)
+    there = speaking(connection, main, built, *pair, live)
+    back = speaking(connection, main, built, *pair[::-1], live)
+    evidence = Evidence(
+        shares={row.method: row.share for row in (*back.shares, *there.shares) if row.share},
+        people=people(connection, *pair, least),
+        orders=orders(connection, *pair, least),
+        words=words,
+        facts=facts(connection, one, other),
+        products=stored.listed(connection),
+    )
+    roughly = rough(connection, main, evidence.shares, least)
+    steps, by = path(connection, [main, *(name for name in built if name != main)], *pair)
+    named = graphs.products(connection, [item for item, _ in steps])
+    return Explanation(
+        product=_product(one),
+        other=_product(other),
+        method=main,
+        there=told(there, roughly, least),
+        back=told(back, roughly, least),
+        people=evidence.people,
+        orders=evidence.orders,
+        words=words,
+        ngrams=grams,
+        cosine=cosine,
+        facts=tuple(evidence.facts),
+        path=told_path(
+            [Step(named[item]["label"], named[item]["title"], score) for item, score in steps],
+            by,
+            roughly,
+            least,
+        ),
+        path_by=by,
+        sentences=sentences(evidence),
+        rough=roughly,
+        notes=notes,
+    )
+
+
+def _product(item: sqlite3.Row) -> Product:
+    return Product(item["label"], item["title"], item["price"], item["currency"])
+
+
+def _live(
+    connection: sqlite3.Connection, built: Sequence[str], pair: tuple[int, int], cosine: float
+) -> dict[str, float]:
+    """Values of a pair that cost little to compute, whatever rows are stored."""
+    values = {}
+    if "lexical" in built and cosine > 0:
+        values["lexical"] = cosine
+    found = artifacts.recorded(connection, "text", "neighbors")
+    if found is not None:
+        vectors = stored.vectors(connection, found[0].get("space", ""), pair)
+        if len(vectors) == len(pair):
+            one, other = (array("f", vector) for vector in vectors)
+            values["text"] = sum(a * b for a, b in zip(one, other, strict=True))
+    return {name: value for name, value in values.items() if value > 0}
+
+
+def _notes(connection: sqlite3.Connection, main: str) -> tuple[str, ...]:
+    notes = []
+    if main != artifacts.BLEND:
+        notes.append(f"hybrid is not built, so this is {main}; run `prodsim build`.")
+    why = artifacts.why_stale(connection, main)
+    if why:
+        notes.append(f"The table {main} is out of date ({why}); run `{artifacts.remedy(main)}`.")
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""The formula that joins methods into one score: its coefficients, over rows and over arrays."""

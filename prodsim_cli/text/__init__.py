@@ -1,0 +1,1 @@
+"""Texts: folding, n-grams, codes that look like model numbers, languages."""

@@ -1,0 +1,300 @@
+"""From a shop's own past to a :class:`~prodsim_cli.scoring.blend.Blend`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.knn import blocks
+from prodsim_cli.progress import stage
+from prodsim_cli.protocol.histories import Pasts, constants
+from prodsim_cli.protocol.relevance import Right
+from prodsim_cli.protocol.splits._split import Split
+from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.scoring.blend import EVIDENCE, FEW, MANY, NONE, Blend, evidence_of
+from prodsim_cli.scoring.over_arrays import Parts, Scores, parts
+from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
+from prodsim_cli.similarity import _user_knn as people
+from prodsim_cli.tuning import windows
+from prodsim_cli.tuning.methods import Methods, built
+from prodsim_cli.tuning.rows import row_board, scale_of
+from prodsim_cli.tuning.score_matrix import Board, gathered
+from prodsim_cli.tuning.selection import adds, adjust, select, tilt
+from prodsim_cli.tuning.settings import (
+    Judge,
+    K,
+    Tuned,
+    alike,
+    foretold,
+    tune,
+    with_memory,
+)
+
+if TYPE_CHECKING:
+    from prodsim_cli.progress import Progress
+
+TASKS = ("recommend", "similar")
+POPULAR = "popularity"
+_CELLS = 4_000_000
+_LARGE = 600_000
+"""Events above which a sample of the people is learned from, and fewer values are tried."""
+
+
+def learn(
+    data: Dataset,
+    methods: Methods,
+    *,
+    tasks: Collection[str] = TASKS,
+    target: str = "purchase",
+    again: bool = False,
+    seed: int = 42,
+    weigh: bool = True,
+    progress: Progress | None = None,
+) -> Blend | None:
+    """Settings, memories and weights from a validation window inside ``data``.
+
+    ``tasks``: what is learned for. ``weigh`` False: only settings and memories. None where the
+    events allow no window, or one with fewer than ``windows.ENOUGH`` questions.
+    """
+    sampled = len(data.events) > _LARGE
+    if sampled:
+        data, methods = windows.sample(data, _LARGE, seed), replace(methods, quick=True)
+    window = windows.window(data, "time" if data.events.timed else "last", target, again, seed)
+    if window is None:
+        return None
+    blend = Blend()
+    if "recommend" in tasks or not data.events.timed:
+        blend = _for_people(blend, data, window, methods, seed, weigh, progress)
+    if "similar" in tasks:
+        blend = _for_products(blend, data, window, methods, seed, weigh, progress)
+    if not blend.evidence:
+        return None
+    told = (f"a sample of {len(data.events):,} events",) if sampled else ()
+    return replace(blend, evidence=(*blend.evidence, *told))
+
+
+def _tuned(
+    task: str,
+    data: Dataset,
+    methods: Methods,
+    judge: Judge,
+    progress: Progress | None,
+    finish: Callable[[Tuned], Tuned] = lambda tuned: tuned,
+) -> dict[str, Tuned]:
+    """Every method with the settings that suit a task best."""
+    done = stage(progress, f"learning: settings to {task}", len(methods.names), "methods")
+    out: dict[str, Tuned] = {}
+    # a method that carries events over texts reads the tables of texts
+    for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
+        build = partial(built, methods, name, data)
+        out[name] = finish(tune(build, methods.space(name, data), judge))
+        if methods.blind(name):
+            data = data.with_neighbors(name, out[name].table, learned=False)
+        done(1)
+    return out
+
+
+def _for_people(
+    blend: Blend,
+    data: Dataset,
+    window: Split,
+    methods: Methods,
+    seed: int,
+    weigh: bool,
+    progress: Progress | None,
+) -> Blend:
+    """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
+    asked = windows.some(windows.of_users(data, window), seed)
+    if len(asked) < windows.ENOUGH:
+        return blend
+    asked = replace(asked, train=methods.prepare(asked.train))
+    pasts, right = Pasts(asked), Right(asked.answers, K)
+    tuned = _tuned(
+        "recommend",
+        asked.train,
+        methods,
+        lambda table: foretold(table, pasts, FLAT, right),
+        progress,
+        lambda one: with_memory(one, pasts, right),
+    )
+    blend = replace(
+        blend,
+        settings={**blend.settings, "recommend": _settings(tuned)},
+        memory={name: one.memory for name, one in tuned.items() if one.memory != FLAT},
+        evidence=(*blend.evidence, windows.told(len(asked), "users", window)),
+        scales={name: scale_of(one.table) for name, one in tuned.items()},
+    )
+    if not weigh:
+        return blend
+    personal, scale = _people_alike(asked, methods)
+    blend = replace(blend, scales={**blend.scales, **scale})
+    made = parts(
+        {name: one.table for name, one in tuned.items()},
+        {name: pasts(one.memory) for name, one in tuned.items()},
+        constants(asked),
+        asked.candidates,
+        personal,
+    )
+    stage(progress, "learning: weights to recommend", 1, "")
+    board = _people_board(made, asked, evidence_of(asked.train.events.people(len(data))))
+    weights = select(board, CONSTANTS)
+    words = {name: weight for name, weight in weights.items() if _speaks_for_new(name, methods)}
+    learned = {
+        MANY: weights,
+        FEW: adjust(board, weights, EVIDENCE.index(FEW)),
+        NONE: words or {name: 1.0 for name in tuned if methods.blind(name)},
+    }
+    return replace(blend, recommend=learned if weights else {})
+
+
+def _people_alike(asked: Questions, methods: Methods) -> tuple[dict[str, Scores], dict[str, float]]:
+    """What people alike have, by its name, and the scale of their likeness; empty without it."""
+    if not methods.people or people.unable(asked.train):
+        return {}, {}
+    table = people.people_alike(asked.train, methods.fixed)
+    scores = people.answering(table, asked.train, asked.subjects)
+    return {USERS: scores}, {USERS: scale_of(table)}
+
+
+def _settings(tuned: Mapping[str, Tuned]) -> dict[str, dict[str, Any]]:
+    return {name: one.settings for name, one in tuned.items() if one.settings}
+
+
+def _speaks_for_new(name: str, methods: Methods) -> bool:
+    """Can a part say anything about a product without events?"""
+    return name not in (*CONSTANTS, USERS) and methods.blind(name)
+
+
+def _people_board(made: Parts, asked: Questions, evidence: NDArray[np.int8]) -> Board:
+    n = len(asked.candidates)
+
+    def scores(some: slice) -> NDArray[np.float32]:
+        size = some.stop - some.start
+        return np.stack(
+            [np.broadcast_to(made.scores(name, some), (size, n)) for name in made.names]
+        )
+
+    def barred(some: slice) -> NDArray[np.bool_]:
+        return asked.barred[some].toarray() | ~asked.candidates[None, :]
+
+    return gathered(
+        made.names,
+        list(blocks(len(asked), _CELLS // max(n * len(made.names), 1))),
+        scores,
+        barred,
+        lambda some: asked.answers[some].toarray(),
+        evidence,
+    )
+
+
+def _for_products(
+    blend: Blend,
+    data: Dataset,
+    window: Split,
+    methods: Methods,
+    seed: int,
+    weigh: bool,
+    progress: Progress | None,
+) -> Blend:
+    """Settings and weights of ``similar``, by the evidence there is for the product asked about.
+
+    Judged by what shares a later order or session; where there is none (events without times), the
+    weights of ``recommend`` stand in, without popularity. What learns from events counts only where
+    it tells more than popularity and the words do: in a shop without any order in what people buy,
+    products bought together are popular products.
+    """
+    asked = windows.some(windows.of_products(data, window), seed) if data.events.timed else None
+    if asked is None or len(asked) < windows.ENOUGH:
+        return _standing_in(blend, data, methods)
+    asked = replace(asked, train=methods.prepare(asked.train))
+    right = Right(asked.answers, K)
+    tuned = _tuned(
+        "similar", asked.train, methods, lambda table: alike(table, asked, right), progress
+    )
+    blend = replace(
+        blend,
+        settings={**blend.settings, "similar": _settings(tuned)},
+        scales={name: scale_of(one.table) for name, one in tuned.items()},
+        evidence=(*blend.evidence, windows.told(len(asked), "products", window)),
+    )
+    if not weigh:
+        return blend
+    stage(progress, "learning: weights for similar products", 1, "")
+    evidence = evidence_of(asked.train.events.people(len(data)))
+    tables = {name: one.table for name, one in tuned.items()}
+    words = [name for name in tuned if methods.blind(name)]
+    if not adds(row_board(tables, asked, evidence, _popular(asked)), [*words, POPULAR]):
+        methods = replace(methods, names=tuple(words))
+    if not methods.names:
+        return blend
+    kept = {name: table for name, table in tables.items() if name in methods.names}
+    board = row_board(kept, asked, evidence)
+    shared = select(board, words)
+    mine = evidence[asked.subjects]
+    weights = {MANY: shared, FEW: shared}
+    for kind in (MANY, FEW):
+        some = mine == EVIDENCE.index(kind)
+        if some.sum() >= windows.ENOUGH:
+            weights[kind] = tilt(board.only(some), shared)
+    weights[NONE] = _for_new(data, methods, blend, window, seed) or {
+        name: weight for name, weight in shared.items() if methods.blind(name)
+    }
+    return replace(blend, similar=_none_silent(weights, words))
+
+
+def _popular(asked: Questions) -> dict[str, NDArray[np.float32]]:
+    """Popularity, which is no likeness but looks like it: what many buy goes with everything."""
+    return {POPULAR: constants(asked)[POPULAR]}
+
+
+def _none_silent(
+    weights: Mapping[str, Mapping[str, float]], words: Collection[str]
+) -> dict[str, Mapping[str, float]]:
+    """Weights of ``similar`` with words alike in classes that nothing else speaks for."""
+    return {kind: table or dict.fromkeys(words, 1.0) for kind, table in weights.items()}
+
+
+def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights without those of popularity and of people alike, adding up to 1."""
+    left = {name: weight for name, weight in weights.items() if name not in (*CONSTANTS, USERS)}
+    return {name: round(weight / sum(left.values()), 6) for name, weight in left.items()}
+
+
+def _standing_in(blend: Blend, data: Dataset, methods: Methods) -> Blend:
+    """Weights of ``similar`` where nothing can be learned for it: those of ``recommend``."""
+    shares = {kind: _shares(table) for kind, table in blend.recommend.items()}
+    words = [name for name in methods.names if methods.blind(name)]
+    weights = _none_silent(shares, words)
+    settings = blend.settings.get("recommend", {})
+    return replace(blend, similar=weights, settings={**blend.settings, "similar": settings})
+
+
+def _for_new(
+    data: Dataset, methods: Methods, blend: Blend, window: Split, seed: int
+) -> dict[str, float]:
+    """Weights for products without events: those of a fifth of the products made cold."""
+    cold = windows.window(data, "cold", window.target, window.again, seed)
+    if cold is None:
+        return {}
+    asked = windows.some(windows.of_products(data, cold), seed)
+    if len(asked) < windows.ENOUGH:
+        return {}
+    tables = {}
+    train = methods.prepare(asked.train)
+    for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
+        if methods.blind(name) or methods.reaches_new(name):
+            table = built(methods, name, train, blend.settings_of("similar", name))
+            tables[name] = table
+            if methods.blind(name):
+                train = train.with_neighbors(name, table, learned=False)
+    if not tables:
+        return {}
+    people = asked.train.events.people(len(asked.train))
+    board = row_board(tables, asked, evidence_of(people))
+    return select(board, [name for name in tables if methods.blind(name)])

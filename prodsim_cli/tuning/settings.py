@@ -1,0 +1,81 @@
+"""Each method by itself: its settings, and how a person's past counts when it scores.
+
+A method says in ``SPACE`` which values its settings may take, the default first; they are tried one
+setting after the other. A value other than the default is taken where it raises NDCG@10 on the
+validation window by more than one standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.protocol.histories import Pasts
+from prodsim_cli.protocol.metrics import ndcg
+from prodsim_cli.protocol.relevance import Right
+from prodsim_cli.protocol.testset import Questions, best, from_history, rows_of
+from prodsim_cli.scoring.weighting import FLAT, Memory
+
+K = 10
+SURE = 1.0
+"""Standard errors that another value must gain over the one that stands."""
+
+Build = Callable[[Mapping[str, Any]], NeighborTable]
+Judge = Callable[[NeighborTable], NDArray[np.float64]]
+
+
+@dataclass
+class Tuned:
+    """A method as it answers best: its settings, its table with them, its memory."""
+
+    table: NeighborTable
+    values: NDArray[np.float64]
+    settings: dict[str, Any] = field(default_factory=dict)
+    memory: Memory = FLAT
+
+
+def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tuned:
+    """The settings of a method, one after the other, by NDCG@10 on a validation window."""
+    table = build({})
+    tuned = Tuned(table, judge(table))
+    for name, choices in space.items():
+        for value in choices[1:]:
+            settings = {**tuned.settings, name: value}
+            table = build(settings)
+            values = judge(table)
+            if surely(values, tuned.values):
+                tuned = Tuned(table, values, settings)
+    return tuned
+
+
+def with_memory(tuned: Tuned, pasts: Pasts, right: Right) -> Tuned:
+    """How the past counts, for a table that stands."""
+    for memory in pasts.choices()[1:]:
+        values = foretold(tuned.table, pasts, memory, right)
+        if surely(values, tuned.values):
+            tuned.values, tuned.memory = values, memory
+    return tuned
+
+
+def surely(new: NDArray[np.float64], old: NDArray[np.float64]) -> bool:
+    """Is the mean of the new values above that of the old by more than one standard error?"""
+    gain = new - old
+    return bool(gain.mean() > SURE * gain.std() / np.sqrt(max(len(gain), 1)))
+
+
+def foretold(
+    table: NeighborTable, pasts: Pasts, memory: Memory, right: Right
+) -> NDArray[np.float64]:
+    """NDCG@10 of what each person does next."""
+    lists = best(from_history(table, pasts.asked, pasts(memory)), pasts.asked, K)
+    return ndcg.score(right.ranks(lists), K)
+
+
+def alike(table: NeighborTable, asked: Questions, right: Right) -> NDArray[np.float64]:
+    """NDCG@10 of the row of each product asked about."""
+    return ndcg.score(right.ranks(rows_of(table, asked, K)), K)

@@ -1,0 +1,79 @@
+"""Validation windows inside what is given: which events are foretold, and who is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from prodsim_cli import registry
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.errors import ProdsimError
+from prodsim_cli.protocol.splits._split import Split
+from prodsim_cli.protocol.testset import Questions
+
+ENOUGH = 50
+"""Questions that a validation window must have: below, the documented defaults are used."""
+
+MOST = 2_000
+"""Questions that weights are sought with; more are drawn from by a seed."""
+
+_BOARD = 50_000_000
+"""Questions times products that are ranked at a time."""
+
+
+def of_users(data: Dataset, split: Split) -> Questions:
+    """What each user does after the split."""
+    from prodsim_cli.protocol.users_asked import questions
+
+    return questions(data, split)
+
+
+def of_products(data: Dataset, split: Split) -> Questions:
+    """What shares a later order or session with each product."""
+    from prodsim_cli.protocol.products_asked import questions
+
+    return questions(data, split)
+
+
+def sample(data: Dataset, events: int, seed: int) -> Dataset:
+    """The shop with as many of its people, and of orders without one, as have so many events."""
+    log, random = data.events, np.random.default_rng(seed)
+    share = events / len(log)
+    people = random.random(len(data.users) + 1) < share
+    orders = random.random(int(log.order.max(initial=-1)) + 2) < share
+    kept = np.where(log.user >= 0, people[log.user], orders[log.order])
+    return data.without(~kept)
+
+
+def told(count: int, what: str, window: Split) -> str:
+    """What was learned from, as a person reads it."""
+    if window.at is None:
+        return f"{count:,} {what}, by each user's last event"
+    return f"{count:,} {what}, by what happened from {window.at[:10]} on"
+
+
+def window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Split | None:
+    """The last fifth of the events; each user's last one where they have no times."""
+    seeded = {"seed": seed} if name == "cold" else {}
+    try:
+        (window,) = registry.load("splits", name).split(data, target=target, again=again, **seeded)
+    except ProdsimError:
+        return None
+    found: Split = window
+    return found if len(found.users) else None
+
+
+def some(asked: Questions, seed: int) -> Questions:
+    """At most :data:`MOST` of the questions (fewer of many products), drawn by a seed, in order."""
+    most = max(min(MOST, _BOARD // max(len(asked.candidates), 1)), 4 * ENOUGH)
+    if len(asked) <= most:
+        return asked
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:most])
+    return replace(
+        asked,
+        subjects=asked.subjects[drawn],
+        answers=asked.answers[drawn],
+        barred=asked.barred[drawn],
+        history=None if asked.history is None else asked.history[drawn],
+    )
