@@ -174,7 +174,7 @@ def _vectors(run: Build) -> None:
     networks = {name: old for name, old in run.data.embeddings.items() if name in KINDS}
     spaces = {**networks, model: space}
     run.shop = replace(run.shop, dataset=replace(run.data, embeddings=spaces))
-    for name in artifacts.names(run.connection, "space"):
+    for name in artifacts.Built(run.connection).names("space"):
         if name not in (model, *KINDS):
             writing.drop_artifact(run.connection, name, "space")
             reason = f"the model is {model} now"

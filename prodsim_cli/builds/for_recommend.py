@@ -23,7 +23,7 @@ from prodsim_cli.tuning.methods import spelled
 def for_people(run: Build) -> None:
     """Bring the tables for people up to date, and remove those that nobody reads any more."""
     wanted = _wanted(run)
-    for name in artifacts.names(run.connection, "neighbors"):
+    for name in artifacts.Built(run.connection).names("neighbors"):
         if name.endswith(FOR_PEOPLE) and name.removesuffix(FOR_PEOPLE) not in wanted:
             leave_out(run, name, "neighbors", "recommend reads no table of its own for it")
     for name, (settings, version) in wanted.items():

@@ -49,7 +49,7 @@ def _worth(run: Build, name: str) -> bool:
 
 def _age(run: Build, name: str) -> str:
     found = artifacts.recorded(run.connection, name, "space")
-    stale = artifacts.stale_because(run.connection, found[1]) if found else ""
+    stale = artifacts.Built(run.connection).stale_because(found[1]) if found else ""
     return f"{stale}; `prodsim train` trains it anew" if stale else ""
 
 

@@ -92,7 +92,7 @@ def _words_of(run: Build, task: str) -> dict[str, dict[str, Any]]:
 def unlearned(run: Build) -> Parts:
     """The same without what is learned."""
     by = run.settings["graph"].get("by", "users")
-    trained = [name for name in artifacts.names(run.connection, "space") if name in KINDS]
+    trained = [name for name in artifacts.Built(run.connection).names("space") if name in KINDS]
     events = has_links(run.data, by)
     spaces = run.data.embeddings
     model = run.settings.get("model", "")

@@ -90,7 +90,7 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
 
 def trained(connection: sqlite3.Connection) -> list[str]:
     """Names of the networks whose spaces are stored, fresh or not."""
-    return [name for name in artifacts.names(connection, "space") if name in gnn.KINDS]
+    return [name for name in artifacts.Built(connection).names("space") if name in gnn.KINDS]
 
 
 def one(

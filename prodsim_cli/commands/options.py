@@ -17,7 +17,8 @@ import click
 
 from prodsim_cli import registry
 from prodsim_cli.errors import ProdsimError, UsageProblem
-from prodsim_cli.store import artifacts, catalog
+from prodsim_cli.store import catalog
+from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import open_for_reading
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ def method_names() -> tuple[str, ...]:
 
 def complete_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of the methods that are built, else of all."""
-    built = _read(ctx, artifacts.methods) or list(method_names())
+    built = _read(ctx, lambda connection: Built(connection).methods()) or list(method_names())
     return [name for name in built if name.startswith(incomplete)]
 
 

@@ -67,7 +67,7 @@ def _counted(written: Iterable[Any]) -> int:
 def _facts(connection: sqlite3.Connection, people: Crowd) -> list[tuple[Any, ...]]:
     """SKU, title, price of each product, in order of position."""
     rows = connection.execute(
-        f"select {label(connection)}, i.title, i.price from items i"
+        f"select {label()}, i.title, i.price from items i"
         " where i.listed = 1 order by i.source, i.sku"
     )
     return [tuple(row) for row in rows]

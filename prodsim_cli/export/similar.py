@@ -53,7 +53,7 @@ def sheet(
 
     Raises what :func:`prodsim_cli.queries.similar.similar` raises.
     """
-    chosen, notes = choose(connection, method, artifacts.methods(connection))
+    chosen, notes = choose(artifacts.Built(connection), method)
     names, obeyed = products(connection), rules or Rules()
     about: dict[str, Any] = {
         "method": chosen,
@@ -96,6 +96,7 @@ class _Making:
 
     def __post_init__(self) -> None:
         self._live = Live(self.connection)
+        self._depth = artifacts.Built(self.connection).depth(self.connection, self.method)
         self._alone = _looks_at_one(self.rules)
         self._open = np.zeros(len(self.names), bool)
         if not self._alone:
@@ -122,7 +123,7 @@ class _Making:
         at, others, scores = at[kept], others[kept], scores[kept]
         short = np.bincount(at, minlength=size) < self.k
         if self.method != artifacts.BLEND:  # a short stored row is all that the method has to say
-            short &= stored >= artifacts.depth(self.connection, self.method)
+            short &= stored >= self._depth
         if not short.any():
             return at, others, scores
         stay = ~short[at]

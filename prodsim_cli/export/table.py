@@ -74,7 +74,7 @@ class Names:
 def products(connection: sqlite3.Connection) -> Names:
     """The listed products."""
     rows = connection.execute(
-        f"select i.id, {label(connection)} from items i where i.listed = 1 order by i.source, i.sku"
+        f"select i.id, {label()} from items i where i.listed = 1 order by i.source, i.sku"
     ).fetchall()
     return _names(rows)
 

@@ -72,7 +72,7 @@ def _choose(connection: sqlite3.Connection, space: str | None) -> tuple[str, lis
             f"There is no space {space!r}.",
             hint=f"Choose one of: {', '.join(choices)}." if choices else "Run `prodsim build`.",
         )
-    why = artifacts.why_stale(connection, own, "space")
+    why = artifacts.Built(connection).why_stale(own, "space")
     notes = [f"The vectors of {own} are out of date ({why}); run `{artifacts.remedy(own)}`."]
     return space, notes if why else []
 

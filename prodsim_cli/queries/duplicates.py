@@ -101,12 +101,12 @@ def _within(
 ) -> tuple[list[tuple[Pair, float]], list[str]]:
     """Pairs of one source, with sentences on what was left out."""
     notes = []
-    if "lexical" not in artifacts.methods(connection):
+    if "lexical" not in artifacts.Built(connection).methods():
         notes.append(
             "The table lexical is not built, so only equal titles and bar codes are found; run"
             " `prodsim build`."
         )
-    elif why := artifacts.why_stale(connection, "lexical"):
+    elif why := artifacts.Built(connection).why_stale("lexical"):
         notes.append(f"The table lexical is out of date ({why}); run `prodsim build`.")
     naming = kinds_named(entry.read for entry in entries.values())
     if naming:

@@ -106,7 +106,7 @@ def _blended(connection: sqlite3.Connection, blend: Mapping[str, Any]) -> Recipe
     names = sorted({name for table in weights.values() for name, w in table.items() if w > 0})
     if not names:
         counted = artifacts.recorded(connection, "known", item_scores.KIND)
-        if counted and not artifacts.methods(connection):  # no table could be built here
+        if counted and not artifacts.Built(connection).methods():  # no table could be built here
             return Recipe(artifacts.BLEND, (), {})
         return _plain(connection, blend, artifacts.BLEND)
     if artifacts.recorded(connection, "known", item_scores.KIND) is None:
@@ -143,7 +143,7 @@ def _by_items(
         return _plain(connection, blend, method)
     many = (blend.get("recommend") or {}).get("many", {})
     ranked = sorted(many, key=lambda name: (-many[name], name))
-    built = artifacts.methods(connection)
+    built = artifacts.Built(connection).methods()
     singles = [name for name in ranked if name in built and name != artifacts.BLEND]
     if not singles and not built:
         raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
@@ -168,7 +168,7 @@ def _plain(connection: sqlite3.Connection, blend: Mapping[str, Any], method: str
 
 def _by_users(connection: sqlite3.Connection, measure: str) -> Recipe:
     """What people alike have."""
-    built = artifacts.methods(connection, "user_neighbors")
+    built = artifacts.Built(connection).methods("user_neighbors")
     if measure not in built:
         if not built:
             if not connection.execute("select exists (select 1 from users)").fetchone()[0]:
@@ -190,7 +190,7 @@ def _not_built(connection: sqlite3.Connection, method: str) -> NotReady | UsageP
             f"The neighbour table {method} is not built.",
             hint=f"Run `{artifacts.remedy(method)}`; `prodsim status` says what is built.",
         )
-    choices = sorted({*artifacts.methods(connection), *registry.names("similarity")})
+    choices = sorted({*artifacts.Built(connection).methods(), *registry.names("similarity")})
     return UsageProblem(
         f"There is no method {method!r}.", hint=f"Choose one of: {', '.join(choices)}."
     )
@@ -200,7 +200,7 @@ def _stale(connection: sqlite3.Connection, made: Recipe) -> list[str]:
     """Sentences about tables that are older than the data, the same reason once."""
     reasons: dict[str, list[str]] = {}
     for part in made.parts:
-        why = artifacts.why_stale(connection, part.table, part.kind)
+        why = artifacts.Built(connection).why_stale(part.table, part.kind)
         if why:
             reasons.setdefault(why, []).append(part.name)
     return [

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, ProdsimError, UsageProblem
-from prodsim_cli.store import artifacts, graphs, meta
+from prodsim_cli.store import graphs, meta
+from prodsim_cli.store.artifacts import Built
 
 BOUGHT = "bought"
 TOUCHED = "touched"
@@ -43,8 +44,8 @@ class Relations:
 
 def choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[Relations, list[str]]:
     """The relations to follow, with sentences on their age and on what is left out."""
-    products = artifacts.methods(connection)
-    people = artifacts.methods(connection, "user_neighbors")
+    built = Built(connection)
+    products, people = built.methods(), built.methods("user_neighbors")
     notes: list[str] = []
     if methods:
         counted = (BOUGHT, SAME_ORDER)
@@ -64,11 +65,7 @@ def choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[Rela
         )
     for kind, names in (("neighbors", chosen.products), ("user_neighbors", chosen.people)):
         for name in names:
-            why = artifacts.why_stale(connection, name, kind)
-            if why:
-                notes.append(
-                    f"The table {name} is out of date ({why}); run `{artifacts.remedy(name)}`."
-                )
+            notes += built.stale_notes(name, kind)
     return chosen, notes
 
 

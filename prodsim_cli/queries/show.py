@@ -9,7 +9,8 @@ from typing import Any
 
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records import EVENT_TYPES, Json, Listing, Profile
-from prodsim_cli.store import activity, artifacts, catalog, neighbors
+from prodsim_cli.store import activity, catalog, neighbors
+from prodsim_cli.store.artifacts import Built
 
 NEIGHBORS = 5
 PEOPLE = 5
@@ -71,7 +72,7 @@ def of_product(connection: sqlite3.Connection, item_id: int) -> Profile:
 def _nearest(connection: sqlite3.Connection, item_id: int) -> Listing:
     rows = [
         (method, rank, row["sku"], row["score"], row["title"])
-        for method in artifacts.methods(connection)
+        for method in Built(connection).methods()
         for rank, row in enumerate(
             neighbors.row_of(connection, method, item_id, NEIGHBORS), start=1
         )
@@ -86,7 +87,7 @@ def of_person(connection: sqlite3.Connection, user: sqlite3.Row) -> Profile:
     facts |= dict(activity.breadth(connection, user["id"]))
     people = [
         (method, row["rank"], row["key"], row["score"])
-        for method in artifacts.methods(connection, "user_neighbors")
+        for method in Built(connection).methods("user_neighbors")
         for row in neighbors.people_like(connection, method, user["id"], PEOPLE)
     ]
     recent = activity.recent(connection, user["id"], RECENT)

@@ -13,7 +13,8 @@ from prodsim_cli.queries.ranking.pipeline import answer, dressed
 from prodsim_cli.queries.ranking.request import Answer, Rules
 from prodsim_cli.queries.similar_candidates import Alike
 from prodsim_cli.records import Json, Ranking
-from prodsim_cli.store import artifacts, meta, neighbors
+from prodsim_cli.store import artifacts, neighbors
+from prodsim_cli.store.artifacts import Built
 
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
 
@@ -43,10 +44,10 @@ def similar(
     NotReady
         Where the table (or any table) is not built, with the command that builds it.
     """
-    built = artifacts.methods(connection)
-    chosen, notes = choose(connection, method, built)
+    built = Built(connection)
+    chosen, notes = choose(built, method)
     items = resolve_skus(connection, texts)
-    singles = [name for name in built if name != artifacts.BLEND]
+    singles = built.singles
     questions = [items] if together else [[item] for item in items]
     obeyed, live = rules or Rules(), Live(connection)
     made = []
@@ -63,27 +64,21 @@ def similar(
     return made
 
 
-def choose(
-    connection: sqlite3.Connection, method: str | None, built: list[str]
-) -> tuple[str, list[str]]:
+def choose(built: Built, method: str | None) -> tuple[str, list[str]]:
     """The table to read, with sentences about the choice and its freshness."""
+    stored = built.methods()
     if method is None:
-        if not built:
+        if not stored:
             raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-        chosen = min(built, key=_place)
+        chosen = min(stored, key=_place)
         notes = []
         if chosen != artifacts.BLEND:
             notes.append(f"hybrid is not built, so this is {chosen}; run `prodsim build`.")
     else:
         chosen, notes = method, []
-        if chosen not in built:
-            raise _not_built(connection, method, built)
-    why = artifacts.why_stale(connection, chosen)
-    if why:
-        notes.append(
-            f"The table {chosen} is out of date ({why}); run `{artifacts.remedy(chosen)}`."
-        )
-    return chosen, notes
+        if chosen not in stored:
+            raise _not_built(built, method)
+    return chosen, [*notes, *built.stale_notes(chosen)]
 
 
 def _place(method: str) -> tuple[int, str]:
@@ -91,11 +86,9 @@ def _place(method: str) -> tuple[int, str]:
     return (_PREFERENCE.index(method) if known else len(_PREFERENCE), method)
 
 
-def _not_built(
-    connection: sqlite3.Connection, method: str, built: list[str]
-) -> NotReady | UsageProblem:
+def _not_built(built: Built, method: str) -> NotReady | UsageProblem:
     if method in registry.names("similarity"):
-        without_model = method == "text" and meta.settings(connection).get("lm") is False
+        without_model = method == "text" and built.settings.get("lm") is False
         command = "prodsim build --model auto" if without_model else "prodsim build"
         if method in artifacts.NETWORKS:
             command = f"prodsim train --networks {method}` and then `prodsim build"
@@ -103,7 +96,7 @@ def _not_built(
             f"The neighbour table {method} is not built.",
             hint=f"Run `{command}`; `prodsim status` says what is built.",
         )
-    choices = sorted({*built, *registry.names("similarity")}, key=_place)
+    choices = sorted({*built.methods(), *registry.names("similarity")}, key=_place)
     return UsageProblem(
         f"There is no method {method!r}.", hint=f"Choose one of: {', '.join(choices)}."
     )

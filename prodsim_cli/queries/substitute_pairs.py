@@ -48,7 +48,7 @@ class Asked:
         self.alike = float(found[0]["alike"]) if found else 1.0
         self.companions = item_scores.of(connection, ("companions",), [item_id])[item_id][0]
         self.baskets = baskets.of(connection, self.by, item_id) if self.by else []
-        built = artifacts.methods(connection)
+        built = artifacts.Built(connection).methods()
         self.words = {
             name: baskets.speaking_for(connection, name, item_id, DEPTH)
             for name in WORDS

@@ -40,7 +40,8 @@ from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.similar import speaking
 from prodsim_cli.queries.substitute_pairs import WORDS, Asked
 from prodsim_cli.records import Json, Ranking
-from prodsim_cli.store import artifacts, catalog, neighbors
+from prodsim_cli.store import catalog, neighbors
+from prodsim_cli.store.artifacts import Built
 
 SUBSTITUTE, COMPLEMENT = "substitute", "complement"
 ROLES = (SUBSTITUTE, COMPLEMENT)
@@ -75,8 +76,8 @@ def of_kind(
     """
     obeyed = rules or Rules()
     items = resolve_skus(connection, texts)
-    singles = [name for name in artifacts.methods(connection) if name != artifacts.BLEND]
-    old = _stale(connection, role)
+    built = Built(connection)
+    singles, old = built.singles, _stale(built, role)
     made = []
     for asked in [items] if together else [[item] for item in items]:
         ids, names = [item["id"] for item in asked], [item["label"] for item in asked]
@@ -99,11 +100,11 @@ def of_kind(
     return made
 
 
-def _stale(connection: sqlite3.Connection, role: str) -> list[str]:
+def _stale(built: Built, role: str) -> list[str]:
     """What of the evidence is older than the data."""
     read = {"companions": "item_scores"}
     read |= dict.fromkeys(_LIKE if role == SUBSTITUTE else _WITH, "neighbors")
-    why = {name: artifacts.why_stale(connection, name, kind) for name, kind in read.items()}
+    why = {name: built.why_stale(name, kind) for name, kind in read.items()}
     old = [name for name, reason in why.items() if reason]
     if not old:
         return []

@@ -72,7 +72,7 @@ def users(
 
 def _choose(connection: sqlite3.Connection, method: str | None) -> tuple[_Chosen, list[str]]:
     """What is read, with sentences about the choice and its freshness."""
-    built = artifacts.methods(connection, TABLE)
+    built = artifacts.Built(connection).methods(TABLE)
     notes: list[str] = []
     if method is None:
         found = next((name for name in (*MEASURES, *built) if name in built), None)
@@ -105,7 +105,7 @@ def _choose(connection: sqlite3.Connection, method: str | None) -> tuple[_Chosen
             f"There is no way {method!r} to compare people.",
             hint=f"Choose one of: {', '.join(dict.fromkeys((*METHODS, *built)))}.",
         )
-    why = artifacts.why_stale(connection, chosen.name, chosen.kind)
+    why = artifacts.Built(connection).why_stale(chosen.name, chosen.kind)
     if why:
         what = "space" if chosen.kind == "space" else "table of people alike by"
         remedy = artifacts.remedy(chosen.name)

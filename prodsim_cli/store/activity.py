@@ -53,7 +53,7 @@ def breadth(connection: sqlite3.Connection, user_id: int) -> sqlite3.Row:
 def recent(connection: sqlite3.Connection, user_id: int, limit: int) -> list[sqlite3.Row]:
     """``at type sku title quantity value order_id`` of a person's latest events, latest first."""
     return connection.execute(
-        f"""select e.at, e.type, {label(connection)} as sku, i.title, e.quantity, e.value,
+        f"""select e.at, e.type, {label()} as sku, i.title, e.quantity, e.value,
                e.order_id
             from events e join items i on i.id = e.item_id where e.user_id = ?
             order by e.at is null, e.at desc, e.position desc, e.order_id desc, i.source, i.sku

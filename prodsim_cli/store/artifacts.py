@@ -1,7 +1,7 @@
-"""Reading what was built: which tables there are, of what, and whether that still holds.
+"""Reading what is built: which tables there are, of what, and whether that still holds.
 
-Ground floor. An artifact's ``data_version`` names the counters that it was made of (``catalog:3
-events:5``, docs/architecture.md "Staleness").
+An artifact's ``data_version`` names the counters that it was made of (``catalog:3 events:5``,
+docs/architecture.md "Staleness").
 """
 
 from __future__ import annotations
@@ -10,21 +10,105 @@ import json
 import sqlite3
 from typing import Any
 
-from prodsim_cli.store import meta
-
 BLEND = "hybrid"
-WORDS = {"catalog": "products", "events": "events", "prices": "prices"}
-BLIND = ("catalog:", "prices:")
+_CHANGED = {"catalog": "products", "events": "events", "prices": "prices"}
+_NOT_EVENTS = ("catalog:", "prices:")
 """Counters that say nothing of who bought what."""
-
 
 NETWORKS = ("gat", "gcn", "lightgcn")
 """Artifacts that only ``train`` makes anew."""
 
-
 FOR_PEOPLE = "@recommend"
 """Ends the name of a table whose settings were learned for ``recommend``; ``similar`` has its own.
 """
+
+
+class Built:
+    """Every artifact and the facts of ``meta``, read in one statement and handed along.
+
+    It is the state at the moment of reading and never changes; who writes reads again.
+    ``settings`` are the choices that stay (``model``, ``fields``, ``graph``...).
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute(
+            """select kind, name, settings, data_version from artifacts
+               union all select 'meta', key, value, '' from meta"""
+        ).fetchall()
+        self._meta = {row[1]: row[2] for row in rows if row[0] == "meta"}
+        self._artifacts = {
+            (row[0], row[1]): (row[2], str(row[3])) for row in rows if row[0] != "meta"
+        }
+        self.settings: dict[str, Any] = json.loads(self._meta.get("settings") or "{}")
+
+    def recorded(self, name: str, kind: str = "neighbors") -> tuple[dict[str, Any], str] | None:
+        """Settings and data version of one artifact, or None where it is not there."""
+        found = self._artifacts.get((kind, name))
+        return None if found is None else (json.loads(found[0]), found[1])
+
+    def has(self, name: str, kind: str = "neighbors") -> bool:
+        """True if the artifact is there, finished or not."""
+        return (kind, name) in self._artifacts
+
+    def settings_of(self, name: str, kind: str = "neighbors") -> dict[str, Any]:
+        """Settings of one artifact, empty where it is not there."""
+        found = self.recorded(name, kind)
+        return {} if found is None else found[0]
+
+    def names(self, kind: str) -> list[str]:
+        """Names of the artifacts of one kind, in order, unfinished ones included."""
+        return sorted(name for of, name in self._artifacts if of == kind)
+
+    def methods(self, kind: str = "neighbors") -> list[str]:
+        """Names of the stored tables, the blend first, without those :data:`FOR_PEOPLE`."""
+        names = (name for name in self.names(kind) if not name.endswith(FOR_PEOPLE))
+        return sorted(names, key=lambda name: name != BLEND)
+
+    @property
+    def singles(self) -> list[str]:
+        """Names of the stored tables of products but the blend."""
+        return [name for name in self.methods() if name != BLEND]
+
+    def learned(self, name: str, kind: str = "neighbors") -> bool:
+        """True if an artifact has learned from events, or does not say that it has not."""
+        parts = self._artifacts.get((kind, name), ("", ""))[1].split()
+        return not parts or any(not part.startswith(_NOT_EVENTS) for part in parts)
+
+    def version(self, counter: str) -> int:
+        """A counter of changes (``store.meta.COUNTERS``)."""
+        return int(self._meta.get(counter) or 0)
+
+    def stale_because(self, data_version: str) -> str:
+        """Why something made of this version is out of date, '' if it is not."""
+        changed = []
+        for part in data_version.split():
+            name, mark, number = part.partition(":")
+            if not mark or not number.isdigit():
+                return "was begun and not finished"
+            if int(number) != self.version(f"{name}_version"):
+                changed.append(_CHANGED.get(name, name))
+        return f"{' and '.join(changed)} have changed since" if changed else ""
+
+    def why_stale(self, name: str, kind: str = "neighbors") -> str:
+        """Why one artifact is out of date, '' if it is not (or is not there)."""
+        found = self.recorded(name, kind)
+        if found is None:
+            return ""
+        return self.stale_because(found[1]) or _overruled_because(found[0], self.settings)
+
+    def stale_notes(self, name: str, kind: str = "neighbors") -> list[str]:
+        """The sentence for a person who reads a table that is out of date; [] if it is not."""
+        why = self.why_stale(name, kind)
+        said = f"The table {name} is out of date ({why}); run `{remedy(name)}`."
+        return [said] if why else []
+
+    def depth(self, connection: sqlite3.Connection, method: str) -> int:
+        """Neighbours that a table keeps per item."""
+        kept = self.settings_of(method).get("k")
+        if kept is None:
+            found = "select max(rank) from neighbors where method = ?"
+            kept = connection.execute(found, (method,)).fetchone()[0]
+        return int(kept or 0)
 
 
 def remedy(name: str) -> str:
@@ -35,47 +119,14 @@ def remedy(name: str) -> str:
 def recorded(
     connection: sqlite3.Connection, name: str, kind: str
 ) -> tuple[dict[str, Any], str] | None:
-    """Settings and data version of one artifact, or None where it is not there."""
+    """Settings and data version of one artifact as it is now, for who writes."""
     row = connection.execute(
         "select settings, data_version from artifacts where name = ? and kind = ?", (name, kind)
     ).fetchone()
     return None if row is None else (json.loads(row[0]), str(row[1]))
 
 
-def learned(connection: sqlite3.Connection, name: str, kind: str) -> bool:
-    """True if an artifact has learned from events, or does not say that it has not."""
-    found = recorded(connection, name, kind)
-    parts = found[1].split() if found else []
-    return not parts or any(not part.startswith(BLIND) for part in parts)
-
-
-def names(connection: sqlite3.Connection, kind: str) -> list[str]:
-    """Names of the artifacts of one kind, unfinished ones included."""
-    rows = connection.execute("select name from artifacts where kind = ? order by name", (kind,))
-    return [row[0] for row in rows]
-
-
-def methods(connection: sqlite3.Connection, kind: str = "neighbors") -> list[str]:
-    """Names of the stored neighbour tables, the blend first, without those :data:`FOR_PEOPLE`."""
-    rows = connection.execute(
-        "select name from artifacts where kind = ? order by name != ?, name", (kind, BLEND)
-    )
-    return [row[0] for row in rows if not row[0].endswith(FOR_PEOPLE)]
-
-
-def stale_because(connection: sqlite3.Connection, data_version: str) -> str:
-    """Why something made of this version is out of date, '' if it is not."""
-    changed = []
-    for part in data_version.split():
-        name, mark, number = part.partition(":")
-        if not mark or not number.isdigit():
-            return "was begun and not finished"
-        if int(number) != meta.version(connection, f"{name}_version"):
-            changed.append(WORDS.get(name, name))
-    return f"{' and '.join(changed)} have changed since" if changed else ""
-
-
-def overruled_because(settings: dict[str, Any], chosen: dict[str, Any]) -> str:
+def _overruled_because(settings: dict[str, Any], chosen: dict[str, Any]) -> str:
     """Why something made with these settings is not what the settings chosen since ask for."""
     parts = [settings, *settings.get("part_settings", {}).values()]
     for part in parts:
@@ -84,25 +135,3 @@ def overruled_because(settings: dict[str, Any], chosen: dict[str, Any]) -> str:
         if "space" in part and part["space"] != chosen.get("model", part["space"]):
             return f"the model is {chosen['model']} now"
     return ""
-
-
-def why_stale(connection: sqlite3.Connection, name: str, kind: str = "neighbors") -> str:
-    """Why one artifact is out of date, '' if it is not (or is not there)."""
-    found = recorded(connection, name, kind)
-    if found is None:
-        return ""
-    settings, version = found
-    changed = stale_because(connection, version)
-    return changed or overruled_because(settings, meta.settings(connection))
-
-
-def depth(connection: sqlite3.Connection, method: str) -> int:
-    """Neighbours that a table keeps per item."""
-    row = connection.execute(
-        "select settings from artifacts where name = ? and kind = 'neighbors'", (method,)
-    ).fetchone()
-    kept = json.loads(row[0]).get("k") if row else None
-    if kept is None:
-        found = connection.execute("select max(rank) from neighbors where method = ?", (method,))
-        kept = found.fetchone()[0]
-    return int(kept or 0)

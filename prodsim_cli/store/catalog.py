@@ -20,23 +20,18 @@ _LAST = "\U0010ffff"
 _FOUND = "i.id, i.sku, i.source, i.title, i.listed"
 
 
-def label(connection: sqlite3.Connection, item: str = "i", *, in_full: bool = False) -> str:
-    """The SQL expression that writes a product at the edge, for the table alias ``item``.
+def label(*, in_full: bool = False) -> str:
+    """The SQL expression that writes a product at the edge, for the table alias ``i``.
 
-    ``source:sku`` where another source has the same SKU (two look-ups at the ends of an index tell
-    whether there is another source at all); a product without a source is then ``:sku``.
-    ``in_full``: wherever there are several sources, for a word that is being typed.
+    ``source:sku`` where another source has the same SKU; a product without a source is then
+    ``:sku``. ``in_full``: wherever there are several sources, for a word that is being typed.
+    SQLite computes once a statement whether there are several, from both ends of an index.
     """
-    several = connection.execute(
-        "select (select min(source) from items) is not (select max(source) from items)"
-    ).fetchone()[0]
-    if not several:
-        return f"{item}.sku"
-    shared = f"{item}.source != ''" if in_full else "false"
-    return f"""case when {shared} or exists (
-        select 1 from items o where o.sku = {item}.sku and o.source != {item}.source
-            and o.listed = 1
-    ) then {item}.source || ':' || {item}.sku else {item}.sku end"""
+    shared = "i.source != ''" if in_full else "false"
+    return f"""case when (select min(source) from items) is not (select max(source) from items)
+            and ({shared} or exists (select 1 from items o
+                where o.sku = i.sku and o.source != i.source and o.listed = 1))
+        then i.source || ':' || i.sku else i.sku end"""
 
 
 def exactly(connection: sqlite3.Connection, text: str) -> list[sqlite3.Row]:
@@ -74,7 +69,7 @@ def _items(
     connection: sqlite3.Connection, condition: str, values: Sequence[object]
 ) -> list[sqlite3.Row]:
     return connection.execute(
-        f"select {_FOUND}, {label(connection)} as label from items i"
+        f"select {_FOUND}, {label()} as label from items i"
         f" where {condition} order by i.source, i.sku",
         values,
     ).fetchall()
@@ -88,7 +83,7 @@ def close_by(connection: sqlite3.Connection, key: str, limit: int = 4000) -> lis
     """
     half = (len(key) + 1) // 2
     head, tail = key[:half], key[len(key) - half :]
-    name = label(connection)
+    name = label()
     found = connection.execute(
         f"""select {name}, i.sku_key from items i where i.listed = 1
             and (substr(i.sku_key, 1, ?) = ? or substr(i.sku_key, -?) = ?) limit ?""",
@@ -114,7 +109,7 @@ def with_words(connection: sqlite3.Connection, words: Iterable[str], limit: int)
 
 def _matching(connection: sqlite3.Connection, query: str, limit: int) -> list[str]:
     rows = connection.execute(
-        f"""select {label(connection)} from items_fts f join items i on i.id = f.rowid
+        f"""select {label()} from items_fts f join items i on i.id = f.rowid
             where items_fts match ? and i.listed = 1 order by f.rank, i.source, i.sku limit ?""",
         (query, limit),
     )
@@ -135,7 +130,7 @@ def beginning_with(
         conditions.append("(i.source >= ? and i.source < ?)")
         values += [start, start + _LAST]
     rows = connection.execute(
-        f"""select {label(connection, in_full=True)}, coalesce(i.title, '') from items i
+        f"""select {label(in_full=True)}, coalesce(i.title, '') from items i
             where i.listed = 1 and ({" or ".join(conditions)}) order by i.sku limit ?""",
         (*values, limit),
     )
@@ -154,7 +149,7 @@ def users_beginning_with(connection: sqlite3.Connection, start: str, limit: int 
 def item(connection: sqlite3.Connection, item_id: int) -> sqlite3.Row:
     """Every column of one item, and its ``label``."""
     row: sqlite3.Row = connection.execute(
-        f"select i.*, {label(connection)} as label from items i where i.id = ?", (item_id,)
+        f"select i.*, {label()} as label from items i where i.id = ?", (item_id,)
     ).fetchone()
     return row
 

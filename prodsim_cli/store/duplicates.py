@@ -43,7 +43,7 @@ def close(
 def labels(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, str]:
     """Item id -> how it is written at the edge."""
     rows = connection.execute(
-        f"""select i.id, {label(connection)} from items i
+        f"""select i.id, {label()} from items i
             where i.id in (select value from json_each(?))""",
         (json.dumps(list(item_ids)),),
     )

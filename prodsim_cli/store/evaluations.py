@@ -17,7 +17,8 @@ from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import NotFound
 from prodsim_cli.records import Scorecard
-from prodsim_cli.store import artifacts, meta
+from prodsim_cli.store import meta
+from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.loading import load_neighbors, load_shop
 
@@ -45,12 +46,11 @@ def _shop_to_judge(connection: sqlite3.Connection, asked: Collection[str]) -> Da
     shop = load_shop(connection)
     data = shop.dataset
     known = registry.names("similarity")
-    for name in artifacts.methods(connection):
+    built = Built(connection)
+    for name in built.methods():
         house = name in known and registry.load("similarity", name).NEEDS in BLIND
-        if (house and not artifacts.why_stale(connection, name)) or (
-            name not in known and name in asked
-        ):
-            learned = artifacts.learned(connection, name, "neighbors")
+        if (house and not built.why_stale(name)) or (name not in known and name in asked):
+            learned = built.learned(name)
             table = load_neighbors(connection, name, shop.item_ids)
             data = data.with_neighbors(name, table, learned=learned)
     return data

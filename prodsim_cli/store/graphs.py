@@ -115,7 +115,7 @@ def places(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int,
 def products(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, sqlite3.Row]:
     """Item id -> ``id label title price currency category``."""
     rows = connection.execute(
-        f"""select i.id, {label(connection)} as label, i.title, i.price, i.currency, i.category
+        f"""select i.id, {label()} as label, i.title, i.price, i.currency, i.category
             from items i where i.id in (select value from json_each(?))""",
         (json.dumps(list(item_ids)),),
     )

@@ -16,7 +16,8 @@ from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.store import artifacts, meta
+from prodsim_cli.store import meta
+from prodsim_cli.store.artifacts import Built
 
 ITEM_COLUMNS = (
     "source",
@@ -59,7 +60,8 @@ def load_shop(
 
     ``events`` False: a shop where nobody ever did anything, for methods that ask for no events.
     """
-    chosen = fields or tuple(meta.settings(connection).get("fields") or TEXT_FIELDS)
+    built = Built(connection)
+    chosen = fields or tuple(built.settings.get("fields") or TEXT_FIELDS)
     rows = connection.execute(
         f"select id, sku, {', '.join(ITEM_COLUMNS)} from items where listed = 1"
         " order by source, sku"
@@ -83,9 +85,7 @@ def load_shop(
         embeddings={
             space: _space_loader(connection, space, item_ids) for space in spaces(connection)
         },
-        learned=frozenset(
-            name for name in spaces(connection) if artifacts.learned(connection, name, "space")
-        ),
+        learned=frozenset(name for name in spaces(connection) if built.learned(name, "space")),
     )
     return Shop(dataset, item_ids, user_ids)
 

@@ -16,7 +16,7 @@ def _marks(values: Sequence[object]) -> str:
 def row_of(connection: sqlite3.Connection, method: str, item_id: int, k: int) -> list[sqlite3.Row]:
     """``id sku score title price currency`` of an item's k best listed neighbours, in order."""
     return connection.execute(
-        f"""select i.id, {label(connection)} as sku, n.score, i.title, i.price, i.currency
+        f"""select i.id, {label()} as sku, n.score, i.title, i.price, i.currency
             from neighbors n join items i on i.id = n.neighbor_id
             where n.method = ? and n.item_id = ? and i.listed = 1 order by n.rank limit ?""",
         (method, item_id, k),

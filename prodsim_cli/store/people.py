@@ -9,7 +9,8 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from prodsim_cli.store import artifacts, item_scores
+from prodsim_cli.store import item_scores
+from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.catalog import label
 
 
@@ -33,8 +34,8 @@ def held(
 def holders(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, int]:
     """Item id -> how many people have it: as the build counted, where that is fresh, else anew."""
     ids = list(item_ids)
-    counted = artifacts.recorded(connection, "known", item_scores.KIND)
-    if counted and not artifacts.stale_because(connection, counted[1]):
+    built = Built(connection)
+    if built.has("known", item_scores.KIND) and not built.why_stale("known", item_scores.KIND):
         return {item: int(n) for item, (n,) in item_scores.of(connection, ("known",), ids).items()}
     rows = connection.execute(
         """select e.item_id, count(distinct e.user_id) from json_each(?) v
@@ -47,7 +48,7 @@ def holders(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int
 def named(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, sqlite3.Row]:
     """Item id -> ``id sku title``, in order of position."""
     rows = connection.execute(
-        f"""select i.id, {label(connection)} as sku, i.title
+        f"""select i.id, {label()} as sku, i.title
             from items i where i.id in (select value from json_each(?)) order by i.source, i.sku""",
         (json.dumps(list(item_ids)),),
     )

@@ -7,8 +7,7 @@ import os
 import sqlite3
 
 from prodsim_cli.records import EVENT_TYPES, ArtifactStatus
-from prodsim_cli.store import meta
-from prodsim_cli.store.artifacts import BLEND, overruled_because, stale_because
+from prodsim_cli.store.artifacts import BLEND, Built
 from prodsim_cli.store.catalog import NO_TEXT
 
 Period = tuple[str | None, str | None]
@@ -57,7 +56,7 @@ def rejects(connection: sqlite3.Connection, limit: int | None) -> list[sqlite3.R
 
 def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
     """Every artifact with its freshness and the number of its rows."""
-    chosen = meta.settings(connection)
+    built = Built(connection)
     rows = connection.execute(
         """select name, kind, settings, data_version, created_at, seconds from artifacts
            order by kind = 'user_neighbors', kind = 'neighbors', name != ?, name""",
@@ -71,8 +70,7 @@ def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
             data_version=row["data_version"],
             created_at=row["created_at"],
             seconds=row["seconds"],
-            stale=stale_because(connection, row["data_version"])
-            or overruled_because(json.loads(row["settings"]), chosen),
+            stale=built.why_stale(row["name"], row["kind"]),
             rows=_rows(connection, row["name"], row["kind"]),
         )
         for row in rows

@@ -314,10 +314,10 @@ def test_a_table_is_no_fresher_than_its_vectors(tmp_path: Path) -> None:
 
 
 def artifacts_stale(path: str, name: str) -> str:
-    from prodsim_cli.store.artifacts import why_stale
+    from prodsim_cli.store.artifacts import Built
 
     connection = open_for_reading(path)
-    why = why_stale(connection, name)
+    why = Built(connection).why_stale(name)
     connection.close()
     return why
 

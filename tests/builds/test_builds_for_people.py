@@ -38,7 +38,7 @@ def learn(path: str, weights: Mapping[str, float], people: Mapping[str, Any]) ->
 
 def stored(path: str) -> set[str]:
     with closing(open_for_reading(path)) as connection:
-        found = set(artifacts.names(connection, "neighbors"))
+        found = set(artifacts.Built(connection).names("neighbors"))
         rows = {row[0] for row in connection.execute("select distinct method from neighbors")}
     assert rows <= found  # no row without its artifact
     return {name for name in found if name.endswith("@recommend")}
@@ -65,7 +65,7 @@ def test_methods_do_not_show_it_and_status_says_whom_it_is_for(shop: str) -> Non
     learn(shop, {"ease": 1.0}, {"ease": {"l2": 50.0}})
     builds.graph(shop)
     with closing(open_for_reading(shop)) as connection:
-        assert "ease@recommend" not in artifacts.methods(connection)
+        assert "ease@recommend" not in artifacts.Built(connection).methods()
         rows = {one.name: one for one in made(connection)}
     assert rows["ease@recommend"].stale == ""
     assert rows["ease@recommend"].rows > 0

@@ -78,10 +78,10 @@ def test_agreeing_methods_come_in_the_order_asked(db: sqlite3.Connection) -> Non
 
 
 def test_methods_and_depth(db: sqlite3.Connection) -> None:
-    assert artifacts.methods(db) == ["hybrid", "cosine", "lexical"]
-    assert artifacts.methods(db, "user_neighbors") == []
-    assert artifacts.depth(db, "hybrid") == 50
-    assert artifacts.depth(db, "nothing") == 0
+    assert artifacts.Built(db).methods() == ["hybrid", "cosine", "lexical"]
+    assert artifacts.Built(db).methods("user_neighbors") == []
+    assert artifacts.Built(db).depth(db, "hybrid") == 50
+    assert artifacts.Built(db).depth(db, "nothing") == 0
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_methods_and_depth(db: sqlite3.Connection) -> None:
     ],
 )
 def test_why_something_is_stale(db: sqlite3.Connection, data_version: str, why: str) -> None:
-    assert artifacts.stale_because(db, data_version) == why
+    assert artifacts.Built(db).stale_because(data_version) == why
 
 
 def test_orders_of_two_sources_are_two_orders(shop: Path) -> None:

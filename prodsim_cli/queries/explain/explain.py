@@ -55,7 +55,7 @@ def explain(
             hint=f"Name another one, as in `prodsim explain {one['label']} SKU`; `prodsim similar"
             f" {one['label']}` shows which there are.",
         )
-    built = artifacts.methods(connection)
+    built = artifacts.Built(connection).methods()
     if not built:
         raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
     main = min(built, key=lambda name: (*_PREFERENCE, name).index(name))
@@ -183,7 +183,4 @@ def _notes(connection: sqlite3.Connection, main: str) -> tuple[str, ...]:
     notes = []
     if main != artifacts.BLEND:
         notes.append(f"hybrid is not built, so this is {main}; run `prodsim build`.")
-    why = artifacts.why_stale(connection, main)
-    if why:
-        notes.append(f"The table {main} is out of date ({why}); run `{artifacts.remedy(main)}`.")
-    return tuple(notes)
+    return (*notes, *artifacts.Built(connection).stale_notes(main))

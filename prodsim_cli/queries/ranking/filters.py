@@ -133,7 +133,7 @@ class Gate:
         from prodsim_cli.store.catalog import label
 
         rows = self.connection.execute(
-            f"""select {label(self.connection)} from items i
+            f"""select {label()} from items i
                 where i.id in (select value from json_each(?)) order by i.source, i.sku limit 3""",
             (json.dumps(list(seeds)),),
         )

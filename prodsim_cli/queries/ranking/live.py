@@ -54,7 +54,7 @@ class Live:
 
     def words(self) -> list[str]:
         """Those of :data:`WORDS` that are built; meaning alone where the shop is large."""
-        built = artifacts.methods(self.connection)
+        built = artifacts.Built(self.connection).methods()
         names = [name for name in WORDS if name in built]
         many = (
             len(names) > 1
@@ -64,7 +64,7 @@ class Live:
 
     def _depth(self, method: str) -> int:
         if method not in self._depths:
-            self._depths[method] = artifacts.depth(self.connection, method)
+            self._depths[method] = artifacts.Built(self.connection).depth(self.connection, method)
         return self._depths[method]
 
     def _near(

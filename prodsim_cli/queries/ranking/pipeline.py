@@ -190,7 +190,7 @@ def dressed(
 ) -> tuple[Ranked, ...]:
     """Rows as a person sees them; ``methods``: item id -> which single methods hold it, too."""
     found = connection.execute(
-        f"""select i.id, {label(connection)} as sku, i.title, i.price, i.currency
+        f"""select i.id, {label()} as sku, i.title, i.price, i.currency
             from items i where i.id in (select value from json_each(?))""",
         (json.dumps([row.item_id for row in rows]),),
     )

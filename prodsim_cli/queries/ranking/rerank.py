@@ -179,7 +179,7 @@ def likeness(connection: sqlite3.Connection, item_ids: Sequence[int], method: st
 
     The larger of the two directions; divided by the largest of all where that is above 1.
     """
-    built = artifacts.methods(connection)
+    built = artifacts.Built(connection).methods()
     table = artifacts.BLEND if artifacts.BLEND in built or not built else method
     ids = json.dumps(list(item_ids))
     rows = connection.execute(

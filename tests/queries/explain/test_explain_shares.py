@@ -33,7 +33,7 @@ def stored_pairs(connection: sqlite3.Connection, n: int) -> list[sqlite3.Row]:
 def test_the_shares_of_stored_pairs_add_up_to_their_scores(
     shop_of_demo: sqlite3.Connection,
 ) -> None:
-    built = artifacts.methods(shop_of_demo)
+    built = artifacts.Built(shop_of_demo).methods()
     several = 0
     for item, other, rank, score in stored_pairs(shop_of_demo, 300):
         found = speaking(shop_of_demo, "hybrid", built, item, other)
@@ -50,7 +50,7 @@ def test_the_shares_of_stored_pairs_add_up_to_their_scores(
 def test_a_pair_below_the_stored_row_has_what_the_parts_say(
     shop_of_demo: sqlite3.Connection,
 ) -> None:
-    built = artifacts.methods(shop_of_demo)
+    built = artifacts.Built(shop_of_demo).methods()
     below = 0
     for (item,) in shop_of_demo.execute("select id from items limit 40").fetchall():
         stored = dict(neighbors.scored(shop_of_demo, "hybrid", [item]))
