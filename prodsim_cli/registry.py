@@ -1,16 +1,19 @@
 """Folders are registries: a plug-in is one file, its name is its name.
 
-``names("similarity")`` lists the modules of ``prodsim_cli/similarity``; ``load`` imports one.
-Packages of other people join through entry points of the group ``prodsim.<family>``; those are
-looked up last, because ``importlib.metadata`` is slow. Ground floor: listing imports nothing.
+``names("similarity")`` lists the modules of ``prodsim_cli/similarity``; ``load`` imports one,
+``constants`` reads what stands in its file without importing it. Packages of other people join
+through entry points of the group ``prodsim.<family>``. Standard library only.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from prodsim_cli.errors import UsageProblem
 
@@ -31,28 +34,97 @@ def folder(family: str) -> str:
     return FOLDERS.get(family, family)
 
 
-@cache
 def names(family: str) -> tuple[str, ...]:
-    """The built-in names of a family (``similarity``, ``embedders``, ``metrics``...), sorted."""
-    files = os.listdir(os.path.join(_HERE, folder(family)))
-    return tuple(sorted(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_")))
+    """The names of a family (``similarity``, ``embedders``, ``metrics``...), sorted."""
+    return tuple(sorted({*_files(family), *_installed(tuple(sys.path)).get(family, {})}))
 
 
 def load(family: str, name: str) -> ModuleType:
     """The module of one plug-in; an unknown name is a :class:`UsageProblem` with the choices."""
-    if name in names(family):
-        return import_module(f"prodsim_cli.{folder(family).replace('/', '.')}.{name}")
-    from importlib.metadata import entry_points
+    return import_module(_module(family, name))
 
-    for point in entry_points(group=f"prodsim.{family}"):
-        if point.name == name:
-            module: ModuleType = point.load()
-            return module
-    choices = ", ".join(names(family))
-    raise UsageProblem(f"There is no {family} named {name!r}.", hint=f"Choose one of: {choices}.")
+
+@cache
+def constants(family: str, name: str) -> dict[str, Any]:
+    """What a plug-in's file says of itself: docstring (``__doc__``) and literal constants.
+
+    Nothing is imported, so that it may be asked where numpy is not wanted.
+    """
+    import ast
+    from importlib.util import find_spec
+
+    module = _module(family, name)
+    path = os.path.join(_HERE, folder(family), f"{name}.py")
+    if name not in _files(family):
+        spec = find_spec(module)
+        path = str(spec.origin) if spec else ""
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    found: dict[str, Any] = {"__doc__": ast.get_docstring(tree) or ""}
+    for line in tree.body:
+        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            try:
+                found[line.targets[0].id] = ast.literal_eval(line.value)
+            except ValueError:  # computed, so no business of those who don't import
+                continue
+    return found
 
 
 def help_line(family: str, name: str) -> str:
     """The first line of a plug-in's docstring, which is its help."""
-    doc = load(family, name).__doc__ or ""
-    return doc.strip().splitlines()[0] if doc.strip() else ""
+    doc: str = constants(family, name)["__doc__"]
+    return doc.partition("\n")[0]
+
+
+@cache
+def _files(family: str) -> tuple[str, ...]:
+    """The plug-ins of the folder of a family."""
+    files = os.listdir(os.path.join(_HERE, folder(family)))
+    return tuple(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_"))
+
+
+def _module(family: str, name: str) -> str:
+    """The module's full name; a file of the folder wins over an entry point of the same name."""
+    if name in _files(family):
+        return f"prodsim_cli.{folder(family).replace('/', '.')}.{name}"
+    found = _installed(tuple(sys.path)).get(family, {}).get(name)
+    if found is None:
+        raise UsageProblem(
+            f"There is no {family} named {name!r}.",
+            hint=f"Choose one of: {', '.join(names(family))}.",
+        )
+    return found
+
+
+@cache
+def _installed(places: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Family -> name -> module, by the entry points of what is installed in these folders.
+
+    ``importlib.metadata`` says the same and takes as long as a look-up: this reads the few files.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in _entry_points(places):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if "[prodsim." in text:
+            family = ""
+            for line in map(str.strip, text.splitlines()):
+                name, equals, module = line.partition("=")
+                if line.startswith("["):
+                    family = line.strip("[] ").removeprefix("prodsim.") * ("[prodsim." in line)
+                elif family and equals:
+                    found.setdefault(family, {}).setdefault(name.strip(), module.strip())
+    return found
+
+
+def _entry_points(places: tuple[str, ...]) -> Iterator[str]:
+    """The files that name the entry points of packages."""
+    for place in dict.fromkeys(places):
+        try:
+            inside = os.listdir(place or ".")
+        except OSError:
+            continue
+        for one in sorted(inside):
+            path = os.path.join(place or ".", one, "entry_points.txt")
+            if one.endswith((".dist-info", ".egg-info")) and os.path.exists(path):
+                yield path

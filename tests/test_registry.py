@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import types
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from prodsim_cli import registry
 from prodsim_cli.errors import UsageProblem
+from prodsim_cli.records.traits import Traits
+from prodsim_cli.similarity import method
 
 FAMILIES = ("similarity", "embedders", "metrics", "splits", "baselines", "exporters", "readers")
 
@@ -37,19 +37,32 @@ def test_an_unknown_name_lists_the_choices() -> None:
     assert "ndcg" in caught.value.hint
 
 
-def test_an_entry_point_of_another_package_is_found_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = types.ModuleType("theirs")
-
-    class Point:
-        name = "luck"
-
-        def load(self) -> types.ModuleType:
-            return theirs
-
-    def points(group: str) -> list[Any]:
-        return [Point()] if group == "prodsim.metrics" else []
-
-    monkeypatch.setattr(importlib.metadata, "entry_points", points)
-    assert registry.load("metrics", "luck") is theirs
+def test_an_entry_point_of_another_package_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text(
+        "[console_scripts]\nluck = theirs:main\n\n[prodsim.metrics]\nluck = theirs_of_luck\n"
+        "ndcg = theirs_of_luck\n"
+    )
+    (tmp_path / "theirs_of_luck.py").write_text(
+        '"""A guess."""\n\nLABEL = "Luck"\nraise OSError(name)\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "luck" in registry.names("metrics")
+    assert registry.help_line("metrics", "luck") == "A guess."
+    assert registry.constants("metrics", "luck")["LABEL"] == "Luck"
+    with pytest.raises(NameError):
+        registry.load("metrics", "luck")
+    assert registry.load("metrics", "ndcg").__name__.startswith("prodsim_cli.")
     with pytest.raises(UsageProblem):
         registry.load("splits", "luck")
+
+
+@pytest.mark.parametrize("name", registry.names("similarity"))
+def test_constants_are_those_of_the_module(name: str) -> None:
+    module = registry.load("similarity", name)
+    found = registry.constants("similarity", name)
+    assert Traits.of(found) == Traits.of(vars(module)) == method(name).traits
+    assert Traits(**Traits.of(found).as_dict()) == Traits.of(found)

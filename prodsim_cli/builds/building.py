@@ -12,25 +12,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from prodsim_cli import embedders, registry
+from prodsim_cli import embedders
 from prodsim_cli.builds import embedding as vectors
 from prodsim_cli.builds.companions import companions
 from prodsim_cli.builds.counts import item_scores
 from prodsim_cli.builds.for_recommend import for_people
-from prodsim_cli.builds.keeping import fresh, leave_out, store
 from prodsim_cli.builds.learning import learn_blend
 from prodsim_cli.builds.networks import networks
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.builds.state import (
     Build,
-    K,
     Parts,
-    blind,
+    fresh,
     graph_settings,
     joint_version,
-    made_table,
+    leave_out,
     parts_of,
-    reaches_new,
+    store,
 )
 from prodsim_cli.builds.variant_groups import group_variants
 from prodsim_cli.data.dataset import TEXT_FIELDS
@@ -38,6 +36,7 @@ from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress, Silent
 from prodsim_cli.search import index
+from prodsim_cli.similarity import K, content_first, method, methods, sweep, together
 from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
@@ -45,7 +44,6 @@ from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
 from prodsim_cli.tuning.methods import spelled
 
 PARTS = ("catalog", "events", "prices")
-USER_MEASURES = ("cosine", "jaccard", "pearson", "bm25")
 
 
 def build(
@@ -210,8 +208,7 @@ def _tables(run: Build) -> None:
     """One neighbour table per method that has what it needs."""
     parts = parts_of(run)
     stale: list[str] = []
-    # a method that carries events over texts reads the tables of texts
-    for name in sorted(parts, key=lambda name: not blind(name)):
+    for name in content_first(parts):
         settings, version, why = parts[name]
         if why:
             leave_out(run, name, "neighbors", why)
@@ -219,37 +216,22 @@ def _tables(run: Build) -> None:
             run.stages.append(Stage(name, "neighbors", "fresh"))
         else:
             stale.append(name)
-    if any(reaches_new(name) for name in stale):
+    if any(method(name).reaches_new for name in stale):
         for name in parts:
-            if blind(name) and not parts[name][2] and name not in stale:
+            if method(name).content_based and not parts[name][2] and name not in stale:
                 run.tables[name] = load_neighbors(run.connection, name, run.shop.item_ids)
-    swept: set[str] = set()
-    for names in _sweeps(stale, parts):
-        _sweep(run, names, parts)
-        swept.update(names)
-    for name in stale:
-        if name not in swept:
-            _build_table(run, name, *parts[name][:2])
-
-
-def _sweeps(stale: list[str], parts: Parts) -> list[list[str]]:
-    """Measures over the item graph that have learned the same settings, two or more of them."""
-    groups: dict[str, list[str]] = {}
-    for name in stale:
-        if hasattr(registry.load("similarity", name), "MEASURE"):
-            groups.setdefault(repr(parts[name][0]["learned"]), []).append(name)
-    return [names for names in groups.values() if len(names) > 1]
+    for names in together({name: parts[name][0]["learned"] for name in stale}):
+        if len(names) > 1:
+            _sweep(run, names, parts)
+        else:
+            _build_table(run, names[0], *parts[names[0]][:2])
 
 
 def _sweep(run: Build, names: list[str], parts: Parts) -> None:
     """The measures over the item graph together: its pairs are found once for all of them."""
-    from prodsim_cli.similarity._graph import several
-
     done = run.progress.stage(f"neighbours: {', '.join(names)}")
     begun = time.perf_counter()
-    first = parts[names[0]][0]
-    settings = {k: v for k, v in first.items() if k in (*GRAPH_SETTINGS, "k")}
-    made = several(run.data, names, **{**first["learned"], **settings})
+    made = sweep(names, run.data, parts[names[0]][0])
     share = (time.perf_counter() - begun) / len(names)
     for name in names:
         own, version, _ = parts[name]
@@ -264,7 +246,7 @@ def _build_table(run: Build, name: str, settings: dict[str, Any], version: str) 
     begun = time.perf_counter()
     table = run.ready.get((name, spelled(settings["learned"])))
     if table is None:
-        table = made_table(run.data_with_words(), name, settings)
+        table = method(name).build(run.data_with_words(), settings)
     store(run, name, "neighbors", table, settings, version, begun)
     run.tables[name] = table
     done(1)
@@ -276,7 +258,8 @@ def _user_tables(run: Build) -> None:
 
     version = run.versions["events"]
     why = "" if (run.data.events.user >= 0).any() else "no event has a customer"
-    for name in USER_MEASURES:
+    compared = [one for one in methods() if one.traits.users_rank]
+    for name in [m.name for m in sorted(compared, key=lambda m: m.traits.users_rank)]:
         settings = {**graph_settings(run, name), "k": K}
         settings.pop("by", None)
         if why:
@@ -301,7 +284,9 @@ def _blend(run: Build) -> None:
         leave_out(run, "hybrid", "neighbors", why)
         return
     # a network may be older than the events that the other tables are made of
-    version = joint_version({name: found[name] for name in parts if name not in KINDS})
+    version = joint_version(
+        {name: found[name] for name in parts if method(name).needs != "network"}
+    )
     weights = {k: dict(v) for k, v in run.blend.similar.items()} if run.blend else None
     scales = dict(run.blend.scales) if run.blend else None
     settings = {
@@ -322,6 +307,6 @@ def _blend(run: Build) -> None:
             table = load_neighbors(run.connection, name, run.shop.item_ids)
         data = data.with_neighbors(name, table)
     begun = time.perf_counter()
-    table = registry.load("similarity", "hybrid").neighbors(data, k=K, blend=run.blend)
+    table = method("hybrid").build(data, {"k": K, "blend": run.blend})
     store(run, "hybrid", "neighbors", table, settings, version, begun)
     done(1)

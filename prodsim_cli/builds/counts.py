@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.builds.keeping import fresh
 from prodsim_cli.builds.learning import target_of_shop
 from prodsim_cli.builds.reports import Stage
-from prodsim_cli.builds.state import Build
+from prodsim_cli.builds.state import Build, fresh
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE
 from prodsim_cli.scoring.blend import Weights, evidence_of
 from prodsim_cli.scoring.over_arrays import class_weights

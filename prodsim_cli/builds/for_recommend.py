@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from prodsim_cli.builds.keeping import fresh, leave_out, store
 from prodsim_cli.builds.reports import Stage
-from prodsim_cli.builds.state import Build, blind, made_table, parts_of, reaches_new
+from prodsim_cli.builds.state import Build, fresh, leave_out, parts_of, store
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.similarity import method
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.artifacts import FOR_PEOPLE
 from prodsim_cli.store.loading import load_neighbors
@@ -35,8 +35,8 @@ def for_people(run: Build) -> None:
         begun = time.perf_counter()
         table = run.ready.get((name, spelled(settings["learned"])))
         if table is None:
-            data = _with_words(run) if reaches_new(name) else run.data
-            table = made_table(data, name, settings)
+            data = _with_words(run) if method(name).reaches_new else run.data
+            table = method(name).build(data, settings)
         store(run, stored, "neighbors", table, settings, version, begun)
         done(1)
 
@@ -59,7 +59,7 @@ def _with_words(run: Build) -> Dataset:
     """The shop with the tables of words that recommend reads."""
     data, ours, theirs = run.data, parts_of(run, "recommend"), parts_of(run)
     for name, (settings, _, why) in ours.items():
-        if why or not blind(name):
+        if why or not method(name).content_based:
             continue
         if settings == theirs[name][0]:
             table = run.tables.get(name)
@@ -68,6 +68,6 @@ def _with_words(run: Build) -> Dataset:
         else:
             table = run.ready.get((name, spelled(settings["learned"])))
             if table is None:
-                table = made_table(run.data, name, settings)
+                table = method(name).build(run.data, settings)
         data = data.with_neighbors(name, table, learned=False)
     return data

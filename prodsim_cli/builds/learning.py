@@ -6,22 +6,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from prodsim_cli import registry
 from prodsim_cli.builds.reports import Stage
-from prodsim_cli.builds.state import (
-    Build,
-    K,
-    graph_settings,
-    joint_version,
-    made_table,
-    unlearned,
-)
+from prodsim_cli.builds.state import Build, graph_settings, joint_version, unlearned
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.weighting import USERS
+from prodsim_cli.similarity import K, method
 from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.store import artifacts, writing
 
@@ -71,13 +64,13 @@ def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
     fixed = run.settings["graph"]
 
     def build(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
-        return made_table(data, name, {**asked.get(name, {"k": K}), "learned": settings})
+        return method(name).build(data, {**asked.get(name, {"k": K}), "learned": settings})
 
     def prepare(data: Dataset) -> Dataset:
         """A window is foretold by networks that have learned from its own past alone."""
         return with_networks(data, KINDS, run.networks, SEED, run.progress)
 
-    names = tuple(name for name in asked if name in registry.names("similarity"))
+    names = tuple(name for name in asked if name != USERS)
     methods = Methods(
         (*names, *run.networks), build, fixed, prepare, memo=run.ready, people=USERS in asked
     )

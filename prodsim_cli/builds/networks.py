@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from prodsim_cli import gnn
 from prodsim_cli.builds import training
 from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.state import Build, trained
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.loading import load_space
-
-if TYPE_CHECKING:
-    from prodsim_cli.builds.state import Build
 
 
 def networks(run: Build) -> None:
@@ -24,7 +21,7 @@ def networks(run: Build) -> None:
     asked = [name for name in run.networks if _worth(run, name)]
     options = training.TrainOptions(networks=tuple(asked))
     version = f"{run.versions['catalog']} {run.versions['events']}"
-    there = training.trained(run.connection)
+    there = trained(run.connection)
     for name in dict.fromkeys([*there, *asked]):
         if name in asked:
             stage = training.one(
@@ -58,7 +55,7 @@ def _load(run: Build) -> None:
     spaces = dict(run.data.embeddings)
     for name in gnn.KINDS:
         spaces.pop(name, None)
-    kept = training.trained(run.connection)
+    kept = trained(run.connection)
     for name in kept:
         spaces[name] = load_space(run.connection, name, run.shop.item_ids)
     learned = frozenset({*run.data.learned, *kept})

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 import sqlite3
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from prodsim_cli import registry
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress
 from prodsim_cli.scoring.blend import Blend
-from prodsim_cli.store import artifacts
+from prodsim_cli.similarity import K, Method, method, methods
+from prodsim_cli.store import artifacts, writing
 from prodsim_cli.store.loading import Shop
-
-K = 50
-"""Neighbours kept per item."""
 
 LARGE = 20_000
 """Products above which a table without a weight in the blend is not stored."""
-
-ALWAYS = ("cosine", "jaccard", "pearson", "bm25", "lexical", "text", "orders")
-"""Tables that a person may ask for by name in every shop; orders tell complements."""
 
 
 @dataclass
@@ -54,7 +44,7 @@ class Build:
         """The shop with the tables of texts that were made or are fresh."""
         data = self.data
         for name, table in self.tables.items():
-            if blind(name):
+            if method(name).content_based:
                 data = data.with_neighbors(name, table, learned=False)
         return data
 
@@ -64,13 +54,13 @@ Parts = dict[str, tuple[dict[str, Any], str, str]]
 
 
 def parts_of(run: Build, task: str = "similar") -> Parts:
-    """All methods but the blend and the networks, with what each has learned for a task."""
+    """All methods but the blend and untrained networks, with what each has learned for a task."""
     parts = {}
     for name, (settings, version, why) in unlearned(run).items():
         learned = run.blend.settings_of(task, name) if run.blend else {}
         why = why or _not_worth_its_room(run, name)
         parts[name] = ({**settings, "learned": learned}, version, why)
-        if reaches_new(name):  # it reads the tables of words and is as old as they are
+        if method(name).reaches_new:  # it reads the tables of words and is as old as they are
             parts[name][0]["words"] = _words_of(run, task)
     return parts
 
@@ -78,7 +68,7 @@ def parts_of(run: Build, task: str = "similar") -> Parts:
 def _not_worth_its_room(run: Build, name: str) -> str:
     """Why a table of a large shop is not stored: each takes some hundred MB there."""
     small = len(run.data) <= LARGE
-    if small or name in (*ALWAYS, *KINDS) or run.blend is None or name in run.blend.parts():
+    if small or method(name).stored or run.blend is None or name in run.blend.parts():
         return ""
     return f"no weight in hybrid, and a table of {len(run.data):,} products is large"
 
@@ -86,55 +76,48 @@ def _not_worth_its_room(run: Build, name: str) -> str:
 def _words_of(run: Build, task: str) -> dict[str, dict[str, Any]]:
     """What the tables that learn nothing from events have learned of themselves, by name."""
     settings = run.blend.settings.get(task, {}) if run.blend else {}
-    return {name: dict(learned) for name, learned in sorted(settings.items()) if blind(name)}
+    return {n: dict(own) for n, own in sorted(settings.items()) if method(n).content_based}
 
 
 def unlearned(run: Build) -> Parts:
     """The same without what is learned."""
-    by = run.settings["graph"].get("by", "users")
-    trained = [name for name in artifacts.Built(run.connection).names("space") if name in KINDS]
-    events = has_links(run.data, by)
-    spaces = run.data.embeddings
-    model = run.settings.get("model", "")
-    parts: dict[str, tuple[dict[str, Any], str, str]] = {}
-    for name in registry.names("similarity"):
-        module = registry.load("similarity", name)
-        needs = module.NEEDS
-        settings: dict[str, Any] = {"k": K}
-        version, why = run.versions["catalog"], ""
-        if needs in ("text", "vectors"):
+    networks = trained(run.connection)
+    found = [one for one in methods() if not one.joins]
+    return {
+        one.name: _part(run, one) for one in found if one.needs != "network" or one.name in networks
+    }
+
+
+def _part(run: Build, one: Method) -> tuple[dict[str, Any], str, str]:
+    """One method: settings, data version, why it is left out."""
+    settings: dict[str, Any] = {"k": K}
+    versions, space = run.versions, ""
+    version = versions["catalog" if one.content_based else "events"]
+    if one.needs in ("text", "vectors"):
+        settings["fields"] = run.settings["fields"]
+    elif one.needs == "columns":
+        version = f"{version} {versions['prices']}"
+    elif one.needs == "events":
+        settings.update(graph_settings(run, one.name))
+        if one.reaches_new:
             settings["fields"] = run.settings["fields"]
-            why = "" if any(run.data.texts()) else "no product has a text"
-        if needs == "vectors":
-            settings["space"] = model
-            why = why or ("--no-lm" if not run.settings["lm"] else "")
-            why = why or ("" if model in spaces else "run `prodsim embed` first")
-            # A table is no fresher than the vectors it was made of.
-            space = artifacts.recorded(run.connection, model, "space")
-            version = space[1] if space else version
-        if needs == "columns":
-            version = f"{version} {run.versions['prices']}"
-        if needs == "events":
-            settings.update(graph_settings(run, name))
-            if reaches_new(name):
-                settings["fields"] = run.settings["fields"]
-                version = f"{version} {run.versions['events']}"
-            else:
-                version = run.versions["events"]
-            if getattr(module, "BY", by) == by:
-                owner = "customer has bought" if by == "users" else "order holds"
-                why = "" if events else f"no {owner} two products"
-        if needs == "network":
-            if name not in trained:
-                continue
-            settings["vectors"] = int(run.data.embedding(name).vectors.any(axis=1).sum())
-            space = artifacts.recorded(run.connection, name, "space")
-            version = space[1] if space else version
-        if hasattr(module, "unable") and not why:
-            why = module.unable(run.data).rstrip(".")
-        if needs != "neighbors":
-            parts[name] = (settings, version, why)
-    return parts
+            version = f"{versions['catalog']} {version}"
+    if one.needs == "vectors":
+        settings["space"] = space = run.settings.get("model", "")
+        if not run.settings["lm"] and any(run.data.texts()):
+            return settings, version, "--no-lm"
+    elif one.needs == "network":
+        space = one.name
+        settings["vectors"] = int(run.data.embedding(space).vectors.any(axis=1).sum())
+    made = artifacts.recorded(run.connection, space, "space") if space else None
+    # a table is no fresher than the vectors it was made of
+    return settings, made[1] if made else version, one.unable(run.data, settings)
+
+
+def trained(connection: sqlite3.Connection) -> list[str]:
+    """Names of the networks whose spaces are stored, fresh or not."""
+    spaces = artifacts.Built(connection).names("space")
+    return [one.name for one in methods() if one.needs == "network" and one.name in spaces]
 
 
 def joint_version(parts: Parts) -> str:
@@ -144,35 +127,49 @@ def joint_version(parts: Parts) -> str:
     )
 
 
-def has_links(data: Dataset, by: str) -> bool:
-    """True if some person (or order) has touched two products, so that a graph has an edge."""
-    owner = data.events.user if by == "users" else data.events.order
-    mask = owner >= 0
-    pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + data.events.item[mask])
-    return len(pairs) > len(np.unique(owner[mask]))
-
-
 def graph_settings(run: Build, name: str) -> dict[str, Any]:
     """Stored settings of the event measures that this method knows, and the weights."""
-    known = inspect.signature(registry.load("similarity", name).neighbors).parameters
+    known = method(name).settings
     chosen = {k: v for k, v in run.settings["graph"].items() if k in known}
     return {**chosen, "weights": dict(sorted(run.data.weights.items()))}
 
 
-def reaches_new(name: str) -> bool:
-    """Does the method carry events over words, to products without events?"""
-    return bool(getattr(registry.load("similarity", name), "REACHES_NEW", False))
+def fresh(run: Build, name: str, kind: str, settings: dict[str, Any], version: str) -> bool:
+    """True if the artifact was made of today's data with at least these settings."""
+    found = artifacts.recorded(run.connection, name, kind)
+    if found is None or found[1] != version:
+        return False
+    return all(found[0].get(key) == value for key, value in settings.items())
 
 
-def blind(name: str) -> bool:
-    """Does the method learn nothing from events?"""
-    return registry.load("similarity", name).NEEDS in ("text", "vectors", "columns")
+def store(
+    run: Build,
+    name: str,
+    kind: str,
+    table: NeighborTable,
+    settings: dict[str, Any],
+    version: str,
+    begun: float,
+) -> None:
+    """Write a table with its artifact row; the time since ``begun`` is what making it took."""
+    seconds = time.perf_counter() - begun
+    ids = run.shop.item_ids if kind == "neighbors" else run.shop.user_ids
+    rows = writing.replace_table(
+        run.connection,
+        name,
+        table,
+        ids,
+        kind=kind,
+        settings=settings,
+        data_version=version,
+        seconds=seconds,
+    )
+    run.stages.append(Stage(name, kind, "built", rows, time.perf_counter() - begun))
 
 
-def made_table(data: Dataset, name: str, settings: Mapping[str, Any]) -> NeighborTable:
-    """Run a method with those of the settings that it knows; chosen ones overrule learned ones."""
-    module = registry.load("similarity", name)
-    known = inspect.signature(module.neighbors).parameters
-    given = {**settings.get("learned", {}), **{k: v for k, v in settings.items() if k in known}}
-    table: NeighborTable = module.neighbors(data, **given)
-    return table
+def leave_out(run: Build, name: str, kind: str, why: str) -> None:
+    """What can't be built any more must not go on answering."""
+    stored = artifacts.recorded(run.connection, name, kind) is not None
+    if stored:
+        writing.drop_artifact(run.connection, name, kind)
+    run.stages.append(Stage(name, kind, "removed" if stored else "left out", reason=why))

@@ -88,11 +88,6 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def trained(connection: sqlite3.Connection) -> list[str]:
-    """Names of the networks whose spaces are stored, fresh or not."""
-    return [name for name in artifacts.Built(connection).names("space") if name in gnn.KINDS]
-
-
 def one(
     connection: sqlite3.Connection,
     path: str,

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import blocks
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.evaluation.tables import FAMILY, build
+from prodsim_cli.similarity import method
 
 _CELLS = 2_000_000
 """Scores of one block of queries; changes the memory, never a figure."""
@@ -31,7 +30,7 @@ def live(
     ``joined``: the methods whose tables a joining one reads. Its own answer comes from their full
     tables of this block, as it would from the stored ones.
     """
-    single = [name for name in methods if registry.load(FAMILY, name).NEEDS != "neighbors"]
+    single = [name for name in methods if not method(name).joins]
     several = [name for name in methods if name not in single]
     for some in blocks(len(queries), _CELLS // max(len(candidates), 1)):
         here = data
@@ -51,5 +50,4 @@ def _ask(
     queries: NDArray[np.int32],
     candidates: NDArray[np.int32],
 ) -> NeighborTable:
-    module = registry.load(FAMILY, name)
-    return build(module, data, settings, queries=queries, candidates=candidates, k=len(candidates))
+    return method(name).build(data, {**settings, "k": len(candidates)}, queries, candidates)

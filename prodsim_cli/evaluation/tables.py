@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,11 +13,6 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation.cost import IDLE, Spent, spent
 from prodsim_cli.evaluation.method_choice import (
-    BLIND,
-    FAMILY,
-    K,
-    absent,
-    build,
     chosen,
     needs_of,
     reasons,
@@ -27,6 +21,7 @@ from prodsim_cli.evaluation.method_choice import (
 from prodsim_cli.progress import stage
 from prodsim_cli.protocol import leaks
 from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.similarity import FAMILY, K, content_first, method, sweep
 from prodsim_cli.similarity import _user_knn as people
 
 if TYPE_CHECKING:
@@ -113,8 +108,7 @@ def tables(
     train = with_networks(train, networks, others, goal.seed, progress)
     made = _Making(train, wish, goal, out.blend, out.cost)
     done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
-    # a method that carries events over texts reads the tables of texts
-    for name in [*sorted(others, key=lambda name: not _is_blind(name)), *joins]:
+    for name in [*content_first(others), *joins]:
         made.add(name, others)
         done(1)
     out.every = dict(made.data.neighbors)
@@ -151,7 +145,7 @@ def _without_seen_spaces(
     joins = any(needs_of(name, train.neighbors) == "neighbors" for name in wanted)
     for name in [*wanted, *(singles(train, wish.settings) if joins else ())]:
         reads = needs_of(name, train.neighbors) == "vectors"
-        if reads and not absent(registry.load(FAMILY, name), train, wish.settings):
+        if reads and not method(name).unable(train, wish.settings):
             leaks.refuse_space(train, name, wish.settings.get("space"), held_out)
     return leaks.without_learned_spaces(train)
 
@@ -198,10 +192,6 @@ def with_networks(
     return gnn.spaces(data, names, seed=seed, progress=progress)
 
 
-def _is_blind(name: str) -> bool:
-    return name in registry.names(FAMILY) and registry.load(FAMILY, name).NEEDS in BLIND
-
-
 def _learned(
     train: Dataset,
     names: Collection[str],
@@ -217,10 +207,10 @@ def _learned(
     def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
         known = {**settings, **wish.settings}
         with leaks.locked(wish.database, name):
-            return build(registry.load(FAMILY, name), data, known)
+            return method(name).build(data, {"k": K, **known})
 
     def prepare(data: Dataset) -> Dataset:
-        networks = [name for name in names if registry.load(FAMILY, name).NEEDS == "network"]
+        networks = [name for name in names if method(name).needs == "network"]
         return with_networks(data, networks, networks, goal.seed, progress)
 
     with_people = goal.task == "recommend" and not people.unable(train)
@@ -276,22 +266,17 @@ class _Making:
         ]
         with leaks.locked(self.wish.database, name):
             if _in_sweep(name) and len(alike) > 1 and not self.wish.measure:
-                made = _sweep(self.data, alike, {**self.learned(name), **settings}, depth)
+                asked = {**settings, "learned": self.learned(name), "k": depth}
+                made = sweep(alike, self.data, asked)
             else:
                 made = {name: self._one(name, depth)}
-        for method, table in made.items():
-            self.data = self.data.with_neighbors(method, table, learned=needs not in BLIND)
+        for made_name, table in made.items():
+            learned = not method(name).content_based
+            self.data = self.data.with_neighbors(made_name, table, learned=learned)
 
     def _one(self, name: str, depth: int) -> NeighborTable:
-        module = registry.load(FAMILY, name)
-        settings = {**self.learned(name), **self.wish.settings}
-        if (
-            module.NEEDS == "neighbors"
-            and "blend" in inspect.signature(module.neighbors).parameters
-        ):
-            work = partial(module.neighbors, self.data, k=depth, blend=self.blend)
-        else:
-            work = partial(build, module, self.data, settings, k=depth)
+        asked = {**self.wish.settings, "learned": self.learned(name), "k": depth}
+        work = partial(method(name).build, self.data, {**asked, "blend": self.blend})
         if not self.wish.measure:
             return work()
         table, self.cost[name] = spent(work)
@@ -300,14 +285,4 @@ class _Making:
 
 def _in_sweep(name: str) -> bool:
     """Does the method share the sweep over the item graph?"""
-    return name in registry.names(FAMILY) and hasattr(registry.load(FAMILY, name), "MEASURE")
-
-
-def _sweep(
-    data: Dataset, names: list[str], settings: Mapping[str, Any], depth: int
-) -> dict[str, NeighborTable]:
-    """Several graph measures at once: the pairs of the graph are found once for all."""
-    from prodsim_cli.similarity._graph import Settings, several
-
-    known = inspect.signature(Settings).parameters
-    return several(data, names, k=depth, **{n: v for n, v in settings.items() if n in known})
+    return name in registry.names(FAMILY) and method(name).measure is not None

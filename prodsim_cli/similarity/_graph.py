@@ -210,6 +210,24 @@ def matrices(
     return out
 
 
+def unlinked(data: Dataset, by: str) -> str:
+    """Why the graph has no edge, '' if a person (or an order) has touched two products."""
+    owner = data.events.user if by == "users" else data.events.order
+    mask = owner >= 0
+    if not mask.any():
+        return "no event has a user" if by == "users" else "no event has an order"
+    pairs = np.unique(owner[mask].astype(np.int64) * (len(data) + 1) + data.events.item[mask])
+    if len(pairs) > len(np.unique(owner[mask])):
+        return ""
+    return f"no {'customer has bought' if by == 'users' else 'order holds'} two products"
+
+
+def cosine(links: Links, totals: Totals) -> Values:
+    """(t,) cosine of each pair, in (0, 1]."""
+    inverse = 1 / np.sqrt(np.maximum(totals.squares, np.finfo(np.float32).tiny))
+    return links.dot * (links.first(inverse) * links.second(inverse))
+
+
 def measured(
     data: Dataset,
     measure: Measure,
@@ -218,9 +236,30 @@ def measured(
     candidates: NDArray[np.int32] | None,
     k: int,
 ) -> NeighborTable:
-    """The neighbour table of one measure: the body of every graph plug-in."""
+    """The neighbour table of one measure."""
     found = matrices(data, settings, [measure.counts])
     return tables(found, [measure], settings, queries, candidates, k)[0]
+
+
+def neighbors_by(measure: Measure) -> Callable[..., NeighborTable]:
+    """``neighbors`` of a plug-in that is a measure over the graph and nothing else."""
+
+    def neighbors(
+        data: Dataset,
+        queries: NDArray[np.int32] | None = None,
+        candidates: NDArray[np.int32] | None = None,
+        *,
+        k: int = 50,
+        shrinkage: float = Settings.shrinkage,
+        min_support: int = Settings.min_support,
+        half_life: float | None = Settings.half_life,
+        by: str = Settings.by,
+    ) -> NeighborTable:
+        """The k nearest by this measure; settings as in :class:`Settings`."""
+        settings = Settings(shrinkage, min_support, half_life, by)
+        return measured(data, measure, settings, queries, candidates, k)
+
+    return neighbors
 
 
 def several(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,3 +53,25 @@ def nearest(
         return np.where(near, positions, -1), np.where(near, sharpened(scores), np.float32(0))
 
     return grouped_neighbors(group, search, queries, candidates, k)
+
+
+def plug_in(name: str) -> tuple[Callable[[Dataset], str], Callable[..., NeighborTable]]:
+    """``unable`` and ``neighbors`` of the network ``name``."""
+
+    def unable(data: Dataset) -> str:
+        """Why it can't work on this dataset, '' if it can."""
+        if name in data.embeddings:
+            return ""
+        return f"no such network was trained (`prodsim train --networks {name}`); cosine needs none"
+
+    def neighbors(
+        data: Dataset,
+        queries: NDArray[np.int32] | None = None,
+        candidates: NDArray[np.int32] | None = None,
+        *,
+        k: int = 50,
+    ) -> NeighborTable:
+        """The k nearest by the cosine of the vectors of the network, to the power of 5."""
+        return nearest(data, name, queries, candidates, k)
+
+    return unable, neighbors

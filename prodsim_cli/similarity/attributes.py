@@ -29,6 +29,7 @@ from prodsim_cli.similarity._texts import grouped_neighbors
 from prodsim_cli.text.tfidf import folded
 
 NEEDS = "columns"
+FINDS = "substitute"
 
 NAMED = ("brand", "category", "tags")
 """The columns that make attributes; a price speaks only beside them."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
+from prodsim_cli.similarity._graph import Links, Measure, Totals, Values, neighbors_by
 
 NEEDS = "events"
+RANK = 3
+USERS_RANK = 4
+STORED = True
 SPACE = {"half_life": (None, 90.0, 30.0, 15.0)}
 K1 = 1.2
 B = 0.75
@@ -43,19 +43,4 @@ def weigh(counts: sp.csr_matrix) -> sp.csr_matrix:
 
 
 MEASURE = Measure(score, weigh, counts=True)
-
-
-def neighbors(
-    data: Dataset,
-    queries: NDArray[np.int32] | None = None,
-    candidates: NDArray[np.int32] | None = None,
-    *,
-    k: int = 50,
-    shrinkage: float = Settings.shrinkage,
-    min_support: int = Settings.min_support,
-    half_life: float | None = Settings.half_life,
-    by: str = Settings.by,
-) -> NeighborTable:
-    """The k nearest by bm25; settings as in :class:`Settings`."""
-    settings = Settings(shrinkage, min_support, half_life, by)
-    return measured(data, MEASURE, settings, queries, candidates, k)
+neighbors = neighbors_by(MEASURE)

@@ -27,6 +27,7 @@ from prodsim_cli.similarity._transitions import (
 )
 
 NEEDS = "events"
+FINDS = "complement"
 SPACE = {"half_life": (None, 90.0, 30.0, 15.0)}
 
 

@@ -39,6 +39,7 @@ from prodsim_cli.scoring.joined import Calibration, Part, join
 from prodsim_cli.scoring.over_arrays import Scores, blended, class_weights, parts
 
 NEEDS = "neighbors"
+RANK = 0
 
 
 def neighbors(

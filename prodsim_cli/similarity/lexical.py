@@ -30,6 +30,9 @@ from prodsim_cli.similarity._texts import grouped_neighbors
 from prodsim_cli.text.tfidf import folded, tfidf
 
 NEEDS = "text"
+RANK = 2
+FINDS = "substitute"
+STORED = True
 
 _OTHERS: tuple[dict[str, float], ...] = (
     {},

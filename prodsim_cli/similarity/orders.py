@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
+from prodsim_cli.similarity._graph import Measure, Settings, cosine, measured
 
 NEEDS = "events"
+EVIDENCE = "orders"
+FINDS = "complement"
+STORED = True
 BY = "orders"
 """What two products share here, whatever the other methods are told."""
 SPACE = {"half_life": (None, 90.0, 30.0)}
@@ -50,12 +53,6 @@ def weigh(lines: sp.csr_matrix) -> sp.csr_matrix:
     return weighed
 
 
-def score(links: Links, totals: Totals) -> Values:
-    """(t,) cosine of each pair, in (0, 1]."""
-    inverse = 1 / np.sqrt(np.maximum(totals.squares, np.finfo(np.float32).tiny))
-    return links.dot * (links.first(inverse) * links.second(inverse))
-
-
 def neighbors(
     data: Dataset,
     queries: NDArray[np.int32] | None = None,
@@ -71,4 +68,4 @@ def neighbors(
     ``shrinkage`` is 10 here: an order is a smaller witness than a person, and many pairs share one.
     """
     settings = Settings(shrinkage, min_support, half_life, "orders")
-    return measured(data, Measure(score, weigh), settings, queries, candidates, k)
+    return measured(data, Measure(cosine, weigh), settings, queries, candidates, k)

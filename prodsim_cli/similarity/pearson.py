@@ -9,13 +9,14 @@ nobody, and those not above chance, have no score.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, measured
+from prodsim_cli.similarity._graph import Links, Measure, Totals, Values, neighbors_by
 
 NEEDS = "events"
+RANK = 6
+USERS_RANK = 3
+COUNTS_PEOPLE = True
+STORED = True
 SPACE = {"half_life": (None, 90.0, 30.0, 15.0)}
 
 
@@ -30,19 +31,4 @@ def score(links: Links, totals: Totals) -> Values:
 
 
 MEASURE = Measure(score)
-
-
-def neighbors(
-    data: Dataset,
-    queries: NDArray[np.int32] | None = None,
-    candidates: NDArray[np.int32] | None = None,
-    *,
-    k: int = 50,
-    shrinkage: float = Settings.shrinkage,
-    min_support: int = Settings.min_support,
-    half_life: float | None = Settings.half_life,
-    by: str = Settings.by,
-) -> NeighborTable:
-    """The k nearest by pearson; settings as in :class:`Settings`."""
-    settings = Settings(shrinkage, min_support, half_life, by)
-    return measured(data, MEASURE, settings, queries, candidates, k)
+neighbors = neighbors_by(MEASURE)

@@ -31,6 +31,7 @@ from prodsim_cli.similarity._texts import without_self
 
 NEEDS = "events"
 REACHES_NEW = True
+REASON = "bought with products of nearly the same text"
 SLOW = True
 SPACE = {"half_life": (None, 90.0, 30.0), "of": ("cosine", "follows")}
 

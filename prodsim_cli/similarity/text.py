@@ -18,6 +18,9 @@ from prodsim_cli.errors import NotReady
 from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
 
 NEEDS = "vectors"
+RANK = 1
+FINDS = "substitute"
+STORED = True
 
 
 def neighbors(

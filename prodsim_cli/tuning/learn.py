@@ -21,6 +21,7 @@ from prodsim_cli.scoring.blend import EVIDENCE, FEW, MANY, NONE, Blend, evidence
 from prodsim_cli.scoring.over_arrays import Parts, Scores, parts
 from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
 from prodsim_cli.similarity import _user_knn as people
+from prodsim_cli.similarity import content_first, method
 from prodsim_cli.tuning import windows
 from prodsim_cli.tuning.methods import Methods, built
 from prodsim_cli.tuning.rows import row_board, scale_of
@@ -90,11 +91,10 @@ def _tuned(
     """Every method with the settings that suit a task best."""
     done = stage(progress, f"learning: settings to {task}", len(methods.names), "methods")
     out: dict[str, Tuned] = {}
-    # a method that carries events over texts reads the tables of texts
-    for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
+    for name in content_first(methods.names):
         build = partial(built, methods, name, data)
         out[name] = finish(tune(build, methods.space(name, data), judge))
-        if methods.blind(name):
+        if method(name).content_based:
             data = data.with_neighbors(name, out[name].table, learned=False)
         done(1)
     return out
@@ -144,11 +144,11 @@ def _for_people(
     stage(progress, "learning: weights to recommend", 1, "")
     board = _people_board(made, asked, evidence_of(asked.train.events.people(len(data))))
     weights = select(board, CONSTANTS)
-    words = {name: weight for name, weight in weights.items() if _speaks_for_new(name, methods)}
+    words = {name: weight for name, weight in weights.items() if _speaks_for_new(name)}
     learned = {
         MANY: weights,
         FEW: adjust(board, weights, EVIDENCE.index(FEW)),
-        NONE: words or {name: 1.0 for name in tuned if methods.blind(name)},
+        NONE: words or {name: 1.0 for name in tuned if method(name).content_based},
     }
     return replace(blend, recommend=learned if weights else {})
 
@@ -166,9 +166,9 @@ def _settings(tuned: Mapping[str, Tuned]) -> dict[str, dict[str, Any]]:
     return {name: one.settings for name, one in tuned.items() if one.settings}
 
 
-def _speaks_for_new(name: str, methods: Methods) -> bool:
+def _speaks_for_new(name: str) -> bool:
     """Can a part say anything about a product without events?"""
-    return name not in (*CONSTANTS, USERS) and methods.blind(name)
+    return name not in (*CONSTANTS, USERS) and method(name).content_based
 
 
 def _people_board(made: Parts, asked: Questions, evidence: NDArray[np.int8]) -> Board:
@@ -228,7 +228,7 @@ def _for_products(
     stage(progress, "learning: weights for similar products", 1, "")
     evidence = evidence_of(asked.train.events.people(len(data)))
     tables = {name: one.table for name, one in tuned.items()}
-    words = [name for name in tuned if methods.blind(name)]
+    words = [name for name in tuned if method(name).content_based]
     if not adds(row_board(tables, asked, evidence, _popular(asked)), [*words, POPULAR]):
         methods = replace(methods, names=tuple(words))
     if not methods.names:
@@ -243,7 +243,7 @@ def _for_products(
         if some.sum() >= windows.ENOUGH:
             weights[kind] = tilt(board.only(some), shared)
     weights[NONE] = _for_new(data, methods, blend, window, seed) or {
-        name: weight for name, weight in shared.items() if methods.blind(name)
+        name: weight for name, weight in shared.items() if method(name).content_based
     }
     return replace(blend, similar=_none_silent(weights, words))
 
@@ -269,7 +269,7 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
 def _standing_in(blend: Blend, data: Dataset, methods: Methods) -> Blend:
     """Weights of ``similar`` where nothing can be learned for it: those of ``recommend``."""
     shares = {kind: _shares(table) for kind, table in blend.recommend.items()}
-    words = [name for name in methods.names if methods.blind(name)]
+    words = [name for name in methods.names if method(name).content_based]
     weights = _none_silent(shares, words)
     settings = blend.settings.get("recommend", {})
     return replace(blend, similar=weights, settings={**blend.settings, "similar": settings})
@@ -287,14 +287,14 @@ def _for_new(
         return {}
     tables = {}
     train = methods.prepare(asked.train)
-    for name in sorted(methods.names, key=lambda name: not methods.blind(name)):
-        if methods.blind(name) or methods.reaches_new(name):
+    for name in content_first(methods.names):
+        if method(name).content_based or method(name).reaches_new:
             table = built(methods, name, train, blend.settings_of("similar", name))
             tables[name] = table
-            if methods.blind(name):
+            if method(name).content_based:
                 train = train.with_neighbors(name, table, learned=False)
     if not tables:
         return {}
     people = asked.train.events.people(len(asked.train))
     board = row_board(tables, asked, evidence_of(people))
-    return select(board, [name for name in tables if methods.blind(name)])
+    return select(board, [name for name in tables if method(name).content_based])

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
-
-BLIND = ("text", "vectors", "columns")
+from prodsim_cli.similarity import method
 
 Build = Callable[[str, Dataset, Mapping[str, Any]], NeighborTable]
 """Method, training part, settings -> its table."""
@@ -36,37 +34,21 @@ class Methods:
     quick: bool = False
     people: bool = False
 
-    def needs(self, name: str) -> str:
-        return str(registry.load("similarity", name).NEEDS)
-
-    def blind(self, name: str) -> bool:
-        return self.needs(name) in BLIND
-
-    def reaches_new(self, name: str) -> bool:
-        """Does the method know products without events, though it learns from events?"""
-        return bool(getattr(registry.load("similarity", name), "REACHES_NEW", False))
-
     def space(self, name: str, data: Dataset) -> dict[str, tuple[Any, ...]]:
         """Settings to be tuned and their values; half-lives where the events have times."""
-        module = registry.load("similarity", name)
-        space = dict(getattr(module, "SPACE", {}) or getattr(module, "space", _nothing)(data))
+        space = method(name).space(data)
         if not data.events.timed:
             space.pop("half_life", None)
         if self.quick:
-            space = {} if getattr(module, "SLOW", False) else {k: v[:2] for k, v in space.items()}
+            space = {} if method(name).slow else {k: v[:2] for k, v in space.items()}
         return {key: values for key, values in space.items() if key not in self.fixed}
-
-
-def _nothing(data: Dataset) -> dict[str, tuple[Any, ...]]:
-    """The space of a method without settings to be tuned."""
-    return {}
 
 
 def built(methods: Methods, name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
     """The table of a method; one that learns nothing from events is made once."""
     if not settings and name in data.neighbors:
         return data.neighbors[name]
-    if not methods.blind(name):
+    if not method(name).content_based:
         return methods.build(name, data, settings)
     key = (name, spelled(settings))
     if key not in methods.memo:

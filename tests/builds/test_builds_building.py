@@ -367,7 +367,7 @@ def test_other_fields_make_the_tables_stale_until_they_are_built(shop: str) -> N
 def test_orders_are_asked_for_where_there_are_none(shop: str) -> None:
     report = builds.graph(shop, BuildOptions(graph={"by": "orders"}))
     cosine = next(stage for stage in report.stages if stage.name == "cosine")
-    assert (cosine.action, cosine.reason) == ("removed", "no order holds two products")
+    assert (cosine.action, cosine.reason) == ("removed", "no event has an order")
 
 
 def test_after_no_lm_the_hint_brings_the_text_table_back(shop: str) -> None:

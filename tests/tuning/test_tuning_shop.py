@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from evaluation_worlds import DAY, shop
 
-from prodsim_cli import registry
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.similarity import method
 from prodsim_cli.tuning import learn as learning
 from prodsim_cli.tuning.learn import learn
 from prodsim_cli.tuning.methods import Methods
@@ -18,7 +17,7 @@ NAMES = ("cosine", "lexical")
 
 def methods(names=NAMES, **fixed):
     def build(name, data, settings):
-        return training.build(registry.load("similarity", name), data, {**settings, **fixed})
+        return method(name).build(data, {**settings, **fixed})
 
     return Methods(names, build, fixed)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import tables as training
@@ -26,6 +25,7 @@ from prodsim_cli.evaluation.tables import Wish
 from prodsim_cli.protocol.anonymous import anonymous
 from prodsim_cli.protocol.testset import Questions, binary
 from prodsim_cli.records import Json
+from prodsim_cli.similarity import Method, method, methods
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -59,14 +59,14 @@ def judged(
     made = training.Tables(measure=wish.measure)
     answering = {}
     load = cache(encode)
-    for name, module in _modules(wish).items():
-        why = training.absent(module, data, wish.settings)
-        if not why and module.NEEDS == "neighbors" and not any(data.texts()):
+    for name, found in _methods(wish).items():
+        why = found.unable(data, wish.settings)
+        if not why and found.joins and not any(data.texts()):
             why = "no product has a text"  # in words it asks the texts, not the tables
         if why:
             made.left_out[name] = why
         else:
-            find = _search(module, questions, wish, load, asked.depth)
+            find = _search(found.module, questions, wish, load, asked.depth)
             answering[name] = find
     if not answering:
         said = "; ".join(f"{name}: {why}" for name, why in made.left_out.items())
@@ -92,15 +92,13 @@ def judged(
     )
 
 
-def _modules(wish: Wish) -> dict[str, Any]:
+def _methods(wish: Wish) -> dict[str, Method]:
     """The methods asked for that can search; ``all``: every one that can."""
-    every = registry.names(training.FAMILY)
-    able = {name: registry.load(training.FAMILY, name) for name in every}
-    able = {name: module for name, module in able.items() if hasattr(module, "search")}
+    able = {one.name: one for one in methods() if hasattr(one.module, "search")}
     if "all" in wish.methods:
         return able
     for name in wish.methods:
-        registry.load(training.FAMILY, name)  # a name that does not exist is said as such
+        method(name)  # a name that does not exist is said as such
         if name not in able:
             raise UsageProblem(
                 f"{name} cannot search: it knows products, not words.",
