@@ -135,10 +135,10 @@ def evaluated(
     Returns the outcome and the version of the data that it was found on.
     """
     from prodsim_cli.evaluation import compare as changes
-    from prodsim_cli.evaluation import people_alike as alike
     from prodsim_cli.evaluation import slices
     from prodsim_cli.evaluation.outcome import Outcome
     from prodsim_cli.evaluation.report import Asked
+    from prodsim_cli.evaluation.run import refuse_users
     from prodsim_cli.evaluation.tables import Wish
     from prodsim_cli.progress import stage
     from prodsim_cli.store import evaluations
@@ -160,7 +160,7 @@ def evaluated(
         )
         asked = Asked(given["ks"], given["seed"])
         if given["task"] == "pairs":
-            alike.refuse(methods, "pairs")
+            refuse_users(methods, "pairs")
             stored = evaluations.thresholds(connection)
             return Outcome(_pairs(data, given, wish, asked, stored, progress)), version
         data, said = slices.with_languages(data) if given["slices"] else (data, [])
@@ -204,17 +204,17 @@ def _judged(
     progress: Progress | None,
 ) -> Outcome:
     """The tasks whose answers are lists: recommend, similar, search."""
-    from prodsim_cli.evaluation import answer_files, choosing
+    from prodsim_cli.evaluation import answer_files
     from prodsim_cli.evaluation import compare as changes
-    from prodsim_cli.evaluation import people_alike as alike
     from prodsim_cli.evaluation.judge import MAIN
+    from prodsim_cli.evaluation.run import refuse_users
     from prodsim_cli.evaluation.tasks import recommend, search, similar
-    from prodsim_cli.protocol.splitting import Where
+    from prodsim_cli.protocol.splitting import Where, choose_task
 
     where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
-    task, why = choosing.task(data, given["task"], where)
+    task, why = choose_task(data, given["task"], where)
     if task != "recommend":
-        alike.refuse(wish.methods, task)
+        refuse_users(wish.methods, task)
     if before is not None:
         changes.comparable(before, task, f"{MAIN}@{asked.k}")
     stdin = sys.stdin.buffer

@@ -106,6 +106,15 @@ def returned(log: EventLog) -> NDArray[np.bool_]:
     return (log.type == _PURCHASE) & (_remaining(log) <= 0)
 
 
+def binary(
+    rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]
+) -> sp.csr_matrix:
+    """True at each (row, column) named, however often."""
+    matrix = sp.csr_matrix((np.ones(len(rows), bool), (rows, columns)), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
 def _worth(
     log: EventLog, weights: Mapping[str, float], types: Sequence[str] | None
 ) -> NDArray[np.float64]:

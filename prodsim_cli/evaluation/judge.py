@@ -14,8 +14,8 @@ from prodsim_cli import registry
 from prodsim_cli.evaluation.run import Run
 from prodsim_cli.evaluation.slices import Part, parts_of, people_of
 from prodsim_cli.protocol.metrics._seen import Shown
-from prodsim_cli.protocol.relevance import Right
-from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.protocol.relevance import Relevance
+from prodsim_cli.protocol.testset import TestSet
 
 _FIRST = (
     ("ndcg", "hit_rate", "recall", "precision", "f1", "mrr", "average_precision"),
@@ -108,8 +108,8 @@ def _figures(
         if vectors is not None or not getattr(metric, "NEEDS_VECTORS", False)
     ]
     columns, whole = [], {}
-    right = Right(run.asked.answers, max(ks))
-    relations = [Right(answers, ks[0]) for _, answers in run.asked.relations]
+    right = Relevance(run.asked.answers, max(ks))
+    relations = [Relevance(answers, ks[0]) for _, answers in run.asked.relations]
     for name in methods:
         ranks = right.ranks(run.lists[name])
         shown = Shown(run.lists[name], run.asked.candidates, people, users, vectors)
@@ -132,7 +132,7 @@ def _figures(
 
 
 def _by_relation(
-    relations: Sequence[Right],
+    relations: Sequence[Relevance],
     lists: NDArray[np.int32],
     metrics: Sequence[ModuleType],
     k: int,
@@ -146,7 +146,7 @@ def _by_relation(
     return out
 
 
-def _vectors(asked: Questions) -> NDArray[np.float32] | sp.csr_matrix | None:
+def _vectors(asked: TestSet) -> NDArray[np.float32] | sp.csr_matrix | None:
     """Where products lie: the vectors of the language model, else those of the words."""
     from prodsim_cli.text.tfidf import folded, tfidf
 
@@ -178,7 +178,7 @@ def _sliced(
             kept = np.diff(right.indptr) > 0
             some, right = some[kept], right[kept]
         answers[p] = right.nnz
-        judge_by = Right(right, k)
+        judge_by = Relevance(right, k)
         for m, name in enumerate(methods):
             values[some, m, p] = metric.score(judge_by.ranks(run.lists[name][some, :k]), k)
     return values, answers

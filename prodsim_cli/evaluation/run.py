@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.evaluation import people_alike as alike
+from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import tables as training
-from prodsim_cli.evaluation.cost import spent
-from prodsim_cli.evaluation.people_alike import Alike
+from prodsim_cli.evaluation.cost import Spent, spent
 from prodsim_cli.progress import stage
-from prodsim_cli.protocol.histories import Pasts, constants
-from prodsim_cli.protocol.testset import Questions, Scores, best, from_history, rows_of
+from prodsim_cli.protocol import leaks
+from prodsim_cli.protocol.histories import UserHistories, constants
+from prodsim_cli.protocol.testset import TestSet
+from prodsim_cli.protocol.topk import Scores, best, from_history, rows_of
 from prodsim_cli.records import Cost
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.weighting import FLAT, USERS
+from prodsim_cli.similarity import _user_knn
 
 if TYPE_CHECKING:
+    from prodsim_cli.data.neighbors import NeighborTable
     from prodsim_cli.progress import Progress
 
 Lists = NDArray[np.int32]
@@ -37,15 +40,46 @@ class Run:
     ``left_out``: method -> why it has no lists; ``cost``: by method, empty unless asked for.
     """
 
-    asked: Questions
+    asked: TestSet
     lists: dict[str, Lists]
     left_out: dict[str, str] = field(default_factory=dict)
     cost: dict[str, Cost] = field(default_factory=dict)
     blend: Blend | None = None
 
 
+@dataclass(frozen=True)
+class PeopleAlike:
+    """People alike in the training part of ``asked``; the table is made when it is first needed."""
+
+    asked: TestSet
+    wish: training.Wish
+    progress: Progress | None = None
+
+    @cached_property
+    def unable(self) -> str:
+        """Why there is nothing to say, '' if there is."""
+        return _user_knn.unable(self.asked.train)
+
+    @cached_property
+    def made(self) -> tuple[NeighborTable, Spent | None]:
+        """The table, and what it cost where that is wanted."""
+        stage(self.progress, "people alike in the training part", 1, "")
+        with leaks.locked(self.wish.database, USERS):
+            if self.wish.measure:
+                return spent(self._table)
+            return self._table(), None
+
+    @cached_property
+    def scores(self) -> Scores:
+        """What people alike have, for some of the questions."""
+        return _user_knn.answering(self.made[0], self.asked.train, self.asked.subjects)
+
+    def _table(self) -> NeighborTable:
+        return _user_knn.people_alike(self.asked.train, self.wish.settings)
+
+
 def run(
-    asked: Questions,
+    asked: TestSet,
     wish: training.Wish,
     *,
     depth: int,
@@ -56,22 +90,24 @@ def run(
     """Build every method on the training part of ``asked`` and let it answer, baselines too."""
     task = "similar" if asked.history is None else "recommend"
     goal = training.Goal(task, asked.target, asked.again, seed, held_out)
-    people = None if asked.history is None else Alike(asked, wish, progress)
-    items = alike.without(wish) if people else wish
+    people = None if asked.history is None else PeopleAlike(asked, wish, progress)
+    items = wish
+    if people:  # what is left are methods over products
+        items = replace(wish, methods=tuple(name for name in wish.methods if name != USERS))
     made = training.Tables(measure=wish.measure)
     if items.methods:
         made = training.tables(asked.train, items, goal, progress)
-    pasts = Pasts(asked)
+    pasts = UserHistories(asked)
     answering: dict[str, Answering] = {
         name: partial(_answers, name, made, asked, pasts, people, depth) for name in made.by_method
     }
-    if people and alike.wanted(wish):
+    if people and (USERS in wish.methods or "all" in wish.methods):
         _add_people(people, made, answering, depth)
     return answered(asked, answering, made, depth=depth, seed=seed, progress=progress)
 
 
 def _add_people(
-    people: Alike, made: training.Tables, answering: dict[str, Answering], depth: int
+    people: PeopleAlike, made: training.Tables, answering: dict[str, Answering], depth: int
 ) -> None:
     """``users`` among the methods that answer, or among those left out."""
     if people.unable:
@@ -86,7 +122,7 @@ def _add_people(
 
 
 def answered(
-    asked: Questions,
+    asked: TestSet,
     answering: Mapping[str, Answering],
     made: training.Tables,
     *,
@@ -120,9 +156,9 @@ def answered(
 def _answers(
     name: str,
     made: training.Tables,
-    asked: Questions,
-    pasts: Pasts,
-    people: Alike | None,
+    asked: TestSet,
+    pasts: UserHistories,
+    people: PeopleAlike | None,
     depth: int,
 ) -> Lists:
     """The lists of one method: its rows, or what they say for each person's past."""
@@ -147,9 +183,9 @@ def _blended(
     name: str,
     made: training.Tables,
     blend: Blend,
-    asked: Questions,
-    pasts: Pasts,
-    people: Alike | None,
+    asked: TestSet,
+    pasts: UserHistories,
+    people: PeopleAlike | None,
 ) -> Scores:
     data = replace(asked.train, neighbors=made.every)
     histories = {part: pasts(blend.memory.get(part, FLAT)) for part in made.every}
@@ -174,12 +210,12 @@ def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None
     )
 
 
-def _speaks(name: str, asked: Questions) -> bool:
+def _speaks(name: str, asked: TestSet) -> bool:
     """False where a baseline has nothing to say by its nature: not worth a word."""
     return asked.again or not registry.load("baselines", name).NEEDS_HISTORY
 
 
-def _silent(module: ModuleType, asked: Questions) -> str:
+def _silent(module: ModuleType, asked: TestSet) -> str:
     """Why a baseline has nothing to say about these questions, '' if it has."""
     if module.NEEDS_TIMES and asked.now is None:
         return "the events have no times"
@@ -189,8 +225,18 @@ def _silent(module: ModuleType, asked: Questions) -> str:
     return ""
 
 
-def baseline_scores(module: ModuleType, asked: Questions, seed: int) -> Scores:
+def baseline_scores(module: ModuleType, asked: TestSet, seed: int) -> Scores:
     """The scores of a baseline for some of the questions."""
     return lambda some: module.scores(
         asked.train, asked.subjects[some], target=asked.target, now=asked.now, seed=seed
     )
+
+
+def refuse_users(methods: Sequence[str], task: str) -> None:
+    """Raise :class:`UsageProblem` where a task that asks about nobody should judge ``users``."""
+    if USERS in methods:
+        raise UsageProblem(
+            f"{USERS} scores products by what people alike have, and --task {task} asks about no"
+            " person.",
+            hint=f"Leave {USERS} out of --methods, or use --task recommend.",
+        )

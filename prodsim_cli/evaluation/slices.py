@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.protocol.metrics._seen import head
-from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.text import language as languages
 
 FEW_PEOPLE = 5
@@ -50,7 +50,7 @@ def with_languages(data: Dataset) -> tuple[Dataset, list[str]]:
     return replace(data, columns={**data.columns, LANGUAGE: filled}), [note]
 
 
-def parts_of(asked: Questions) -> Masks:
+def parts_of(asked: TestSet) -> Masks:
     """The slices that have a meaning for these questions, in the order in which they are shown."""
     everybody = np.ones(len(asked), bool)
     out: Masks = {}
@@ -67,7 +67,7 @@ def parts_of(asked: Questions) -> Masks:
     return out
 
 
-def people_of(asked: Questions) -> tuple[NDArray[np.float64], int]:
+def people_of(asked: TestSet) -> tuple[NDArray[np.float64], int]:
     """(n,) how many people of training have to do with each product; how many people there are.
 
     Where no event has a user, orders stand for people.
@@ -80,7 +80,7 @@ def people_of(asked: Questions) -> tuple[NDArray[np.float64], int]:
     return np.bincount(pairs % max(n, 1), minlength=n).astype(np.float64), users
 
 
-def _by_people(asked: Questions) -> dict[Part, NDArray[np.bool_]]:
+def _by_people(asked: TestSet) -> dict[Part, NDArray[np.bool_]]:
     """Head and tail, cold and warm: by how many people have to do with a product in training."""
     people, _ = people_of(asked)
     if not people[asked.candidates].any():  # nobody knows any of them: they have no head
@@ -95,7 +95,7 @@ def _by_people(asked: Questions) -> dict[Part, NDArray[np.bool_]]:
     }
 
 
-def _by_column(asked: Questions) -> dict[Part, NDArray[np.bool_]]:
+def _by_column(asked: TestSet) -> dict[Part, NDArray[np.bool_]]:
     """The categories and languages with the most right answers, where there are several."""
     out: dict[Part, NDArray[np.bool_]] = {}
     wanted = np.asarray(asked.answers.astype(bool).sum(axis=0)).ravel()

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, Memory
 
@@ -25,10 +25,10 @@ MEMORIES = (
 
 
 @dataclass(frozen=True)
-class Pasts:
+class UserHistories:
     """The histories of the people asked about, by memory; each is made once."""
 
-    asked: Questions
+    asked: TestSet
     made: dict[Memory, sp.csr_matrix] = field(default_factory=dict)
 
     def __call__(self, memory: Memory) -> sp.csr_matrix:
@@ -46,7 +46,7 @@ class Pasts:
         return tuple(one for one in MEMORIES if one.kind != "days" or timed)
 
 
-def constants(asked: Questions, seed: int = 0) -> dict[str, NDArray[np.float32]]:
+def constants(asked: TestSet, seed: int = 0) -> dict[str, NDArray[np.float32]]:
     """What is the same for everybody: ln(1 + popularity), plain and recent, each (n,) float32."""
     out = {}
     for name in CONSTANTS:

@@ -86,9 +86,8 @@ def sealed(data: Dataset, split: Split) -> None:
             f"the split {split.kind} puts {both:,} events into the training part and into the test"
             " part"
         )
-    if split.at is not None:
-        moment = np.datetime64(split.at, "s").astype(np.int64)
-        late = int((log.at[split.train] >= moment).sum())
+    if split.moment is not None:
+        late = int((log.at[split.train] >= split.moment).sum())
         if late:
             raise _bad_split(
                 f"the training part of the split {split.kind} holds {late:,} events from its"

@@ -42,7 +42,7 @@ def ideal_of(answers: sp.csr_matrix, width: int) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Right:
+class Relevance:
     """The right answers of some questions: (q, n) CSR of gains above 0, and what follows from it
     for the ``deepest`` list that is judged."""
 

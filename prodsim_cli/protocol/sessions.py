@@ -7,11 +7,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
-from prodsim_cli.data.interactions import returned
+from prodsim_cli.data.interactions import binary, returned
 from prodsim_cli.protocol.splits._split import NEW_PRODUCT, OTHER_TYPE, RETURNED, Split
 from prodsim_cli.protocol.splits.cold import CHILLED
 from prodsim_cli.protocol.splits.windows import LATER
-from prodsim_cli.protocol.testset import binary
 
 GAP = 30 * 60
 """Seconds without an event after which a person's next one begins a new session."""

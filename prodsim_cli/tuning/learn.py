@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.knn import blocks
 from prodsim_cli.progress import stage
-from prodsim_cli.protocol.histories import Pasts, constants
-from prodsim_cli.protocol.relevance import Right
+from prodsim_cli.protocol.histories import UserHistories, constants
+from prodsim_cli.protocol.relevance import Relevance
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.protocol.testset import TestSet, product_questions, user_questions
 from prodsim_cli.scoring.blend import EVIDENCE, FEW, MANY, NONE, Blend, evidence_of
 from prodsim_cli.scoring.over_arrays import Parts, Scores, parts
 from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
@@ -24,8 +23,7 @@ from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.similarity import content_first, method
 from prodsim_cli.tuning import windows
 from prodsim_cli.tuning.methods import Methods, built
-from prodsim_cli.tuning.rows import row_board, scale_of
-from prodsim_cli.tuning.score_matrix import Board, gathered
+from prodsim_cli.tuning.score_matrix import ScoreMatrix, gathered, matrix_of_rows, scale_of
 from prodsim_cli.tuning.selection import adds, adjust, select, tilt
 from prodsim_cli.tuning.settings import (
     Judge,
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
 
 TASKS = ("recommend", "similar")
 POPULAR = "popularity"
-_CELLS = 4_000_000
 _LARGE = 600_000
 """Events above which a sample of the people is learned from, and fewer values are tried."""
 
@@ -110,11 +107,11 @@ def _for_people(
     progress: Progress | None,
 ) -> Blend:
     """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
-    asked = windows.some(windows.of_users(data, window), seed)
+    asked = windows.some(user_questions(data, window), seed)
     if len(asked) < windows.ENOUGH:
         return blend
     asked = replace(asked, train=methods.prepare(asked.train))
-    pasts, right = Pasts(asked), Right(asked.answers, K)
+    pasts, right = UserHistories(asked), Relevance(asked.answers, K)
     tuned = _tuned(
         "recommend",
         asked.train,
@@ -142,18 +139,18 @@ def _for_people(
         personal,
     )
     stage(progress, "learning: weights to recommend", 1, "")
-    board = _people_board(made, asked, evidence_of(asked.train.events.people(len(data))))
-    weights = select(board, CONSTANTS)
+    matrix = _matrix_of_people(made, asked, evidence_of(asked.train.events.people(len(data))))
+    weights = select(matrix, CONSTANTS)
     words = {name: weight for name, weight in weights.items() if _speaks_for_new(name)}
     learned = {
         MANY: weights,
-        FEW: adjust(board, weights, EVIDENCE.index(FEW)),
+        FEW: adjust(matrix, weights, EVIDENCE.index(FEW)),
         NONE: words or {name: 1.0 for name in tuned if method(name).content_based},
     }
     return replace(blend, recommend=learned if weights else {})
 
 
-def _people_alike(asked: Questions, methods: Methods) -> tuple[dict[str, Scores], dict[str, float]]:
+def _people_alike(asked: TestSet, methods: Methods) -> tuple[dict[str, Scores], dict[str, float]]:
     """What people alike have, by its name, and the scale of their likeness; empty without it."""
     if not methods.people or people.unable(asked.train):
         return {}, {}
@@ -171,7 +168,7 @@ def _speaks_for_new(name: str) -> bool:
     return name not in (*CONSTANTS, USERS) and method(name).content_based
 
 
-def _people_board(made: Parts, asked: Questions, evidence: NDArray[np.int8]) -> Board:
+def _matrix_of_people(made: Parts, asked: TestSet, kind: NDArray[np.int8]) -> ScoreMatrix:
     n = len(asked.candidates)
 
     def scores(some: slice) -> NDArray[np.float32]:
@@ -180,17 +177,7 @@ def _people_board(made: Parts, asked: Questions, evidence: NDArray[np.int8]) -> 
             [np.broadcast_to(made.scores(name, some), (size, n)) for name in made.names]
         )
 
-    def barred(some: slice) -> NDArray[np.bool_]:
-        return asked.barred[some].toarray() | ~asked.candidates[None, :]
-
-    return gathered(
-        made.names,
-        list(blocks(len(asked), _CELLS // max(n * len(made.names), 1))),
-        scores,
-        barred,
-        lambda some: asked.answers[some].toarray(),
-        evidence,
-    )
+    return gathered(made.names, asked, scores, kind)
 
 
 def _for_products(
@@ -209,11 +196,11 @@ def _for_products(
     it tells more than popularity and the words do: in a shop without any order in what people buy,
     products bought together are popular products.
     """
-    asked = windows.some(windows.of_products(data, window), seed) if data.events.timed else None
+    asked = windows.some(product_questions(data, window), seed) if data.events.timed else None
     if asked is None or len(asked) < windows.ENOUGH:
         return _standing_in(blend, data, methods)
     asked = replace(asked, train=methods.prepare(asked.train))
-    right = Right(asked.answers, K)
+    right = Relevance(asked.answers, K)
     tuned = _tuned(
         "similar", asked.train, methods, lambda table: alike(table, asked, right), progress
     )
@@ -229,26 +216,26 @@ def _for_products(
     evidence = evidence_of(asked.train.events.people(len(data)))
     tables = {name: one.table for name, one in tuned.items()}
     words = [name for name in tuned if method(name).content_based]
-    if not adds(row_board(tables, asked, evidence, _popular(asked)), [*words, POPULAR]):
+    if not adds(matrix_of_rows(tables, asked, evidence, _popular(asked)), [*words, POPULAR]):
         methods = replace(methods, names=tuple(words))
     if not methods.names:
         return blend
     kept = {name: table for name, table in tables.items() if name in methods.names}
-    board = row_board(kept, asked, evidence)
-    shared = select(board, words)
+    matrix = matrix_of_rows(kept, asked, evidence)
+    shared = select(matrix, words)
     mine = evidence[asked.subjects]
     weights = {MANY: shared, FEW: shared}
     for kind in (MANY, FEW):
         some = mine == EVIDENCE.index(kind)
         if some.sum() >= windows.ENOUGH:
-            weights[kind] = tilt(board.only(some), shared)
+            weights[kind] = tilt(matrix.only(some), shared)
     weights[NONE] = _for_new(data, methods, blend, window, seed) or {
         name: weight for name, weight in shared.items() if method(name).content_based
     }
     return replace(blend, similar=_none_silent(weights, words))
 
 
-def _popular(asked: Questions) -> dict[str, NDArray[np.float32]]:
+def _popular(asked: TestSet) -> dict[str, NDArray[np.float32]]:
     """Popularity, which is no likeness but looks like it: what many buy goes with everything."""
     return {POPULAR: constants(asked)[POPULAR]}
 
@@ -282,7 +269,7 @@ def _for_new(
     cold = windows.window(data, "cold", window.target, window.again, seed)
     if cold is None:
         return {}
-    asked = windows.some(windows.of_products(data, cold), seed)
+    asked = windows.some(product_questions(data, cold), seed)
     if len(asked) < windows.ENOUGH:
         return {}
     tables = {}
@@ -296,5 +283,5 @@ def _for_new(
     if not tables:
         return {}
     people = asked.train.events.people(len(asked.train))
-    board = row_board(tables, asked, evidence_of(people))
-    return select(board, [name for name in tables if method(name).content_based])
+    matrix = matrix_of_rows(tables, asked, evidence_of(people))
+    return select(matrix, [name for name in tables if method(name).content_based])

@@ -1,27 +1,33 @@
-"""A board: for each question the candidates that any part would put forward, with all scores.
+"""For each question the candidates that any part would put forward, with the scores of all parts.
 
 Small enough to be ranked anew thousands of times while weights are sought.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.data.knn import top_k
+from prodsim_cli.data.knn import blocks, top_k
+from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.protocol.metrics import ndcg
+from prodsim_cli.protocol.metrics._seen import Ranks
+from prodsim_cli.protocol.testset import TestSet
 
 K = 10
 DEPTH = 100
 """Candidates that each part puts forward for a question."""
 
-_DISCOUNT = 1.0 / np.log2(np.arange(2.0, K + 2.0))
+_CELLS = 4_000_000
+"""Scores of one block of questions; changes the memory, never a figure."""
 
 
 @dataclass(frozen=True)
-class Board:
+class ScoreMatrix:
     """Scores of m parts for the candidates of q questions, w at most.
 
     Attributes
@@ -29,7 +35,7 @@ class Board:
     names : (m,) parts. ``scores`` (m, q, w) float32, 0 where a part has nothing to say.
     gains : (q, w) float32: what each candidate is worth, 0 for a wrong one.
     there : (q, w) bool: False in the empty places of a row.
-    ideal : (q,) float64: the best DCG at :data:`K` that a list can have.
+    ideal : (q, :data:`K`) float64: the largest gains there are, in falling order.
     kind : (q, w) int8: evidence class of the candidate.
     """
 
@@ -53,11 +59,12 @@ class Board:
         top = np.take_along_axis(top, order, axis=1)
         shown = np.take_along_axis(values, order, axis=1) > 0
         gained = np.take_along_axis(self.gains, top, axis=1) * shown
-        return np.asarray((gained * _DISCOUNT[:k]).sum(axis=1) / self.ideal)
+        found = gained > 0
+        return ndcg.score(Ranks(found, found.sum(axis=1), gained.astype(float), self.ideal), K)
 
-    def only(self, questions: NDArray[np.bool_]) -> Board:
-        """The board of some questions."""
-        return Board(
+    def only(self, questions: NDArray[np.bool_]) -> ScoreMatrix:
+        """The matrix of some questions."""
+        return ScoreMatrix(
             self.names,
             self.scores[:, questions],
             self.gains[questions],
@@ -69,32 +76,38 @@ class Board:
 
 def gathered(
     names: Sequence[str],
-    blocks: Sequence[slice],
+    asked: TestSet,
     scores: Callable[[slice], NDArray[np.float32]],
-    barred: Callable[[slice], NDArray[np.bool_]],
-    gains: Callable[[slice], NDArray[np.float32]],
     kind: NDArray[np.int8],
-) -> Board:
-    """A board from dense blocks of questions: (m, b, n) scores, (b, n) bool, (b, n) gains.
+    cells: int = _CELLS,
+) -> ScoreMatrix:
+    """The best :data:`DEPTH` of each part, in order of position.
 
-    The best :data:`DEPTH` of each part are put forward; candidates stand in order of position.
+    ``scores``: some questions -> (m, b, n); ``kind`` (n,): evidence class of each product.
     """
-    rows = [_block(scores(some), barred(some), gains(some), kind) for some in blocks]
-    width = max((there.shape[1] for _, _, there, _, _ in rows), default=0)
+    size = cells // max(len(asked.candidates) * len(names), 1)
+    rows = [
+        _block(
+            scores(some),
+            asked.barred[some].toarray() | ~asked.candidates[None, :],
+            asked.answers[some].toarray(),
+            kind,
+        )
+        for some in blocks(len(asked), size)
+    ]
+    width = max((row[2].shape[1] for row in rows), default=0)
 
-    def wide(part: NDArray, axis: int) -> NDArray:
-        short = width - part.shape[axis]
-        pads = [(0, short if a == axis else 0) for a in range(part.ndim)]
-        return np.pad(part, pads)
+    def joined(part: int, axis: int) -> NDArray:
+        """One part of all blocks, those filled up to the same width."""
+        wide = []
+        for row in rows:
+            pads = [(0, 0)] * row[part].ndim
+            pads[axis] = (0, width - row[part].shape[axis])
+            wide.append(np.pad(row[part], pads))
+        return np.concatenate(wide, axis=axis - 1)
 
-    return Board(
-        names=tuple(names),
-        scores=np.concatenate([wide(row[0], 2) for row in rows], axis=1),
-        gains=np.concatenate([wide(row[1], 1) for row in rows]),
-        there=np.concatenate([wide(row[2], 1) for row in rows]),
-        ideal=np.concatenate([row[3] for row in rows]),
-        kind=np.concatenate([wide(row[4], 1) for row in rows]),
-    )
+    ideal = np.concatenate([row[4] for row in rows])
+    return ScoreMatrix(tuple(names), joined(0, 2), joined(1, 1), joined(2, 1), ideal, joined(3, 1))
 
 
 def _block(
@@ -103,6 +116,7 @@ def _block(
     gains: NDArray[np.float32],
     kind: NDArray[np.int8],
 ) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
+    """Scores, gains, there, kind and ideal of some questions: (m, b, n), (b, n), (b, n), (n,)."""
     put = np.zeros(barred.shape, bool)
     depth = min(DEPTH, barred.shape[1])
     for part in scores:
@@ -114,12 +128,47 @@ def _block(
     there = np.take_along_axis(put, place, axis=1)
     kept = np.stack([np.where(there, np.take_along_axis(part, place, 1), 0) for part in scores])
     worth = np.where(there, np.take_along_axis(gains, place, axis=1), 0)
-    best_gains = -np.sort(-gains, axis=1)[:, :K]
-    ideal = (best_gains * _DISCOUNT[: best_gains.shape[1]]).sum(axis=1)
-    return (
-        kept.astype(np.float32),
-        worth.astype(np.float32),
-        there,
-        np.where(ideal > 0, ideal, np.inf).astype(np.float64),
-        kind[place],
-    )
+    ideal = np.zeros((len(gains), K))
+    ideal[:, : gains.shape[1]] = -np.sort(-gains, axis=1)[:, :K]
+    return kept.astype(np.float32), worth.astype(np.float32), there, kind[place], ideal
+
+
+def scale_of(table: NeighborTable) -> float:
+    """The mean of the best score of a row, over rows that have one; 1 for an empty table."""
+    best = table.scores[:, 0][table.positions[:, 0] >= 0] if table.k else table.scores.ravel()
+    mean = float(best.mean(dtype=np.float64)) if len(best) else 0.0
+    return mean if mean > 0 else 1.0
+
+
+def matrix_of_rows(
+    tables: Mapping[str, NeighborTable],
+    asked: TestSet,
+    kind: NDArray[np.int8],
+    same: Mapping[str, NDArray[np.float32]] | None = None,
+) -> ScoreMatrix:
+    """Each part's own row of a product, its scores divided by :func:`scale_of`.
+
+    ``same``: by name, (n,) scores that every product asked about has alike (popularity).
+    """
+    n = len(asked.candidates)
+    rows = {name: _rows(table, asked.subjects, n) for name, table in tables.items()}
+    scales = {name: np.float32(1 / scale_of(table)) for name, table in tables.items()}
+    flat = {
+        name: scores / max(scores.max(initial=0), 1e-9) for name, scores in (same or {}).items()
+    }
+
+    def scores(some: slice) -> NDArray[np.float32]:
+        own = [rows[name][some].toarray() * scales[name] for name in tables]
+        size = some.stop - some.start
+        return np.stack([*own, *(np.broadcast_to(one, (size, n)) for one in flat.values())])
+
+    return gathered([*tables, *flat], asked, scores, kind)
+
+
+def _rows(table: NeighborTable, subjects: NDArray[np.int32], n: int) -> sp.csr_matrix:
+    """The rows of some products as (q, n) CSR float32."""
+    positions, scores = table.positions[subjects], table.scores[subjects]
+    valid = positions >= 0
+    pointer = np.zeros(len(subjects) + 1, np.int64)
+    np.cumsum(valid.sum(axis=1), out=pointer[1:])
+    return sp.csr_matrix((scores[valid], positions[valid], pointer), shape=(len(subjects), n))

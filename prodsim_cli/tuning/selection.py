@@ -13,7 +13,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.tuning.score_matrix import Board
+from prodsim_cli.tuning.score_matrix import ScoreMatrix
 
 ENTRY = 2.5
 """Standard errors that the first part beyond the plain ones must gain: 1 in 160 by chance."""
@@ -26,14 +26,14 @@ _LESS = 5e-5
 """What a part may cost before it is dropped: a simpler blend is worth as much."""
 
 
-def select(board: Board, plain: Collection[str]) -> dict[str, float]:
+def select(matrix: ScoreMatrix, plain: Collection[str]) -> dict[str, float]:
     """Weights by name that add up to 1, of the parts that help; empty where none has a word.
 
     ``plain``: parts that need not prove themselves (popularity in ``recommend``, words in
     ``similar``): the best of them begins.
     """
-    search = _Search(board)
-    base = [j for j, name in enumerate(board.names) if name in plain]
+    search = _Search(matrix)
+    base = [j for j, name in enumerate(matrix.names) if name in plain]
     search.begin(base)
     proven = False
     while True:
@@ -48,13 +48,13 @@ def select(board: Board, plain: Collection[str]) -> dict[str, float]:
         proven = proven or part not in base
         search.refine(rounds=1)
     search.refine(rounds=3)
-    return _named(board, search.weights / max(search.weights.sum(), 1e-12))
+    return _named(matrix, search.weights / max(search.weights.sum(), 1e-12))
 
 
-def adds(board: Board, plain: Collection[str]) -> bool:
+def adds(matrix: ScoreMatrix, plain: Collection[str]) -> bool:
     """Does any part beyond the plain ones tell more than they do, taken together?"""
-    search = _Search(board)
-    base = [j for j, name in enumerate(board.names) if name in plain]
+    search = _Search(matrix)
+    base = [j for j, name in enumerate(matrix.names) if name in plain]
     search.begin(base)
     while (candidate := search.next_part()) is not None:
         part, weight, values = candidate
@@ -68,42 +68,42 @@ def adds(board: Board, plain: Collection[str]) -> bool:
     return False
 
 
-def _named(board: Board, weights: NDArray[np.float64]) -> dict[str, float]:
+def _named(matrix: ScoreMatrix, weights: NDArray[np.float64]) -> dict[str, float]:
     """Weights above 0 by name, with the digits that matter."""
     return {
         name: round(float(weight), 6)
-        for name, weight in zip(board.names, weights, strict=True)
+        for name, weight in zip(matrix.names, weights, strict=True)
         if weight > 0
     }
 
 
-def adjust(board: Board, weights: dict[str, float], kind: int) -> dict[str, float]:
+def adjust(matrix: ScoreMatrix, weights: dict[str, float], kind: int) -> dict[str, float]:
     """The same parts with other weights for candidates of one evidence class, where that helps."""
-    inside = board.kind == kind
-    search = _Search(board, inside=inside)
-    search.weights[:] = [weights.get(name, 0.0) for name in board.names]
+    inside = matrix.kind == kind
+    search = _Search(matrix, inside=inside)
+    search.weights[:] = [weights.get(name, 0.0) for name in matrix.names]
     fixed = np.where(inside, 0, search.total(search.weights)).astype(np.float32)
     search.fixed = fixed
-    search.values = board.ndcg(search.total_inside(search.weights))
+    search.values = matrix.ndcg(search.total_inside(search.weights))
     before, old = search.values, search.weights.copy()
     search.refine(rounds=2)
     if _standard_errors(search.values - before) < LATER:
         search.weights = old
-    return _named(board, search.weights)
+    return _named(matrix, search.weights)
 
 
-def tilt(board: Board, weights: dict[str, float]) -> dict[str, float]:
-    """The same parts with other weights for the questions of this board, where that helps."""
+def tilt(matrix: ScoreMatrix, weights: dict[str, float]) -> dict[str, float]:
+    """The same parts with other weights for the questions of this matrix, where that helps."""
     if len(weights) < 2:
         return weights
-    search = _Search(board)
-    search.weights[:] = [weights.get(name, 0.0) for name in board.names]
+    search = _Search(matrix)
+    search.weights[:] = [weights.get(name, 0.0) for name in matrix.names]
     search.values = search.judge(search.weights)
     before = search.values
     search.refine(rounds=2)
     if _standard_errors(search.values - before) < LATER:
         return weights
-    return _named(board, search.weights)
+    return _named(matrix, search.weights)
 
 
 def _standard_errors(gain: NDArray[np.float64]) -> float:
@@ -117,18 +117,18 @@ def _standard_errors(gain: NDArray[np.float64]) -> float:
 class _Search:
     """The weights found so far, and the NDCG of each question with them."""
 
-    def __init__(self, board: Board, inside: NDArray[np.bool_] | None = None) -> None:
-        self.board = board
+    def __init__(self, matrix: ScoreMatrix, inside: NDArray[np.bool_] | None = None) -> None:
+        self.matrix = matrix
         self.inside = inside
         self.fixed: NDArray[np.float32] | None = None
-        self.weights = np.zeros(len(board.names))
-        self.values = np.zeros(len(board))
+        self.weights = np.zeros(len(matrix.names))
+        self.values = np.zeros(len(matrix))
 
     def total(self, weights: NDArray[np.float64]) -> NDArray[np.float32]:
         used = np.flatnonzero(weights)
-        out = np.zeros(self.board.gains.shape, np.float32)
+        out = np.zeros(self.matrix.gains.shape, np.float32)
         for j in used:
-            out += np.float32(weights[j]) * self.board.scores[j]
+            out += np.float32(weights[j]) * self.matrix.scores[j]
         return out
 
     def total_inside(self, weights: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -138,7 +138,7 @@ class _Search:
         return np.where(self.inside, total, self.fixed)
 
     def judge(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self.board.ndcg(self.total_inside(weights))
+        return self.matrix.ndcg(self.total_inside(weights))
 
     def begin(self, base: list[int]) -> None:
         """The best single part of the plain ones, with weight 1."""
@@ -161,7 +161,7 @@ class _Search:
         for j in np.flatnonzero(self.weights == 0):
             # alone, every weight gives the same order
             for weight in _GRID if self.weights.any() else (1.0,):
-                values = self.board.ndcg(now + np.float32(weight) * self.board.scores[j])
+                values = self.matrix.ndcg(now + np.float32(weight) * self.matrix.scores[j])
                 if values.mean() > best:
                     best, found = values.mean(), (int(j), weight, values)
         return found

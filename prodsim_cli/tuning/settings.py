@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.protocol.histories import Pasts
+from prodsim_cli.protocol.histories import UserHistories
 from prodsim_cli.protocol.metrics import ndcg
-from prodsim_cli.protocol.relevance import Right
-from prodsim_cli.protocol.testset import Questions, best, from_history, rows_of
+from prodsim_cli.protocol.relevance import Relevance
+from prodsim_cli.protocol.testset import TestSet
+from prodsim_cli.protocol.topk import best, from_history, rows_of
 from prodsim_cli.scoring.weighting import FLAT, Memory
 
 K = 10
@@ -53,7 +54,7 @@ def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tu
     return tuned
 
 
-def with_memory(tuned: Tuned, pasts: Pasts, right: Right) -> Tuned:
+def with_memory(tuned: Tuned, pasts: UserHistories, right: Relevance) -> Tuned:
     """How the past counts, for a table that stands."""
     for memory in pasts.choices()[1:]:
         values = foretold(tuned.table, pasts, memory, right)
@@ -69,13 +70,13 @@ def surely(new: NDArray[np.float64], old: NDArray[np.float64]) -> bool:
 
 
 def foretold(
-    table: NeighborTable, pasts: Pasts, memory: Memory, right: Right
+    table: NeighborTable, pasts: UserHistories, memory: Memory, right: Relevance
 ) -> NDArray[np.float64]:
     """NDCG@10 of what each person does next."""
     lists = best(from_history(table, pasts.asked, pasts(memory)), pasts.asked, K)
     return ndcg.score(right.ranks(lists), K)
 
 
-def alike(table: NeighborTable, asked: Questions, right: Right) -> NDArray[np.float64]:
+def alike(table: NeighborTable, asked: TestSet, right: Relevance) -> NDArray[np.float64]:
     """NDCG@10 of the row of each product asked about."""
     return ndcg.score(right.ranks(rows_of(table, asked, K)), K)

@@ -10,7 +10,7 @@ from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import ProdsimError
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.testset import Questions
+from prodsim_cli.protocol.testset import TestSet
 
 ENOUGH = 50
 """Questions that a validation window must have: below, the documented defaults are used."""
@@ -20,20 +20,6 @@ MOST = 2_000
 
 _BOARD = 50_000_000
 """Questions times products that are ranked at a time."""
-
-
-def of_users(data: Dataset, split: Split) -> Questions:
-    """What each user does after the split."""
-    from prodsim_cli.protocol.users_asked import questions
-
-    return questions(data, split)
-
-
-def of_products(data: Dataset, split: Split) -> Questions:
-    """What shares a later order or session with each product."""
-    from prodsim_cli.protocol.products_asked import questions
-
-    return questions(data, split)
 
 
 def sample(data: Dataset, events: int, seed: int) -> Dataset:
@@ -64,7 +50,7 @@ def window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Spl
     return found if len(found.users) else None
 
 
-def some(asked: Questions, seed: int) -> Questions:
+def some(asked: TestSet, seed: int) -> TestSet:
     """At most :data:`MOST` of the questions (fewer of many products), drawn by a seed, in order."""
     most = max(min(MOST, _BOARD // max(len(asked.candidates), 1)), 4 * ENOUGH)
     if len(asked) <= most:

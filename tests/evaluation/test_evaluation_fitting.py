@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from prodsim_cli.evaluation import areas as module
-from prodsim_cli.evaluation.areas import areas, resampled_areas
+from prodsim_cli.evaluation import bootstrap as module
+from prodsim_cli.evaluation.bootstrap import areas, resampled_areas
 from prodsim_cli.evaluation.calibration import (
     Folds,
     best_threshold,
@@ -174,7 +174,7 @@ def test_resamples_are_seeded_shared_by_methods_and_free_of_blocks(monkeypatch):
     assert whole.shape == (50, 2, 2)
     assert (whole[:, 0] == whole[:, 1]).all()
     assert len(np.unique(whole[:, 0, 0])) > 25
-    monkeypatch.setattr(module, "_CELLS", 300)
+    monkeypatch.setattr(module, "_AREA_CELLS", 300)
     assert (resampled_areas(scores, match, seed=7, resamples=50) == whole).all()
     assert (resampled_areas(scores, match, seed=8, resamples=50) != whole).any()
 

@@ -16,11 +16,11 @@ from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.evaluation.tasks.recommend import evaluate
-from prodsim_cli.protocol import testset as asking
+from prodsim_cli.protocol import topk as asking
 from prodsim_cli.protocol.metrics._seen import hits
 from prodsim_cli.protocol.splits import time
-from prodsim_cli.protocol.testset import best, from_history
-from prodsim_cli.protocol.users_asked import questions
+from prodsim_cli.protocol.testset import user_questions
+from prodsim_cli.protocol.topk import best, from_history
 from prodsim_cli.records import Scorecard
 from prodsim_cli.similarity import _user_knn as people
 
@@ -227,7 +227,7 @@ def test_lists_are_those_of_a_plain_loop(busy):
     """Each candidate's own row, summed over the history, had and unknown products left out."""
     data = shop([*by_time(busy), ("u00", "p99", "purchase", 69 * DAY)])
     (split,) = time.split(data, at=AT)
-    asked = questions(data, split)
+    asked = user_questions(data, split)
     random = np.random.default_rng(4)
     n = len(data)
     scores = np.triu(random.integers(0, 5, (n, n)), 1) / 4.0

@@ -17,7 +17,7 @@ from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.cost import spent
 from prodsim_cli.evaluation.tables import Goal, Wish
 from prodsim_cli.protocol.splits import last, time
-from prodsim_cli.protocol.users_asked import questions
+from prodsim_cli.protocol.testset import user_questions
 
 AT = "1970-03-01"
 
@@ -43,7 +43,7 @@ def busy():
 @pytest.fixture(scope="module")
 def asked(busy):
     (split,) = time.split(busy, at=AT)
-    return questions(busy, split)
+    return user_questions(busy, split)
 
 
 WISH = Wish(("cosine", "bm25", "lexical", "hybrid"))
@@ -108,14 +108,14 @@ class TestBaselines:
         events = [(user, item, kind, None, at) for user, item, kind, at in by_time(two_aisles())]
         data = shop(events)
         (split,) = last.split(data)
-        ran = running.run(questions(data, split), Wish(("cosine",)), depth=2, seed=1)
+        ran = running.run(user_questions(data, split), Wish(("cosine",)), depth=2, seed=1)
         assert ran.left_out == {"recent": "the events have no times"}
         assert "recent" not in ran.lists
 
     def test_history_speaks_only_where_repeats_count(self, busy):
         for again in (False, True):
             (split,) = time.split(busy, at=AT, again=again)
-            ran = running.run(questions(busy, split), Wish(("cosine",)), depth=2, seed=1)
+            ran = running.run(user_questions(busy, split), Wish(("cosine",)), depth=2, seed=1)
             assert ("history" in ran.lists) == again
             assert "history" not in ran.left_out
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli import registry
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE
+from prodsim_cli.data.interactions import binary
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, Leak, UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers, Table, related
@@ -20,11 +21,12 @@ from prodsim_cli.evaluation.bootstrap import bootstrap
 from prodsim_cli.evaluation.report import Asked
 from prodsim_cli.evaluation.tables import Wish
 from prodsim_cli.evaluation.tasks import similar
-from prodsim_cli.protocol import products_asked
+from prodsim_cli.protocol import testset
 from prodsim_cli.protocol.sessions import sessions, together
 from prodsim_cli.protocol.splits import cold, time, windows
 from prodsim_cli.protocol.splitting import Where
-from prodsim_cli.protocol.testset import Questions, binary, rows_of
+from prodsim_cli.protocol.testset import TestSet
+from prodsim_cli.protocol.topk import rows_of
 
 AT = "1970-04-11"  # day 100
 MINUTE = 60
@@ -198,7 +200,7 @@ class TestAnObviousWorld:
             ("bob", "pan", "purchase", later + 50 * MINUTE, None),
         ]
         split = time.split(ordered(events), at=AT)[0]
-        asked = products_asked.questions(ordered(events), split)
+        asked = testset.product_questions(ordered(events), split)
         assert [str(asked.train.items.ids[item]) for item in asked.subjects] == ["pan", "tea"]
         assert asked.answers.nnz == 2
 
@@ -235,7 +237,7 @@ def test_the_row_of_a_product_is_cut_to_what_may_be_answered():
     table = telling(random.random((n, n))).neighbors(data, k=n - 1)
     candidates = random.random(n) < 0.5
     subjects = np.array([3, 7], np.int32)
-    asked = Questions(
+    asked = TestSet(
         train=data,
         subjects=subjects,
         candidates=candidates,
@@ -254,7 +256,7 @@ class TestCold:
     def test_cold_products_are_asked_about_and_all_are_answers(self):
         data = ordered(couples())
         (split,) = cold.split(data, at=AT)
-        asked = products_asked.questions(data, split)
+        asked = testset.product_questions(data, split)
         chosen = np.flatnonzero(split.cold)
         assert len(chosen) == 2
         assert asked.subjects.tolist() == chosen.tolist()
@@ -277,7 +279,7 @@ class TestCold:
         data = shop([("ann", item, "purchase", None, n) for n, item in enumerate("abcabc")])
         (split,) = cold.split(data, share=0.5)
         with pytest.raises(InputError, match="The split cold has no moment"):
-            products_asked.questions(data, split)
+            testset.product_questions(data, split)
         with pytest.raises(InputError, match="no later orders or sessions") as problem:
             judged(data, "cosine", split="cold")
         assert "--related FILE, or use --task recommend" in problem.value.hint
@@ -303,7 +305,7 @@ def test_every_event_is_learned_from_asked_about_or_left_out(name, drawn):
     except InputError:
         return
     for fold in folds:
-        asked, counted = products_asked.questions_and_split(data, fold)
+        asked, counted = testset.products_and_split(data, fold)
         total = counted.train.sum() + counted.tested + sum(counted.left_out.values())
         assert total == len(data.events)
         # the right answers are those of the events that are neither learned from nor left out
@@ -517,6 +519,6 @@ def test_the_types_that_count_are_those_of_the_target():
     views = [(user, item, "view", at, order) for user, item, _, at, order in couples()]
     data = ordered([*views, *[("u99", f"{n}a", "purchase", DAY * 111, 1999) for n in range(6)]])
     split = time.split(data, at=AT, target="view")[0]
-    asked = products_asked.questions(data, split)
+    asked = testset.product_questions(data, split)
     assert asked.answers.nnz == 12
     assert (asked.train.events.type == TYPE_CODE["view"]).all()

@@ -18,7 +18,7 @@ from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.run import run
 from prodsim_cli.evaluation.tasks.recommend import evaluate
 from prodsim_cli.protocol.splits import time
-from prodsim_cli.protocol.users_asked import questions
+from prodsim_cli.protocol.testset import user_questions
 from prodsim_cli.scoring.over_arrays import parts
 from prodsim_cli.scoring.weighting import USERS
 from prodsim_cli.similarity import _user_knn as people
@@ -86,7 +86,7 @@ def test_all_holds_users_and_a_choice_does_not(aisles):
 
 def test_lists_are_those_of_the_formula(crowd):
     (split,) = time.split(crowd, at="1970-04-01")
-    asked = questions(crowd, split)
+    asked = user_questions(crowd, split)
     lists = run(asked, training.Wish(("users",)), depth=5, seed=1).lists["users"]
     train = crowd.without(~split.train)
     table = people.people_alike(train)

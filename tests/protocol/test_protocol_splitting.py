@@ -9,7 +9,6 @@ import pytest
 from evaluation_worlds import DAY, shop, two_aisles
 
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.evaluation import choosing
 from prodsim_cli.evaluation.report import Asked
 from prodsim_cli.evaluation.tables import Wish
 from prodsim_cli.evaluation.tasks import recommend
@@ -17,7 +16,8 @@ from prodsim_cli.protocol.splits import windows
 from prodsim_cli.protocol.splitting import (
     Where,
     account,
-    choose,
+    choose_split,
+    choose_task,
     described,
     empty_windows,
     target_of,
@@ -38,35 +38,35 @@ def in_orders(events, orders):
 
 class TestTask:
     def test_a_name_is_taken_as_it_is(self, aisles):
-        assert choosing.task(aisles, "similar", Where()) == ("similar", [])
+        assert choose_task(aisles, "similar", Where()) == ("similar", [])
 
     def test_people_who_come_back_can_be_foretold(self, aisles):
-        task, (why,) = choosing.task(aisles, "", Where())
+        task, (why,) = choose_task(aisles, "", Where())
         assert task == "recommend"
         assert why.startswith("Task recommend: 144 events have a known user")
 
     def test_an_order_of_events_is_coming_back(self):
         data = shop([("ann", "tea", "rating", None, 1), ("ann", "pan", "rating", None, 2)])
-        assert choosing.task(data, "", Where())[0] == "recommend"
+        assert choose_task(data, "", Where())[0] == "recommend"
 
     def test_orders_without_people_show_what_goes_together(self):
         data = in_orders([(None, "tea", "purchase", 0), (None, "pan", "purchase", 0)], [1, 1])
-        task, (why,) = choosing.task(data, "", Where())
+        task, (why,) = choose_task(data, "", Where())
         assert task == "similar"
         assert "no event has a user, but 2 events have an order" in why
 
     def test_people_who_never_come_back_show_what_goes_together(self):
         events = [(f"u{n}", item, "purchase", n) for n in range(3) for item in ("tea", "pan")]
-        task, (why,) = choosing.task(in_orders(events, [0, 0, 1, 1, 2, 2]), "", Where())
+        task, (why,) = choose_task(in_orders(events, [0, 0, 1, 1, 2, 2]), "", Where())
         assert task == "similar"
         assert "nobody comes back, but 6 events have an order" in why
-        assert choosing.task(shop(events), "", Where())[0] == "similar"
+        assert choose_task(shop(events), "", Where())[0] == "similar"
         # who asks for last means people
-        assert choosing.task(shop(events), "", Where(split="last"))[0] == "recommend"
+        assert choose_task(shop(events), "", Where(split="last"))[0] == "recommend"
 
     def test_a_return_is_no_coming_back(self):
         events = [("ann", "tea", "purchase", 0), ("ann", "tea", "return", DAY)]
-        assert choosing.task(shop(events), "", Where())[0] == "similar"
+        assert choose_task(shop(events), "", Where())[0] == "similar"
 
     @pytest.mark.parametrize(
         ("events", "orders", "said"),
@@ -87,13 +87,13 @@ class TestTask:
     )
     def test_where_nothing_can_be_foretold_files_can_judge(self, events, orders, said):
         with pytest.raises(InputError, match=said) as problem:
-            choosing.task(in_orders(events, orders), "", Where())
+            choose_task(in_orders(events, orders), "", Where())
         assert "--related FILE" in problem.value.hint
 
 
 class TestSplit:
     def test_times_are_split_by_time_and_a_note_says_why(self, aisles):
-        (fold,), notes = choose(aisles, Where(), 42)
+        (fold,), notes = choose_split(aisles, Where(), 42)
         assert fold.kind == "time"
         assert notes == ["Split by time: every event has one."]
 
@@ -109,7 +109,7 @@ class TestSplit:
         ],
     )
     def test_what_is_named_is_taken_without_a_word(self, aisles, where, kinds):
-        folds, notes = choose(aisles, where, 42)
+        folds, notes = choose_split(aisles, where, 42)
         assert [fold.kind for fold in folds] == kinds
         assert notes == []
 
@@ -117,7 +117,7 @@ class TestSplit:
         """Late in the year there are only people that nobody knows."""
         events = [("ann", item, "purchase", day * DAY) for day, item in enumerate("abcd")]
         events += [(f"new{n}", "a", "purchase", (50 + n) * DAY) for n in range(4)]
-        (fold,), (why,) = choose(shop(events), Where(), 42)
+        (fold,), (why,) = choose_split(shop(events), Where(), 42)
         assert fold.kind == "last"
         assert why == (
             "Split by each user's last event: after 1970-02-22T00:00:00 no person with a past gets"
@@ -137,18 +137,18 @@ class TestSplit:
     )
     def test_words_that_do_not_go_together(self, aisles, where, said):
         with pytest.raises(UsageProblem, match=said):
-            choose(aisles, where, 42)
+            choose_split(aisles, where, 42)
 
     @pytest.mark.parametrize("name", ["time", "windows"])
     def test_events_with_only_an_order_are_refused_with_the_split_to_use(self, name):
         data = shop([("ann", item, "purchase", None, n) for n, item in enumerate("abcd")])
         with pytest.raises(InputError, match="4 of 4 events have an order but no time") as problem:
-            choose(data, Where(name), 42)
+            choose_split(data, Where(name), 42)
         assert "--split last" in problem.value.hint
 
     def test_again_and_the_seed_reach_the_split(self, aisles):
-        (fold,), _ = choose(aisles, Where("cold", again=True), 1)
-        (other,), _ = choose(aisles, Where("cold"), 2)
+        (fold,), _ = choose_split(aisles, Where("cold", again=True), 1)
+        (other,), _ = choose_split(aisles, Where("cold"), 2)
         assert fold.again
         assert not other.again
         assert fold.cold.tolist() != other.cold.tolist()

@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from prodsim_cli.evaluation.people_alike import Alike
 from recommend_shop import write_recommend_shop
 
 from prodsim_cli import builds
 from prodsim_cli.data.events import TYPE_CODE
+from prodsim_cli.data.interactions import binary
 from prodsim_cli.evaluation import run as running
 from prodsim_cli.evaluation import tables as training
-from prodsim_cli.evaluation.people_alike import Alike
 from prodsim_cli.export.batch_scorer import Crowd, crowd
 from prodsim_cli.export.lists import lists
-from prodsim_cli.protocol.histories import Pasts
-from prodsim_cli.protocol.testset import Questions, binary
+from prodsim_cli.protocol.histories import UserHistories
+from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import Wish, candidates_of, facts_of, recipe_of, recommend
 from prodsim_cli.queries.recommend_past import of_user
@@ -82,7 +83,7 @@ def connection(path: str) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def asked_of(connection: sqlite3.Connection) -> Questions:
+def asked_of(connection: sqlite3.Connection) -> TestSet:
     """Everybody with a past asked about now, as ``eval`` would ask."""
     data = load_dataset(connection)
     log = data.events
@@ -94,7 +95,7 @@ def asked_of(connection: sqlite3.Connection) -> Questions:
     had = past & (log.type == TYPE_CODE["purchase"])
     candidates = np.zeros(len(data), bool)
     candidates[log.item[past]] = True
-    return Questions(
+    return TestSet(
         train=data,
         subjects=subjects,
         candidates=candidates,
@@ -116,7 +117,7 @@ class Judged:
         wish = training.Wish(("all",))
         self.made = training.tables(self.asked.train, wish, training.Goal("recommend"))
         self.people = Alike(self.asked, wish, None)
-        self.pasts = Pasts(self.asked)
+        self.pasts = UserHistories(self.asked)
 
     def hybrid(self) -> np.ndarray:
         score = running._blended(

@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
-from prodsim_cli.evaluation.areas import resampled_areas
-from prodsim_cli.evaluation.bootstrap import interval, resampled_means, resampled_sums
+from prodsim_cli.evaluation.bootstrap import (
+    interval,
+    resampled_areas,
+    resampled_means,
+    resampled_sums,
+)
 from prodsim_cli.evaluation.calibration import (
     Folds,
     best_threshold,

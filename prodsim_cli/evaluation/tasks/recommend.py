@@ -7,17 +7,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.errors import InputError
 from prodsim_cli.evaluation.outcome import Outcome, Part
 from prodsim_cli.evaluation.report import SEED, Asked, Frame, summarise
 from prodsim_cli.evaluation.run import run
 from prodsim_cli.evaluation.tables import Wish
 from prodsim_cli.protocol import leaks
-from prodsim_cli.protocol.anonymous import anonymous, order_of_users
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.splitting import Where, account, choose, described, empty_windows
-from prodsim_cli.protocol.users_asked import questions
+from prodsim_cli.protocol.splitting import (
+    Where,
+    account,
+    choose_split,
+    described,
+    empty_windows,
+)
+from prodsim_cli.protocol.testset import anonymous, named_users
+from prodsim_cli.protocol.testset import user_questions as questions
 from prodsim_cli.records import Scorecard
 
 if TYPE_CHECKING:
@@ -75,7 +80,7 @@ def judged(
 ) -> Outcome:
     """:func:`evaluate`, with everything that its scorecard was computed from."""
     named, data = data, anonymous(data)
-    cuts, notes = choose(data, where, asked.seed)
+    cuts, notes = choose_split(data, where, asked.seed)
     folds = tuple(fold for fold in cuts if len(fold.users)) or _nobody(cuts)
     held_out = sum(int(fold.test.sum()) for fold in folds)
     leaks.refuse_stored(data, wish.methods, held_out)
@@ -90,7 +95,7 @@ def judged(
         )
         for fold in folds
     ]
-    keys = Vocabulary(named.users.ids[position] for position in order_of_users(named))
+    keys = named_users(named)
     shop = replace(data, users=keys)
     frame = Frame(
         task="recommend",

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.interactions import binary
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.answer_files import Answers
@@ -22,8 +23,7 @@ from prodsim_cli.evaluation.outcome import Outcome
 from prodsim_cli.evaluation.report import Asked, Frame, summarise
 from prodsim_cli.evaluation.run import answered
 from prodsim_cli.evaluation.tables import Wish
-from prodsim_cli.protocol.anonymous import anonymous
-from prodsim_cli.protocol.testset import Questions, binary
+from prodsim_cli.protocol.testset import TestSet, anonymous
 from prodsim_cli.records import Json
 from prodsim_cli.similarity import Method, method, methods
 
@@ -47,7 +47,7 @@ def judged(
     ``encode`` is called for a space when a method needs it: loading a model takes time.
     """
     data = anonymous(data)
-    questions = Questions(
+    questions = TestSet(
         train=data,
         subjects=answers.subjects,
         candidates=np.ones(len(data), bool),
@@ -108,7 +108,7 @@ def _methods(wish: Wish) -> dict[str, Method]:
 
 
 def _search(
-    module: Any, questions: Questions, wish: Wish, encode: Encode, depth: int
+    module: Any, questions: TestSet, wish: Wish, encode: Encode, depth: int
 ) -> Callable[[], NDArray[np.int32]]:
     known = inspect.signature(module.search).parameters
     settings = {name: value for name, value in wish.settings.items() if name in known}

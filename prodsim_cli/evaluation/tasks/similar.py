@@ -15,7 +15,6 @@ import numpy as np
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import EventLog
-from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers
 from prodsim_cli.evaluation.outcome import Outcome, Part
@@ -23,8 +22,6 @@ from prodsim_cli.evaluation.report import Asked, Frame, summarise
 from prodsim_cli.evaluation.run import run
 from prodsim_cli.evaluation.tables import Wish
 from prodsim_cli.protocol import leaks
-from prodsim_cli.protocol.anonymous import anonymous, order_of_users
-from prodsim_cli.protocol.products_asked import itself, questions_and_split
 from prodsim_cli.protocol.splits._split import Split
 from prodsim_cli.protocol.splitting import (
     Where,
@@ -35,8 +32,14 @@ from prodsim_cli.protocol.splitting import (
     split_by,
     target_of,
 )
-from prodsim_cli.protocol.testset import Questions
-from prodsim_cli.protocol.users_asked import moment_of_asking
+from prodsim_cli.protocol.testset import (
+    TestSet,
+    anonymous,
+    itself,
+    moment_of_asking,
+    named_users,
+)
+from prodsim_cli.protocol.testset import products_and_split as questions_and_split
 from prodsim_cli.records import Json
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ def judged(
         )
         for one, _ in kept
     ]
-    keys = Vocabulary(named.users.ids[position] for position in order_of_users(named))
+    keys = named_users(named)
     items = [str(sku) for sku in data.items.ids]
     frame = Frame(
         task="similar",
@@ -122,7 +125,7 @@ def _refuse_again(where: Where) -> None:
         )
 
 
-def _counts(asked: Questions) -> Json:
+def _counts(asked: TestSet) -> Json:
     """Products are asked about here, not users."""
     return {"users": 0, "queries": len(asked), "pairs": int(asked.answers.nnz)}
 
@@ -149,7 +152,7 @@ def judged_by_file(
         leaks.sealed(data, split)
         train = data.without(~split.train)
         leaks.same_events(train, split)
-    one = Questions(
+    one = TestSet(
         train=train,
         subjects=known.subjects,
         candidates=np.ones(len(data), bool),

@@ -59,6 +59,11 @@ class Split:
     at: str | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def moment(self) -> int | None:
+        """``at`` in seconds since 1970."""
+        return None if self.at is None else int(np.datetime64(self.at, "s").astype(np.int64))
+
     def as_dict(self) -> dict[str, Any]:
         """The ``split`` object of the JSON of an evaluation."""
         return {
