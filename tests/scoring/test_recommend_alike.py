@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from prodsim_cli.evaluation.people_alike import Alike
 from recommend_shop import write_recommend_shop
 
 from prodsim_cli import builds
@@ -20,6 +19,7 @@ from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.interactions import binary
 from prodsim_cli.evaluation import run as running
 from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation.run import PeopleAlike
 from prodsim_cli.export.batch_scorer import Crowd, crowd
 from prodsim_cli.export.lists import lists
 from prodsim_cli.protocol.histories import UserHistories
@@ -116,7 +116,7 @@ class Judged:
         monkeypatch.setattr(training, "_learned", lambda *_: self.blend)
         wish = training.Wish(("all",))
         self.made = training.tables(self.asked.train, wish, training.Goal("recommend"))
-        self.people = Alike(self.asked, wish, None)
+        self.people = PeopleAlike(self.asked, wish, None)
         self.pasts = UserHistories(self.asked)
 
     def hybrid(self) -> np.ndarray:
