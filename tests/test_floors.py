@@ -99,7 +99,6 @@ def test_every_record_is_found_and_nothing_else() -> None:
         ["similar", "SKU123", "--as", "complement", "-f", "json"],
         ["duplicates", "-f", "json"],
         ["similar", "SKU123", "--why", "-f", "json"],
-        ["explain", "SKU123", "SKU124", "-f", "json"],
         ["show", "SKU123", "-f", "json"],
         ["search", "mug", "-f", "json"],
         ["search", "85123a", "红", "-f", "ids"],
@@ -113,6 +112,11 @@ def test_asking_stays_on_the_ground_floor(words: list[str], shop: Path) -> None:
     assert not HEAVY & modules
     # It costs as much as the look-up itself.
     assert "importlib.metadata" not in modules
+
+
+def test_explain_needs_arrays_and_reads_no_files(shop: Path) -> None:
+    modules = after("--db", str(shop), "explain", "SKU123", "SKU124", "-f", "json")
+    assert HEAVY & modules <= {"numpy", "scipy"}
 
 
 @pytest.mark.parametrize("model", ["hashing", "minilm", "multilingual"])

@@ -148,7 +148,8 @@ def _by_relation(
 
 def _vectors(asked: TestSet) -> NDArray[np.float32] | sp.csr_matrix | None:
     """Where products lie: the vectors of the language model, else those of the words."""
-    from prodsim_cli.text.tfidf import folded, tfidf
+    from prodsim_cli.text.normalize import folded
+    from prodsim_cli.text.tfidf import tfidf
 
     data = asked.train
     for space in data.embeddings:

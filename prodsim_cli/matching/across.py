@@ -42,8 +42,8 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import BLOCK_BYTES, blocks, top_k
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady
-from prodsim_cli.text.codes import code_vectors
-from prodsim_cli.text.tfidf import folded, tfidf
+from prodsim_cli.text.normalize import folded
+from prodsim_cli.text.tfidf import code_vectors, tfidf
 
 T = TypeVar("T")
 Positions = NDArray[np.int32]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.knn import Best, best_of_triplets, blocks
@@ -114,3 +115,20 @@ def groups_of_rows(vectors: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDAr
     group = np.full(len(vectors), -1, np.intp)
     group[filled] = rank[number.ravel()]
     return group, rows[first[order]]
+
+
+def groups_of_sparse(vectors: sp.csr_matrix) -> tuple[NDArray[np.intp], sp.csr_matrix]:
+    """Groups of rows with the same columns, numbered by first appearance; -1 for empty rows.
+
+    Returns (n,) groups and the distinct rows (g, m) in that order.
+    """
+    pointer, columns = vectors.indptr, vectors.indices.astype(np.int32)
+    number: dict[bytes, int] = {}
+    group = np.full(vectors.shape[0], -1, np.intp)
+    first: list[int] = []
+    for row in np.flatnonzero(np.diff(pointer)).tolist():
+        key = columns[pointer[row] : pointer[row + 1]].tobytes()
+        group[row] = number.setdefault(key, len(first))
+        if group[row] == len(first):
+            first.append(row)
+    return group, vectors[first]

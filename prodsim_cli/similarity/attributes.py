@@ -26,7 +26,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._texts import grouped_neighbors
-from prodsim_cli.text.tfidf import folded
+from prodsim_cli.text.normalize import folded
 
 NEEDS = "columns"
 FINDS = "substitute"

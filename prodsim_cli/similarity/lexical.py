@@ -27,7 +27,8 @@ from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._texts import grouped_neighbors
-from prodsim_cli.text.tfidf import folded, tfidf
+from prodsim_cli.text.normalize import folded
+from prodsim_cli.text.tfidf import tfidf
 
 NEEDS = "text"
 RANK = 2

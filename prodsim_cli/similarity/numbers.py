@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._texts import grouped_neighbors
-from prodsim_cli.text.codes import code_vectors, codes, groups_of_sparse
-from prodsim_cli.text.tfidf import folded
+from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_sparse
+from prodsim_cli.text.codes import codes
+from prodsim_cli.text.normalize import folded
+from prodsim_cli.text.tfidf import code_vectors
 
 NEEDS = "text"
 

@@ -11,7 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from prodsim_cli.data.knn import speakers
 from prodsim_cli.similarity import lexical
-from prodsim_cli.text.tfidf import folded, tfidf
+from prodsim_cli.text.normalize import folded
+from prodsim_cli.text.tfidf import tfidf
 
 TITLES = [
     "red mug",

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from similarity_worlds import shop
 
 from prodsim_cli.similarity import numbers
-from prodsim_cli.text.codes import code_vectors, codes, groups_of_sparse
-from prodsim_cli.text.tfidf import folded
+from prodsim_cli.similarity._texts import groups_of_sparse
+from prodsim_cli.text.codes import codes
+from prodsim_cli.text.normalize import folded
+from prodsim_cli.text.tfidf import code_vectors
 
 
 @pytest.mark.parametrize(
