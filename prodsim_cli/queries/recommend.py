@@ -157,9 +157,10 @@ def _ranking(
     ranking = Ranking(query, method, rows, notes, about=_about(past, more))
     if asked.why is None:
         return ranking
-    from prodsim_cli.queries.explain.people import reasoned
+    from prodsim_cli.queries.explain.rows import reasoned_for_user
 
-    return reasoned(connection, ranking, given.rows, found, past.moments, asked.why)
+    reasons = found.reasons([row.item_id for row in given.rows])
+    return reasoned_for_user(connection, ranking, given.rows, reasons, past.moments, asked.why)
 
 
 def _about(past: Past, more: Sequence[sqlite3.Row]) -> str:

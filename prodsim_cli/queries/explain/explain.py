@@ -1,4 +1,4 @@
-"""``explain``: why two products are alike, read off the stored tables. Ground floor.
+"""``explain``: why two products are alike, read off the stored tables.
 
 The score is that of `similar`, its shares those of ``queries.explain.shares``; beside them
 stands what they rest on: people and orders, words and n-grams, equal facts, the path in the graph.
@@ -9,12 +9,18 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.queries.explain.facts import facts
-from prodsim_cli.queries.explain.groups import orders, people, rough, rounded, told, told_path
-from prodsim_cli.queries.explain.paths import path
+from prodsim_cli.queries.explain.groups import (
+    facts,
+    orders,
+    people,
+    rough,
+    rounded,
+    told,
+    told_path,
+)
 from prodsim_cli.queries.explain.shares import shares
 from prodsim_cli.queries.explain.texts import Texts
 from prodsim_cli.queries.explain.words import Evidence, sentences
@@ -26,6 +32,15 @@ from prodsim_cli.store import reasons as stored
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
 """Which table speaks where the blend is not built: as in ``similar``."""
 
+LONGEST = 4
+"""Steps; what is farther away has little to do with where it began."""
+
+WIDEST = 5000
+"""Products that are asked in one step, those with the strongest edges."""
+
+Path = list[tuple[int, float | None]]
+"""Item ids in order, with the score of the edge that leads to each (None for the first)."""
+
 
 def explain(
     connection: sqlite3.Connection,
@@ -36,8 +51,8 @@ def explain(
 ) -> list[Explanation]:
     """The first product with each of the others.
 
-    ``least``: people in a group that is counted (:mod:`.reasons_groups`). ``without``: kinds of
-    evidence without which the score is told, too (:mod:`.reasons_without`, first floor).
+    ``least``: people in a group that is counted (:mod:`.groups`). ``without``: kinds of
+    evidence without which the score is told, too (:mod:`.without`).
 
     Raises
     ------
@@ -132,7 +147,7 @@ def _explained(
         products=stored.listed(connection),
     )
     roughly = rough(connection, main, evidence.shares, least)
-    steps, by = path(connection, [main, *(name for name in built if name != main)], *pair)
+    steps, by = _path(connection, [main, *(name for name in built if name != main)], *pair)
     named = graphs.products(connection, [item for item, _ in steps])
     return Explanation(
         product=_product(one),
@@ -184,3 +199,72 @@ def _notes(connection: sqlite3.Connection, main: str) -> tuple[str, ...]:
     if main != artifacts.BLEND:
         notes.append(f"hybrid is not built, so this is {main}; run `prodsim build`.")
     return (*notes, *artifacts.Built(connection).stale_notes(main))
+
+
+@dataclass
+class _Side:
+    """What has been reached from one end: item -> (weakest edge so far, over whom, last edge)."""
+
+    reached: dict[int, tuple[float, int | None, float | None]]
+    rim: list[int] = field(default_factory=list)
+
+    def step(self, connection: sqlite3.Connection, method: str) -> None:
+        found: dict[int, tuple[float, int | None, float | None]] = {}
+        for one, other, score in stored.edges(connection, method, self.rim):
+            if other in self.reached:
+                continue
+            weakest = min(self.reached[one][0], score)
+            if other not in found or (weakest, score) > (found[other][0], found[other][2]):
+                found[other] = (weakest, one, score)
+        self.reached |= found
+        self.rim = sorted(found, key=lambda item: (-found[item][0], item))[:WIDEST]
+
+    def way(self, item: int) -> Path:
+        """From the end to an item."""
+        steps: Path = []
+        at: int | None = item
+        while at is not None:
+            _, before, score = self.reached[at]
+            steps.append((at, score))
+            at = before
+        return steps[::-1]
+
+
+def _path(
+    connection: sqlite3.Connection, methods: Sequence[str], one: int, other: int
+) -> tuple[Path, str | None]:
+    """How one product leads to another by the stored tables, and the method whose table it is.
+
+    The first of the methods that has a path; empty where none has. An edge lies between two
+    products where one stands in the other's row; its score is the better of the two directions. Of
+    the shortest paths the one is taken whose weakest edge is the strongest.
+    """
+    for method in methods:
+        found = _by(connection, method, one, other)
+        if found:
+            return found, method
+    return [], None
+
+
+def _by(connection: sqlite3.Connection, method: str, one: int, other: int) -> Path:
+    sides = [_Side({end: (float("inf"), None, None)}, [end]) for end in (one, other)]
+    for _ in range(LONGEST):
+        side = min(sides, key=lambda side: len(side.rim))
+        side.step(connection, method)
+        if not side.rim:
+            return []
+        meeting = sides[0].reached.keys() & sides[1].reached.keys()
+        if meeting:
+            best = max(
+                meeting,
+                key=lambda item: (min(side.reached[item][0] for side in sides), -item),
+            )
+            return _joined(sides[0].way(best), sides[1].way(best))
+    return []
+
+
+def _joined(there: Path, back: Path) -> Path:
+    """Both ways to the meeting point as one way: the second turned round, its edges moved on."""
+    items = [item for item, _ in back[::-1]]
+    scores = [score for _, score in back[::-1]]
+    return there + list(zip(items[1:], scores[:-1], strict=True))

@@ -1,7 +1,8 @@
-"""``--why`` of ``similar``: for each row the shares of its score, and what they rest on.
+"""``--why`` of ``similar`` and ``recommend``: the shares of a row's score, and what they rest on.
 
-Ground floor. Of several products asked about as one question, the evidence is that of the one that
-speaks most for the row.
+Of several products asked about as one question, the evidence is that of the one that speaks most
+for the row. What a person had is named with its date; of others only groups that are not small are
+counted.
 """
 
 from __future__ import annotations
@@ -9,19 +10,34 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from prodsim_cli.queries.explain.facts import facts
-from prodsim_cli.queries.explain.groups import orders, people
+from prodsim_cli.queries.explain.groups import facts, orders, people
 from prodsim_cli.queries.explain.shares import shares
 from prodsim_cli.queries.explain.texts import Texts
 from prodsim_cli.queries.explain.words import MOST, Evidence, sentences
 from prodsim_cli.queries.ranking.request import Chosen
 from prodsim_cli.records import Json, Ranking
-from prodsim_cli.records.reasons import Word
-from prodsim_cli.store import artifacts, catalog, neighbors
+from prodsim_cli.records.reasons import Fact, Word
+from prodsim_cli.store import artifacts, catalog, graphs, neighbors
+
+if TYPE_CHECKING:
+    from prodsim_cli.queries.recommend_scores import Reasons
 
 Given = Mapping[str, float]
 """Method -> what it gives to a score."""
+
+_SAID = {
+    "recent": "popular lately",
+    "popularity": "popular",
+    "users": "people alike have it",
+}
+"""Parts that no purchase stands behind."""
+
+_NOTHING = "nothing that is stored speaks for it"
+
+Moments = Mapping[int, tuple[int, str | None]]
+"""Row id of a product that the person had -> (which moment, its ISO time)."""
 
 
 def reasoned(
@@ -49,45 +65,34 @@ def reasoned(
         for mine in found.values():
             for name, share in mine.items():
                 given[name] = given.get(name, 0.0) + share
-        why = why_pair(connection, pair, given, words[pair], len(read.rows), least)
-        if len(seeds) > 1:
-            why = {"of": catalog.item(connection, pair[0])["label"], **why}
+        one, other = (catalog.item(connection, item) for item in pair)
+        evidence = evidence_of(
+            connection,
+            pair,
+            given,
+            words[pair],
+            facts(connection, one, other),
+            len(read.rows),
+            least,
+        )
+        said = sentences(evidence)[:MOST] if given else ("nothing that is stored ties them",)
+        why: Json = {
+            **({"of": one["label"]} if len(seeds) > 1 else {}),
+            "because": list(said),
+            "shares": rounded_shares(given),
+            "people": evidence.people.as_dict(),
+            "orders": evidence.orders.as_dict(),
+            "words": [word.as_dict() for word in evidence.words],
+            "facts": [fact.as_dict() for fact in evidence.facts],
+        }
         rows.append(replace(row, why=why))
     return replace(ranking, results=tuple(rows))
 
 
-def why_pair(
-    connection: sqlite3.Connection,
-    pair: tuple[int, int],
-    given: Given,
-    words: Sequence[Word],
-    products: int,
-    least: int,
-) -> Json:
-    """The JSON form of why the second of a pair is shown for the first."""
-    one, other = (catalog.item(connection, item) for item in pair)
-    evidence = Evidence(
-        shares=given,
-        people=people(connection, *pair, least, totals=False),
-        orders=orders(connection, *pair, least, totals=False),
-        words=words,
-        facts=facts(connection, one, other),
-        products=products,
-    )
-    said = sentences(evidence)[:MOST] if given else ("nothing that is stored ties them",)
-    return {
-        "because": list(said),
-        "shares": {name: round(share, 9) for name, share in falling(given)},
-        "people": evidence.people.as_dict(),
-        "orders": evidence.orders.as_dict(),
-        "words": [word.as_dict() for word in words],
-        "facts": [fact.as_dict() for fact in evidence.facts],
-    }
-
-
-def falling(given: Given) -> list[tuple[str, float]]:
-    """What gives something, the most first."""
-    return sorted(((n, s) for n, s in given.items() if s > 0), key=lambda one: (-one[1], one[0]))
+def rounded_shares(given: Given) -> dict[str, float]:
+    """What gives something, the most first, as JSON holds it."""
+    falling = sorted(given.items(), key=lambda one: (-one[1], one[0]))
+    return {name: round(share, 9) for name, share in falling if share > 0}
 
 
 def _by_seed(
@@ -125,3 +130,101 @@ def _no_higher(found: dict[int, dict[str, float]], score: float) -> dict[int, di
     return {
         seed: {name: share * scale for name, share in mine.items()} for seed, mine in found.items()
     }
+
+
+def reasoned_for_user(
+    connection: sqlite3.Connection,
+    ranking: Ranking,
+    chosen: Sequence[Chosen],
+    reasons: Mapping[int, Reasons],
+    moments: Moments,
+    least: int,
+) -> Ranking:
+    """The answer, each row with its ``why``: what the person had that led to it.
+
+    ``reasons``: row id -> what its score is made of. ``least``: people in a group that is counted.
+    """
+    shares: dict[int, dict[str, float]] = {}
+    had: dict[int, dict[int, dict[str, float]]] = {}
+    for row in chosen:
+        shares[row.item_id], had[row.item_id] = _scaled(reasons[row.item_id], row.score)
+    named = graphs.products(connection, {one for mine in had.values() for one in mine})
+    best = {
+        item: max(mine, key=lambda one: _total(mine[one])) for item, mine in had.items() if mine
+    }
+    read = Texts(connection) if best else None
+    words = read.words(list(best.items())) if read else {}
+    rows = []
+    for item, shown in zip(had, ranking.results, strict=True):
+        mine = had[item]
+        because: list[tuple[float, str]] = []
+        for one, parts in mine.items():
+            said = _named(named[one], moments[one][1])
+            if read and one == best[item]:
+                pair = (item, one)
+                evidence = evidence_of(
+                    connection, pair, parts, words[pair], (), len(read.rows), least
+                )
+                said += "".join(f": {sentence}" for sentence in sentences(evidence)[:1])
+            because.append((_total(parts), said))
+        because += [(share, _SAID[name]) for name, share in shares[item].items() if name in _SAID]
+        because.sort(key=lambda one: -one[0])
+        why: Json = {
+            "because": [said for _, said in because[:MOST]] or [_NOTHING],
+            "shares": rounded_shares(shares[item]),
+            "purchases": [
+                {
+                    "sku": named[one]["label"],
+                    "title": named[one]["title"],
+                    "at": moments[one][1],
+                    "gives": round(_total(mine[one]), 9),
+                    "by": rounded_shares(mine[one]),
+                }
+                for one in sorted(mine, key=lambda one: (-_total(mine[one]), one))
+            ],
+        }
+        rows.append(replace(shown, why=why))
+    return replace(ranking, results=tuple(rows))
+
+
+def _scaled(reasons: Reasons, score: float) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
+    """Part -> share of a score, and the same by product that was had.
+
+    Scores are rounded to float32; so are their shares, that the sum be the score.
+    """
+    total = sum(reasons.shares.values())
+    scale = score / total if total > 0 and abs(score - total) <= 1e-5 * total else 1.0
+    had: dict[int, dict[str, float]] = {}
+    for name, pasts in reasons.pasts.items():
+        for one, share in pasts.items():
+            had.setdefault(one, {})[name] = share * scale
+    return {name: share * scale for name, share in reasons.shares.items()}, had
+
+
+def _total(parts: Mapping[str, float]) -> float:
+    return sum(parts.values())
+
+
+def _named(product: sqlite3.Row, at: str | None) -> str:
+    name = product["title"] or product["label"]
+    return f"had {name}" + (f" on {at[:10]}" if at else "")
+
+
+def evidence_of(
+    connection: sqlite3.Connection,
+    pair: tuple[int, int],
+    given: Given,
+    words: Sequence[Word],
+    facts: Sequence[Fact],
+    products: int,
+    least: int,
+) -> Evidence:
+    """What is known of a pair, groups of people among it; ``products``: how many the shop has."""
+    return Evidence(
+        shares=given,
+        people=people(connection, *pair, least, totals=False),
+        orders=orders(connection, *pair, least, totals=False),
+        words=words,
+        facts=facts,
+        products=products,
+    )

@@ -1,7 +1,4 @@
-"""``--why`` of ``search``: which words a row holds and where, and how much is meaning.
-
-Ground floor. Nothing of people is in it.
-"""
+"""``--why`` of ``search``: which words a row holds and where, and how much is meaning."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from prodsim_cli.queries.explain.rows import falling
+from prodsim_cli.queries.explain.rows import rounded_shares
 from prodsim_cli.queries.ranking.request import Chosen
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.search import index, ranking
@@ -58,7 +55,7 @@ def reasoned(
         said = list(_sentences(shares, found, item, reading)) if row.score > 0 else []
         why: Json = {
             "because": said or [_NOTHING],
-            "shares": {name: round(share, 9) for name, share in falling(shares)},
+            "shares": rounded_shares(shares),
             "words": [
                 {
                     "word": word.text,
@@ -90,7 +87,7 @@ def _sentences(
         yield "has the number that was asked for" if number else "its title is what was asked for"
     elif shares.get(WHOLE):
         yield "holds the whole question"
-    for name, _ in falling(shares):
+    for name in rounded_shares(shares):
         if name == WORDS and found:
             yield "says " + ", ".join(_said(word, fields[item]) for word, fields in found)
         elif name == WORDS:
