@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from prodsim_cli.data.knn import blocks, threads, top_k
 from prodsim_cli.export.batch_scorer import Crowd
 from prodsim_cli.progress import stage
-from prodsim_cli.queries.ranking.filling import by_popularity
 from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.recommend import candidates_of
 from prodsim_cli.queries.recommend_past import NOTHING
+from prodsim_cli.store.item_scores import by_popularity
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress

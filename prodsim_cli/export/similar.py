@@ -23,8 +23,7 @@ from prodsim_cli.progress import stage
 from prodsim_cli.queries.ranking.live import Live
 from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.similar import choose
-from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.queries.similar import SimilarItems, choose
 from prodsim_cli.store import artifacts
 
 if TYPE_CHECKING:
@@ -95,8 +94,9 @@ class _Making:
     names: Names
 
     def __post_init__(self) -> None:
-        self._live = Live(self.connection)
-        self._depth = artifacts.Built(self.connection).depth(self.connection, self.method)
+        self._built = artifacts.Built(self.connection)
+        self._live = Live(self.connection, self._built)
+        self._depth = self._built.depth(self.connection, self.method)
         self._alone = _looks_at_one(self.rules)
         self._open = np.zeros(len(self.names), bool)
         if not self._alone:
@@ -159,7 +159,7 @@ class _Making:
         scores: list[float] = []
         for place in places.tolist():
             item = int(self.names.ids[some.start + place])
-            alike = Alike(self.connection, self.method, [item], self._live)
+            alike = SimilarItems(self.connection, self._built, self.method, [item], self._live)
             given = answer(self.connection, alike, self.rules, self.k, [item], method=self.method)
             rows = [row for row in given.rows if row.score > 0 or row.pinned]
             at += [place] * len(rows)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.queries import lookup as finding
-from prodsim_cli.queries.ranking.pipeline import admitted, answer, dressed
+from prodsim_cli.queries.ranking.pipeline import admitted, answer, to_results
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend_facts import AsOf, Facts, Stored
 from prodsim_cli.queries.recommend_past import NOTHING, Past, of_user, with_more
@@ -145,7 +145,7 @@ def _ranking(
     seeds = list(past.moments)
     barred = () if asked.again else past.had
     given = answer(connection, found, rules, k, seeds, barred=barred)
-    rows = dressed(connection, given.rows, found.speakers([row.item_id for row in given.rows]))
+    rows = to_results(connection, given.rows, found.speakers([row.item_id for row in given.rows]))
     query: Json = {} if person is None else {"user": person["key"]}
     if more:
         query["history"] = [item["label"] for item in more]

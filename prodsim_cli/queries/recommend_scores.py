@@ -15,13 +15,13 @@ from functools import cached_property
 from heapq import merge
 from typing import NamedTuple
 
-from prodsim_cli.queries.ranking.filling import by_popularity
 from prodsim_cli.queries.ranking.request import Scored
 from prodsim_cli.queries.recommend_facts import Facts, spread
 from prodsim_cli.queries.recommend_past import Past
 from prodsim_cli.queries.recommend_recipe import Part, Recipe
 from prodsim_cli.scoring.evidence import class_of
 from prodsim_cli.store import item_scores, neighbors, pasts
+from prodsim_cli.store.item_scores import by_popularity
 
 _FIRST_TIER = 120
 """Products of the first tier; each one after it is four times as long."""

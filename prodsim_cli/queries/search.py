@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries.lookup import resolve_skus
-from prodsim_cli.queries.ranking.pipeline import answer, dressed
+from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Chosen, Rules, Scored
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.search import index, ranking
@@ -107,7 +107,7 @@ class _Asking:
         found, method, notes = self._found(text)
         got = answer(self.connection, _Candidates(found), rules, k, self.liked)
         methods = {row.item_id: list(_finders(found, row.item_id)) for row in got.rows}
-        rows = dressed(self.connection, got.rows, methods)
+        rows = to_results(self.connection, got.rows, methods)
         query: Json = {"text": text}
         if self.labels:
             query["like"] = self.labels

@@ -1,20 +1,22 @@
-"""``similar``: the row of a neighbour table, as one indexed look-up. Ground floor."""
+"""``similar``: products beside one or several others, from the row of a neighbour table."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries.lookup import resolve_skus
-from prodsim_cli.queries.ranking.live import Live
-from prodsim_cli.queries.ranking.pipeline import answer, dressed
-from prodsim_cli.queries.ranking.request import Answer, Rules
-from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.queries.ranking.pipeline import answer, to_results
+from prodsim_cli.queries.ranking.request import Answer, Rules, Scored
 from prodsim_cli.records import Json, Ranking
 from prodsim_cli.store import artifacts, neighbors
 from prodsim_cli.store.artifacts import Built
+
+if TYPE_CHECKING:
+    from prodsim_cli.queries.ranking.live import Live
 
 _PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
 
@@ -33,9 +35,9 @@ def similar(
 
     ``method`` None takes the blend, else the best table that is there, with a note. Notes also say
     that a table is older than the data, or silent about an item, and why. Where the rules let too
-    little of the stored row through, the answer goes on behind it
-    (:class:`~prodsim_cli.queries.similar_candidates.Alike`). ``why``: each row says why it is there
-    (docs/reasons.md); of groups of fewer people nothing is told.
+    little of the stored row through, the answer goes on behind it (:class:`SimilarItems`).
+    ``why``: each row says why it is there (docs/reasons.md); of groups of fewer people nothing is
+    told.
 
     Raises
     ------
@@ -47,38 +49,50 @@ def similar(
     built = Built(connection)
     chosen, notes = choose(built, method)
     items = resolve_skus(connection, texts)
-    singles = built.singles
-    questions = [items] if together else [[item] for item in items]
-    obeyed, live = rules or Rules(), Live(connection)
+    sources = len(neighbors.holding(connection, built.singles))
+    obeyed, live = rules or Rules(), None
     made = []
-    for asked in questions:
+    for asked in [items] if together else [[item] for item in items]:
         ids = [item["id"] for item in asked]
-        alike = Alike(connection, chosen, ids, live, fill=obeyed.narrows)
-        given = answer(connection, alike, obeyed, k, ids, method=chosen)
-        ranking = _ranking(connection, asked, chosen, given, singles, notes)
+        candidates = SimilarItems(connection, built, chosen, ids, live, fill=obeyed.narrows)
+        given = answer(connection, candidates, obeyed, k, ids, method=chosen)
+        live = candidates.live
+        agreeing = neighbors.agreeing(connection, built.singles, ids)
+        ranking = Ranking(
+            query=query_of(asked),
+            method=chosen,
+            results=to_results(connection, given.rows, agreeing),
+            notes=(*notes, *_silence(connection, asked, candidates, given), *given.notes),
+            about=" + ".join(item["title"] or item["label"] for item in asked),
+            sources=sources,
+        )
         if why is not None:
             from prodsim_cli.queries.explain.rows import reasoned
 
-            ranking = reasoned(connection, ranking, ids, given.rows, why, alike.parts)
+            ranking = reasoned(connection, ranking, ids, given.rows, why, candidates.parts)
         made.append(ranking)
     return made
+
+
+def query_of(asked: Sequence[sqlite3.Row]) -> Json:
+    """The question as its answer repeats it."""
+    names = [item["label"] for item in asked]
+    return {"sku": names[0]} if len(names) == 1 else {"skus": names}
 
 
 def choose(built: Built, method: str | None) -> tuple[str, list[str]]:
     """The table to read, with sentences about the choice and its freshness."""
     stored = built.methods()
+    notes = []
     if method is None:
         if not stored:
             raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-        chosen = min(stored, key=_place)
-        notes = []
-        if chosen != artifacts.BLEND:
-            notes.append(f"hybrid is not built, so this is {chosen}; run `prodsim build`.")
-    else:
-        chosen, notes = method, []
-        if chosen not in stored:
-            raise _not_built(built, method)
-    return chosen, [*notes, *built.stale_notes(chosen)]
+        method = min(stored, key=_place)
+        if method != artifacts.BLEND:
+            notes.append(f"hybrid is not built, so this is {method}; run `prodsim build`.")
+    elif method not in stored:
+        raise _not_built(built, method)
+    return method, [*notes, *built.stale_notes(method)]
 
 
 def _place(method: str) -> tuple[int, str]:
@@ -102,43 +116,119 @@ def _not_built(built: Built, method: str) -> NotReady | UsageProblem:
     )
 
 
-def _ranking(
-    connection: sqlite3.Connection,
-    asked: list[sqlite3.Row],
-    method: str,
-    given: Answer,
-    singles: list[str],
-    notes: list[str],
-) -> Ranking:
-    agreeing = neighbors.agreeing(connection, singles, [item["id"] for item in asked])
-    results = dressed(connection, given.rows, agreeing)
-    names = [item["label"] for item in asked]
-    query: Json = {"sku": names[0]} if len(names) == 1 else {"skus": names}
-    told = (*notes, *_silence(connection, asked, method, given), *given.notes)
-    return Ranking(
-        query, method, results, told, about=_about(asked), sources=speaking(connection, singles)
-    )
+class SimilarItems:
+    """Candidates of ``similar``: one falling order over the whole shop.
+
+    1. The stored rows of the items asked about, added up.
+    2. For ``hybrid``: what the rows of its parts hold beyond it, by the same formula.
+    3. Live: the method itself; for ``hybrid`` the mean of meaning and words, times the last score
+       above, so that the order goes on falling.
+    4. ``fill``: products that nothing ties to the items, with a score of 0, the popular ones first.
+       Who narrows an answer down asks for what passes; who does not asks for what is alike.
+
+    Nothing here depends on the rules, so a filtered answer is the whole order, filtered.
+    ``parts``: row id -> method -> what it gives to the score, of products that were scored live.
+    ``live``: keeps what it loads for the next question, None until it is needed.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        built: Built,
+        method: str,
+        item_ids: Sequence[int],
+        live: Live | None = None,
+        fill: bool = True,
+    ) -> None:
+        self.connection, self.built = connection, built
+        self.method, self.item_ids, self.live, self.fill = method, item_ids, live, fill
+        self.stored: list[Scored] = []
+        self.parts: dict[int, dict[str, float]] = {}
+        self._last: float | None = None
+
+    def tiers(self) -> Iterator[Sequence[Scored]]:
+        """Stored rows; for ``hybrid`` the rows of its parts behind them."""
+        self.stored = rows = neighbors.scored(self.connection, self.method, self.item_ids)
+        yield rows
+        last = rows[-1][1] if rows else None
+        if self.method == artifacts.BLEND:
+            behind = self._behind({one for one, _ in rows}, last)
+            yield behind
+            last = behind[-1][1] if behind else last
+        self._last = last
+
+    def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
+        """All of ``ids``: scored live, then those without any score."""
+        from prodsim_cli.queries.ranking.live import Live
+        from prodsim_cli.store.item_scores import by_popularity
+
+        self.live = self.live or Live(self.connection, self.built)
+        if self._last is None:
+            for _ in self.tiers():
+                pass
+        by = self._words if self.method == artifacts.BLEND else self._own
+        last = self._last
+        scored = [
+            (one, score if last is None else min(score, last))
+            for one, score in falling(by(self.live, ids), ids)
+        ]
+        if not self.fill:
+            return scored
+        known = {one for one, _ in scored}
+        return [*scored, *by_popularity(self.connection, [i for i in ids if i not in known])]
+
+    def _behind(self, known: set[int], last: float | None) -> list[Scored]:
+        """What the parts of ``hybrid`` hold beyond its rows, no higher than these."""
+        from prodsim_cli.queries.explain.shares import shares, totals
+        from prodsim_cli.store.item_scores import in_order
+
+        found: dict[int, float] = {}
+        for item_id in self.item_ids:
+            for other, score in totals(shares(self.connection, item_id)).items():
+                if other not in known and other not in self.item_ids and score > 0:
+                    found[other] = found.get(other, 0.0) + score
+        rows = falling(found, in_order(self.connection, list(found)))
+        return [(one, score if last is None else min(score, last)) for one, score in rows]
+
+    def _own(self, live: Live, ids: Sequence[int]) -> dict[int, float]:
+        """The method's own scores, added up over the items, no higher than the rows above."""
+        found: dict[int, float] = {}
+        for item_id in self.item_ids:
+            for one, score in live.scores(self.method, item_id, ids).items():
+                found[one] = found.get(one, 0.0) + score
+        return found
+
+    def _words(self, live: Live, ids: Sequence[int]) -> dict[int, float]:
+        """The mean of meaning and words over the items, times the last score above."""
+        names = live.words()
+        ceiling = 1.0 if self._last is None else self._last
+        for name in names:
+            for item_id in self.item_ids:
+                share = ceiling / len(names) / len(self.item_ids)
+                for one, score in live.scores(name, item_id, ids).items():
+                    mine = self.parts.setdefault(one, {})
+                    mine[name] = mine.get(name, 0.0) + share * min(score, 1.0)
+        return {one: sum(self.parts[one].values()) for one in ids if one in self.parts}
 
 
-def speaking(connection: sqlite3.Connection, methods: Sequence[str]) -> int:
-    """How many of these tables hold any pair: so many could have named a row."""
-    holds = "select exists (select 1 from neighbors where method = ?)"
-    return sum(connection.execute(holds, (name,)).fetchone()[0] for name in methods)
-
-
-def _about(asked: list[sqlite3.Row]) -> str:
-    return " + ".join(item["title"] or item["label"] for item in asked)
+def falling(found: Mapping[int, float], ids: Sequence[int]) -> list[Scored]:
+    """The found products, best first, equal ones in the order of ``ids``."""
+    scored = [(one, found[one]) for one in ids if found.get(one, 0.0) > 0]
+    return sorted(scored, key=lambda pair: -pair[1])
 
 
 def _silence(
-    connection: sqlite3.Connection, asked: list[sqlite3.Row], method: str, given: Answer
+    connection: sqlite3.Connection,
+    asked: list[sqlite3.Row],
+    candidates: SimilarItems,
+    given: Answer,
 ) -> list[str]:
     """Why nothing is tied to what was asked about, where that is so."""
-    tied = any(row.score > 0 for row in given.rows)
-    if tied or neighbors.scored(connection, method, [item["id"] for item in asked]):
+    if candidates.stored or any(row.score > 0 for row in given.rows):
         return []
     names = ", ".join(item["label"] for item in asked)
-    return [f"{method} has no neighbours for {names}: {_why_silent(connection, asked)}."]
+    why = _why_silent(connection, asked)
+    return [f"{candidates.method} has no neighbours for {names}: {why}."]
 
 
 def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str:

@@ -35,11 +35,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prodsim_cli.queries.lookup import resolve_skus
-from prodsim_cli.queries.ranking.pipeline import answer, dressed
+from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Rules, Scored
-from prodsim_cli.queries.similar import speaking
+from prodsim_cli.queries.similar import query_of
 from prodsim_cli.queries.substitute_pairs import WORDS, Asked
-from prodsim_cli.records import Json, Ranking
+from prodsim_cli.records import Ranking
 from prodsim_cli.store import catalog, neighbors
 from prodsim_cli.store.artifacts import Built
 
@@ -84,14 +84,13 @@ def of_kind(
         filtered = bool(obeyed.where or obeyed.same or obeyed.price_within or obeyed.max_per)
         candidates = Kinds(connection, ids, role, obeyed.variants, filtered)
         given = answer(connection, candidates, obeyed, k, ids)
-        rows = dressed(connection, given.rows, neighbors.agreeing(connection, singles, ids))
-        query: Json = {"sku": names[0]} if len(names) == 1 else {"skus": names}
+        rows = to_results(connection, given.rows, neighbors.agreeing(connection, singles, ids))
         about = " + ".join(item["title"] or item["label"] for item in asked)
         notes = list(dict.fromkeys((*old, *candidates.notes, *given.notes)))
         if not rows and not notes:
             notes = [f"Nothing in the data is a {role} of {', '.join(names)}."]
-        sources = speaking(connection, singles)
-        ranking = Ranking(query, role, rows, tuple(notes), about=about, sources=sources)
+        sources = len(neighbors.holding(connection, singles))
+        ranking = Ranking(query_of(asked), role, rows, tuple(notes), about=about, sources=sources)
         if why is not None:
             from prodsim_cli.queries.explain.rows import reasoned
 

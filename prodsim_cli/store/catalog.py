@@ -6,6 +6,7 @@ sources, and bare where it does not.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -152,6 +153,17 @@ def item(connection: sqlite3.Connection, item_id: int) -> sqlite3.Row:
         f"select i.*, {label()} as label from items i where i.id = ?", (item_id,)
     ).fetchone()
     return row
+
+
+def products(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, sqlite3.Row]:
+    """Row id -> ``id sku title price currency category`` as a person sees a product, in order of
+    position."""
+    rows = connection.execute(
+        f"""select i.id, {label()} as sku, i.title, i.price, i.currency, i.category from items i
+            where i.id in (select value from json_each(?)) order by i.source, i.sku""",
+        (json.dumps(list(item_ids)),),
+    )
+    return {row["id"]: row for row in rows}
 
 
 def spellings(connection: sqlite3.Connection, item_id: int) -> list[sqlite3.Row]:

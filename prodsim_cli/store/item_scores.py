@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 KIND = "item_scores"
+
+_POPULAR = ("popularity", "people")
+"""The first of these tables that is there tells what is popular."""
 
 
 def of(
@@ -47,3 +50,26 @@ def in_order(connection: sqlite3.Connection, item_ids: Sequence[int]) -> list[in
         (json.dumps(list(item_ids)),),
     )
     return [row[0] for row in rows]
+
+
+def by_popularity(
+    connection: sqlite3.Connection,
+    ids: Sequence[int],
+    counts: Mapping[int, float] | None = None,
+) -> list[tuple[int, float]]:
+    """Products with a score of 0, the most popular first, then in order of position.
+
+    ``counts``: how many bought each product; None: as ``build`` has counted.
+    """
+    if counts is not None:
+        placed = in_order(connection, ids)
+        return [(item, 0.0) for item in sorted(placed, key=lambda item: -counts.get(item, 0.0))]
+    rows = connection.execute(
+        """select i.id from json_each(?) v join items i on i.id = v.value
+           left join item_scores s on s.item_id = i.id and s.name = (
+               select name from artifacts where kind = 'item_scores' and name in (?, ?)
+               order by name = ? desc limit 1)
+           order by coalesce(s.score, 0) desc, i.source, i.sku""",
+        (json.dumps(list(ids)), *_POPULAR, _POPULAR[0]),
+    )
+    return [(row[0], 0.0) for row in rows]

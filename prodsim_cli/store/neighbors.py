@@ -65,6 +65,16 @@ def agreeing(
     return found
 
 
+def holding(connection: sqlite3.Connection, methods: Iterable[str]) -> set[str]:
+    """Which of these tables hold any pair."""
+    found = connection.execute(
+        """select value from json_each(?) where exists (
+               select 1 from neighbors where method = value)""",
+        (json.dumps(list(methods)),),
+    )
+    return {row[0] for row in found}
+
+
 def people_like(
     connection: sqlite3.Connection, method: str, user_id: int, k: int
 ) -> list[sqlite3.Row]:

@@ -50,7 +50,7 @@ def reasoned(
 ) -> Ranking:
     """The answer, each row with its ``why``.
 
-    ``seeds``: row ids of what was asked about. ``chosen``: the rows before they were dressed.
+    ``seeds``: row ids of what was asked about. ``chosen``: the rows before they were shown.
     ``least``: people in a group that is counted. ``live``: row id -> shares of products that were
     scored just now.
     """

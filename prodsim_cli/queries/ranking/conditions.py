@@ -19,12 +19,15 @@ from prodsim_cli.queries.ranking.comparing import (
     any_of,
     bare,
     equal,
+    folded,
     joined,
     keyed,
     marks,
+    number,
     numeric,
+    sound,
+    teach,
 )
-from prodsim_cli.queries.ranking.texts import folded, number, sound, teach
 from prodsim_cli.queries.ranking.where import Both, Comparison, Name, Node, Not, wrong
 
 TEXTS = (

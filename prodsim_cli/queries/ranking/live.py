@@ -1,5 +1,5 @@
-"""Scores that no table holds, computed when they are asked for. Ground floor to import; a call
-climbs to the first (numpy, scipy), never to torch.
+"""Scores that no table holds, computed when they are asked for; a call loads numpy and scipy,
+never torch.
 
 A stored row that is shorter than its table is deep holds every product to which the method ties the
 item: nothing is left to compute then.
@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli import registry
-from prodsim_cli.store import artifacts, neighbors
+from prodsim_cli.store import neighbors
+from prodsim_cli.store.artifacts import Built
 
 if TYPE_CHECKING:
     from prodsim_cli.data.dataset import Dataset
@@ -34,8 +35,8 @@ class Live:
     What was loaded is kept for the next question of the same process.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: sqlite3.Connection, built: Built) -> None:
+        self.connection, self.built = connection, built
         self._shops: dict[bool, Shop] = {}
         self._depths: dict[str, int] = {}
 
@@ -46,16 +47,14 @@ class Live:
         if len(stored) < self._depth(method):
             wanted = set(ids)
             return {one: score for one, score in stored if one in wanted and score > 0}
-        found = artifacts.recorded(self.connection, method, "neighbors")
-        settings = found[0] if found else {}
+        settings = self.built.settings_of(method)
         if registry.load("similarity", method).NEEDS in ("vectors", "network"):
             return self._near(method, item_id, ids, settings)
         return self._computed(method, item_id, ids, settings)
 
     def words(self) -> list[str]:
         """Those of :data:`WORDS` that are built; meaning alone where the shop is large."""
-        built = artifacts.Built(self.connection).methods()
-        names = [name for name in WORDS if name in built]
+        names = [name for name in WORDS if self.built.has(name)]
         many = (
             len(names) > 1
             and self.connection.execute("select 1 from items limit 1 offset ?", (LARGE,)).fetchone()
@@ -64,7 +63,7 @@ class Live:
 
     def _depth(self, method: str) -> int:
         if method not in self._depths:
-            self._depths[method] = artifacts.Built(self.connection).depth(self.connection, method)
+            self._depths[method] = self.built.depth(self.connection, method)
         return self._depths[method]
 
     def _near(

@@ -1,21 +1,24 @@
-"""From scored products to an answer: what every answer obeys, in one place. Ground floor.
+"""From scored products to an answer: what every answer obeys, in one place.
 
 A question (``similar``, ``recommend``, ``search``) gives :class:`Candidates`; :func:`answer` lets
-through what the rules admit, and only then takes k: filter first, then take k.
+through what the rules admit, and only then takes k: filter first, then take k. The code of a rule
+is loaded where the rule is given: ``filters`` (which products), ``rerank`` (in which order).
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from prodsim_cli.queries.ranking.filters import Gate, named
 from prodsim_cli.queries.ranking.request import Answer, Candidates, Chosen, Rules
-from prodsim_cli.queries.ranking.rerank import POOL, Groups, Limits, diverse, likeness, ranked
 from prodsim_cli.records import Ranked
-from prodsim_cli.store import artifacts
-from prodsim_cli.store.catalog import label
+from prodsim_cli.store import artifacts, catalog
+
+if TYPE_CHECKING:
+    from prodsim_cli.queries.ranking.conditions import Columns
 
 
 def answer(
@@ -34,9 +37,10 @@ def answer(
     refer. ``barred``: row ids that are no answers, even if they are pinned; None: the seeds.
     ``method``: whose stored pairs say how alike two rows are where ``hybrid`` is not built.
     """
-    made = _Making(connection, candidates, rules, seeds, set(seeds if barred is None else barred))
+    passing = Filter(connection, rules, seeds)
+    made = _Selection(passing, candidates, rules, set(seeds if barred is None else barred))
     rows = made.rows(k, method)
-    return Answer(tuple(rows), (*made.notes, *_notes(rows, made, k)))
+    return Answer(tuple(rows), (*passing.notes, *_notes(rows, made, k)))
 
 
 def admitted(
@@ -46,26 +50,88 @@ def admitted(
     seeds: Sequence[int] = (),
 ) -> set[int]:
     """Which of ``item_ids`` (None: of all products) the rules let through."""
-    gate = Gate(connection, rules, seeds)
-    return set(gate.all()) if item_ids is None else gate.among(item_ids)
+    found = Filter(connection, rules, seeds)
+    return set(found.all() if item_ids is None else found.among(item_ids))
 
 
-class _Making:
+class Filter:
+    """Which products may be answers, as one SQL condition over ``items i``.
+
+    ``notes``: sentences about rules that no product can keep. ``groups`` of the answers: row id ->
+    group of variants, for products that have one, unless each variant is a row of its own.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, rules: Rules, seeds: Sequence[int] = ()
+    ) -> None:
+        self.connection = connection
+        self.notes: list[str] = []
+        self._columns: Columns | None = None
+        self._stock = "1" if rules.all_stock else "coalesce(i.in_stock, 1) != 0"
+        self._rules = "i.listed = 1"
+        self._values: tuple[object, ...] = ()
+        if rules.where or rules.exclude or rules.same or rules.price_within:
+            from prodsim_cli.queries.ranking import filters
+
+            self._rules, self._values = filters.condition(self, rules, seeds)
+        self._sql = f"{self._stock} and {self._rules}"
+        self._group = "null" if rules.variants else "v.group_id"
+
+    @property
+    def columns(self) -> Columns:
+        """Names of columns and attributes; loaded where one is named."""
+        if self._columns is None:
+            from prodsim_cli.queries.ranking.conditions import Columns
+
+            self._columns = Columns(self.connection)
+        return self._columns
+
+    def among(self, item_ids: Iterable[int]) -> dict[int, int | None]:
+        """Those of some products that may pass, each with its group of variants."""
+        return self._select(
+            "i.id in (select value from json_each(?)) and", json.dumps(list(item_ids))
+        )
+
+    def all(self) -> dict[int, int | None]:
+        """All products that may pass, in order of position, each with its group of variants."""
+        return self._select("", order="order by i.source, i.sku")
+
+    def _select(self, also: str, *values: object, order: str = "") -> dict[int, int | None]:
+        join = "" if self._group == "null" else "left join variants v on v.item_id = i.id"
+        rows = self.connection.execute(
+            f"select i.id, {self._group} from items i {join} where {also} {self._sql} {order}",
+            (*values, *self._values),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def sizes(self, groups: Iterable[int], barred: Iterable[int]) -> dict[int, int]:
+        """Group of variants -> how many of its products may pass and are not ``barred``."""
+        rows = self.connection.execute(
+            f"""select v.group_id, count(*) from variants v join items i on i.id = v.item_id
+                where v.group_id in (select value from json_each(?))
+                and i.id not in (select value from json_each(?)) and {self._sql} group by 1""",
+            (json.dumps(list(groups)), json.dumps(list(barred)), *self._values),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def out_of_stock(self) -> int:
+        """How many products would pass and are hidden, since they are not in stock."""
+        row = self.connection.execute(
+            f"select count(*) from items i where not ({self._stock}) and {self._rules}",
+            self._values,
+        )
+        return int(row.fetchone()[0])
+
+
+class _Selection:
     """One answer while it is made: tiers are asked for one by one, until there are enough rows."""
 
     def __init__(
-        self,
-        connection: sqlite3.Connection,
-        candidates: Candidates,
-        rules: Rules,
-        seeds: Sequence[int],
-        barred: set[int],
+        self, passing: Filter, candidates: Candidates, rules: Rules, barred: set[int]
     ) -> None:
-        self.connection, self.candidates, self.rules = connection, candidates, rules
-        self.gate = Gate(connection, rules, seeds)
-        self.barred = barred
-        self.notes = self.gate.notes
-        self._groups = Groups(connection, apart=rules.variants)
+        self.filter, self.candidates, self.rules, self.barred = passing, candidates, rules, barred
+        self._groups: dict[int, int] = {}
+        self._seen_groups: set[int] = set()
         self._seen = set(barred)
         self._tiers = iter(candidates.tiers())
         self._found: list[Chosen] = []
@@ -74,64 +140,71 @@ class _Making:
     def rows(self, k: int, method: str) -> list[Chosen]:
         """The rows of the answer, in order."""
         if self.rules.pin:
-            self._found = self._groups.first(self._pinned())
+            self._add(*self._pinned())
         if len(self._found) > k:
-            self.notes.append(
+            self.filter.notes.append(
                 f"{len(self._found)} are pinned, and -k {k} shows the first {k} of them."
             )
         if self.rules.max_per or self.rules.diversity:
-            chosen = self._arranged(k, method)
-        else:
-            self._grow(k)
-            chosen = self._found[:k]
-        return self._groups.counted(chosen, self.gate, self.barred)
+            from prodsim_cli.queries.ranking import rerank
 
-    def _grow(self, wanted: int, live: bool = True) -> None:
-        """Find ``wanted`` rows in all, if there are so many; ``live``: score what no tier holds."""
+            chosen = rerank.arranged(self.filter, self.rules, k, method, self.grow)
+        else:
+            chosen = self.grow(k)
+        return self._counted(chosen[:k])
+
+    def grow(self, wanted: int, live: bool = True) -> list[Chosen]:
+        """The first ``wanted`` rows in all, if there are so many; ``live``: score what no tier
+        holds, too."""
         while len(self._found) < wanted and not self._exhausted:
             tier = next(self._tiers, None)
             if tier is not None:
-                good = self.gate.among(one for one, _ in tier) - self._seen
-                batch = [Chosen(one, score) for one, score in tier if one in good]
+                good = self.filter.among(one for one, _ in tier)
+                self._add(good, (Chosen(*pair) for pair in tier if pair[0] not in self._seen))
                 self._seen |= {one for one, _ in tier}
             elif live:
-                left = [one for one in self.gate.all() if one not in self._seen]
+                good = self.filter.all()
+                left = [one for one in good if one not in self._seen]
                 scored = self.candidates.rest(left) if left else ()
-                batch = [Chosen(one, score, live=True) for one, score in scored]
+                self._add(good, (Chosen(*pair, live=True) for pair in scored))
                 self._exhausted = True
             else:
-                return
-            self._found += self._groups.first(batch)
+                break
+        return self._found[:wanted]
 
-    def _arranged(self, k: int, method: str) -> list[Chosen]:
-        """The rows under limits and by diversity; more are looked at until k are left."""
-        limits = Limits(self.gate, self.rules)
-        wanted = k
-        if self.rules.diversity:
-            most = max(POOL, 5 * k)
-            self._grow(most, live=False)
-            wanted = max(k, min(len(self._found), most))
-        while True:
-            self._grow(wanted)
-            pool = self._found[:wanted]
-            limits.learn(pool)
-            if self.rules.diversity:
-                pairs = likeness(self.connection, [row.item_id for row in pool], method)
-                chosen = diverse(pool, limits.counter(), k, self.rules.diversity, pairs)
-            else:
-                chosen = ranked(pool, limits.counter(), k)
-            if len(chosen) >= k or (self._exhausted and wanted >= len(self._found)):
-                return chosen
-            wanted *= 2
+    def _add(self, good: Mapping[int, int | None], rows: Iterable[Chosen]) -> None:
+        """Take rows that may pass; of a group of variants the first stands for all of it."""
+        for row in rows:
+            group = good.get(row.item_id)
+            if row.item_id not in good or group in self._seen_groups:
+                continue
+            if group is not None:
+                self._groups[row.item_id] = group
+                self._seen_groups.add(group)
+            self._found.append(row)
 
-    def _pinned(self) -> list[Chosen]:
+    def _counted(self, rows: Sequence[Chosen]) -> list[Chosen]:
+        """The rows with how many admitted products each stands for."""
+        groups = {self._groups[row.item_id] for row in rows if row.item_id in self._groups}
+        if not groups:
+            return list(rows)
+        sizes = self.filter.sizes(groups, self.barred)
+        return [
+            replace(row, variants=sizes.get(self._groups.get(row.item_id, -1), 1)) for row in rows
+        ]
+
+    def _pinned(self) -> tuple[dict[int, int | None], list[Chosen]]:
         """The products that the person put first, with their scores; a rule may hide them."""
-        wanted = named(self.connection, self.rules.pin)
-        good = self.gate.among(wanted) - self.barred
+        from prodsim_cli.queries.ranking.filters import named
+
+        wanted = named(self.filter.connection, self.rules.pin)
+        good = self.filter.among(set(wanted) - self.barred)
         hidden = [Chosen(one, 0.0) for one in wanted if one not in good]
         if hidden:
-            names = ", ".join(row.sku for row in dressed(self.connection, hidden))
-            self.notes.append(f"Pinned and not shown, since a rule or the question bars: {names}.")
+            names = ", ".join(row.sku for row in to_results(self.filter.connection, hidden))
+            self.filter.notes.append(
+                f"Pinned and not shown, since a rule or the question bars: {names}."
+            )
         pins = [one for one in wanted if one in good]
         tiers = list(self.candidates.tiers())
         scores = {one: score for tier in reversed(tiers) for one, score in tier}
@@ -139,10 +212,10 @@ class _Making:
         if missing:
             scores.update(self.candidates.rest(missing))
         self._seen |= set(pins)
-        return [Chosen(one, scores.get(one, 0.0), pinned=True) for one in pins]
+        return good, [Chosen(one, scores.get(one, 0.0), pinned=True) for one in pins]
 
 
-def _notes(rows: Sequence[Chosen], made: _Making, k: int) -> Iterator[str]:
+def _notes(rows: Sequence[Chosen], made: _Selection, k: int) -> Iterator[str]:
     """What to know of an answer that goes beyond the tables, or is short."""
     live = sum(row.live and row.score > 0 for row in rows)
     nothing = sum(row.live and row.score <= 0 for row in rows)
@@ -154,21 +227,21 @@ def _notes(rows: Sequence[Chosen], made: _Making, k: int) -> Iterator[str]:
             " the most popular stand there."
         )
     short = len(rows) < k and (made.rules.narrows or not rows)
-    hidden = made.gate.out_of_stock() if short else 0
+    hidden = made.filter.out_of_stock() if short else 0
     if hidden:
         said = "is" if hidden == 1 else "are"
         yield f"{hidden:,} that the rules let pass {said} not in stock; --all-stock shows them."
-    if not rows and not hidden and made.rules.narrows and not made.notes:
+    if not rows and not hidden and made.rules.narrows and not made.filter.notes:
         yield _barren(made)
 
 
-def _barren(made: _Making) -> str:
+def _barren(made: _Selection) -> str:
     """Why nothing is left of the rules that say which products are wanted."""
     rules = made.rules
     same = [f"--same {name}" for name in rules.same]
     within = [f"--price-within {rules.price_within}"] * bool(rules.price_within)
     asked = " and ".join((*rules.where, *same, *within))
-    good = set(made.gate.all())
+    good = set(made.filter.all())
     left = len(good - made.barred)
     if left:
         passes = (
@@ -177,36 +250,32 @@ def _barren(made: _Making) -> str:
             else (f"{left:,} products that pass are no answers")
         )
         return f"The {passes} to this question: {asked}."
-    empty = made.gate.columns.empty()
+    empty = made.filter.columns.empty()
     why = f" No product has a value in {' or '.join(empty)}." if empty else ""
     other = "other " if good else ""
     return f"No {other}product passes the rules: {asked}.{why}"
 
 
-def dressed(
+def to_results(
     connection: sqlite3.Connection,
     rows: Sequence[Chosen],
-    methods: dict[int, list[str]] | None = None,
+    methods: Mapping[int, Sequence[str]] | None = None,
 ) -> tuple[Ranked, ...]:
     """Rows as a person sees them; ``methods``: item id -> which single methods hold it, too."""
-    found = connection.execute(
-        f"""select i.id, {label()} as sku, i.title, i.price, i.currency
-            from items i where i.id in (select value from json_each(?))""",
-        (json.dumps([row.item_id for row in rows]),),
-    )
-    facts = {one["id"]: one for one in found}
+    products = catalog.products(connection, [row.item_id for row in rows])
     agreeing = methods or {}
     return tuple(
         Ranked(
             rank=rank,
-            sku=facts[row.item_id]["sku"],
+            sku=product["sku"],
             score=row.score,
-            title=facts[row.item_id]["title"],
-            price=facts[row.item_id]["price"],
-            currency=facts[row.item_id]["currency"],
+            title=product["title"],
+            price=product["price"],
+            currency=product["currency"],
             methods=tuple(agreeing.get(row.item_id, ())),
             variants=row.variants,
             pinned=row.pinned,
         )
         for rank, row in enumerate(rows, start=1)
+        for product in [products[row.item_id]]
     )

@@ -20,7 +20,7 @@ class Candidates(Protocol):
     def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
         """The products ``ids`` (in order of position), which stood in no tier, scored live and in
         falling order; a score of 0: nothing ties it to the question, it only fills the answer up
-        (``queries.ranking.filling.by_popularity`` gives that order); those left out are no
+        (``store.item_scores.by_popularity`` gives that order); those left out are no
         answer to this question."""
 
 
@@ -52,7 +52,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Chosen:
-    """One row of an answer before it is dressed; ``variants``: how many it stands for, ``live``:
+    """One row of an answer before it is shown; ``variants``: how many it stands for, ``live``:
     it stood in no tier."""
 
     item_id: int

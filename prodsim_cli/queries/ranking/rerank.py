@@ -1,19 +1,17 @@
-"""The order of the rows: one for each group of variants, few of one value, and diversity. Ground
-floor."""
+"""Rules that say in which order rows stand: few of one value, and diversity."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.store import artifacts
 
 if TYPE_CHECKING:
-    from prodsim_cli.queries.ranking.filters import Gate
+    from prodsim_cli.queries.ranking.pipeline import Filter
     from prodsim_cli.queries.ranking.request import Chosen, Rules
 
 POOL = 50
@@ -23,62 +21,34 @@ Pairs = Mapping[tuple[int, int], float]
 """How alike two products are, 0 to 1; the smaller row id first, a pair that is missing: 0."""
 
 
-class Groups:
-    """Variants roll up: the first row of a group stands for all of it."""
-
-    def __init__(self, connection: sqlite3.Connection, apart: bool) -> None:
-        some = "select exists (select 1 from variants)"
-        self.connection = connection
-        self.active = not apart and bool(connection.execute(some).fetchone()[0])
-        self._seen: set[int] = set()
-
-    def first(self, rows: Sequence[Chosen]) -> list[Chosen]:
-        """The rows whose group has not been seen."""
-        if not self.active:
-            return list(rows)
-        of = self._of([row.item_id for row in rows])
-        kept = []
-        for row in rows:
-            group = of.get(row.item_id)
-            if group is None or group not in self._seen:
-                kept.append(row)
-            if group is not None:
-                self._seen.add(group)
-        return kept
-
-    def counted(self, rows: Sequence[Chosen], gate: Gate, barred: set[int]) -> list[Chosen]:
-        """The rows with how many admitted products each stands for."""
-        if not self.active:
-            return list(rows)
-        of = self._of([row.item_id for row in rows])
-        members = self.connection.execute(
-            """select item_id, group_id from variants
-               where group_id in (select value from json_each(?))""",
-            (json.dumps(list(of.values())),),
-        ).fetchall()
-        good = gate.among(row[0] for row in members) - barred
-        sizes: dict[int, int] = {}
-        for item_id, group in members:
-            sizes[group] = sizes.get(group, 0) + (item_id in good)
-        return [
-            replace(row, variants=max(sizes.get(of.get(row.item_id, -1), 1), 1)) for row in rows
-        ]
-
-    def _of(self, item_ids: Iterable[int]) -> dict[int, int]:
-        rows = self.connection.execute(
-            """select item_id, group_id from variants
-               where item_id in (select value from json_each(?))""",
-            (json.dumps(list(item_ids)),),
-        )
-        return {row[0]: row[1] for row in rows}
+def arranged(
+    passing: Filter, rules: Rules, k: int, method: str, grow: Callable[..., list[Chosen]]
+) -> list[Chosen]:
+    """k rows under limits and by diversity; ``grow(n, live)`` gives the n best, more are looked at
+    until k are left."""
+    limits = Limits(passing, rules)
+    wanted = k
+    if rules.diversity:
+        wanted = max(k, len(grow(max(POOL, 5 * k), live=False)))
+    while True:
+        pool = grow(wanted)
+        limits.learn(pool)
+        if rules.diversity:
+            pairs = likeness(passing.connection, [row.item_id for row in pool], method)
+            chosen = diverse(pool, limits.counter(), k, rules.diversity, pairs)
+        else:
+            chosen = ranked(pool, limits.counter(), k)
+        if len(chosen) >= k or len(pool) < wanted:
+            return chosen
+        wanted *= 2
 
 
 class Limits:
     """``--max-per``: how many rows may have one value of a column."""
 
-    def __init__(self, gate: Gate, rules: Rules) -> None:
-        self.gate = gate
-        self.columns = [(gate.columns.named(name), most) for name, most in rules.max_per]
+    def __init__(self, passing: Filter, rules: Rules) -> None:
+        self._catalog = passing
+        self.columns = [(passing.columns.named(name), most) for name, most in rules.max_per]
         names = [column for column, _ in self.columns]
         for place, (name, most) in enumerate(rules.max_per):
             before = names.index(names[place])
@@ -93,7 +63,7 @@ class Limits:
         """Look up the values of rows that are to be judged."""
         ids = [row.item_id for row in rows]
         for place, ((column, keys), _) in enumerate(self.columns):
-            self._values[place].update(self.gate.columns.texts(column, keys, ids))
+            self._values[place].update(self._catalog.columns.texts(column, keys, ids))
 
     def counter(self) -> Counter:
         """A fresh count."""

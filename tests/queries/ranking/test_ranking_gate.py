@@ -13,10 +13,10 @@ import pytest
 from shop_rows import write_shop
 
 from prodsim_cli.errors import AmbiguousSku, NotFound, UsageProblem
-from prodsim_cli.queries.ranking.filters import Gate, named
-from prodsim_cli.queries.ranking.pipeline import admitted
+from prodsim_cli.queries.ranking.comparing import folded, number, tags
+from prodsim_cli.queries.ranking.filters import named
+from prodsim_cli.queries.ranking.pipeline import Filter, admitted
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.ranking.texts import folded, number, tags
 from prodsim_cli.queries.ranking.where import MOST_DEPTH
 from prodsim_cli.store.connection import open_for_reading
 
@@ -187,8 +187,8 @@ def test_a_price_within_a_share_or_an_amount(passing: Pass) -> None:
 
 def test_a_product_without_the_value_says_so_and_nothing_passes(db: sqlite3.Connection) -> None:
     (seed,) = named(db, ["E"])
-    gate = Gate(db, Rules(same=("brand",), price_within="5%"), [seed])
-    assert gate.all() == []
+    gate = Filter(db, Rules(same=("brand",), price_within="5%"), [seed])
+    assert gate.all() == {}
     assert gate.notes == [
         "No brand is known of E, so no product passes --same brand.",
         "No price is known of E, so no product passes --price-within 5%.",
@@ -200,7 +200,7 @@ def test_without_a_product_a_relative_rule_is_a_mistake(
     db: sqlite3.Connection, rules: Rules
 ) -> None:
     with pytest.raises(UsageProblem, match="compares with a product, and none was asked about"):
-        Gate(db, rules)
+        Filter(db, rules)
 
 
 @pytest.mark.parametrize("text", ["cheap", "-5", "5 €", "%", "1e3", "nan", ""])
@@ -244,7 +244,7 @@ def test_sql_in_a_name_is_an_unknown_name(passing: Pass, text: str) -> None:
 def test_no_value_and_no_name_gets_into_the_sql(db: sqlite3.Connection) -> None:
     seen: list[str] = []
     db.set_trace_callback(seen.append)
-    gate = Gate(db, Rules(where=("brand=zebra7 and size='zebra8' and title in (zebra9)",)))
+    gate = Filter(db, Rules(where=("brand=zebra7 and size='zebra8' and title in (zebra9)",)))
     assert "zebra" not in gate._sql
     assert [value for value in gate._values if "zebra" in str(value)] != []
     db.set_trace_callback(None)

@@ -13,8 +13,9 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.queries.ranking.live import Live
 from prodsim_cli.queries.ranking.pipeline import answer
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.queries.similar import SimilarItems
 from prodsim_cli.store import artifacts
+from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.loading import Shop, load_neighbors, load_shop
 
 QUESTIONS = 5
@@ -51,10 +52,16 @@ def test_a_method_is_asked_on_where_its_row_ends(
     data = with_tables(enriched, shop, ["lexical", "text"])
     n = len(data)
     whole = module.neighbors(data, queries.astype(np.int32), None, **{**given, "k": n - 1})
-    live = Live(enriched)
+    live = Live(enriched, Built(enriched))
     for row, query in enumerate(queries):
         seed = int(shop.item_ids[query])
-        rows = answer(enriched, Alike(enriched, method, [seed], live), EVERY, n, [seed]).rows
+        rows = answer(
+            enriched,
+            SimilarItems(enriched, Built(enriched), method, [seed], live),
+            EVERY,
+            n,
+            [seed],
+        ).rows
         tied = [one for one in rows if one.score > 0]
         good = whole.positions[row] >= 0
         assert [one.item_id for one in tied] == shop.item_ids[whole.positions[row][good]].tolist()
@@ -72,7 +79,13 @@ def test_hybrid_goes_on_by_its_own_formula(enriched: sqlite3.Connection, shop: S
     whole = registry.load("similarity", "hybrid").neighbors(data, queries, None, k=len(data) - 1)
     longest = 0
     for row, query in enumerate(queries):
-        alike = Alike(enriched, "hybrid", [int(shop.item_ids[query])], Live(enriched))
+        alike = SimilarItems(
+            enriched,
+            Built(enriched),
+            "hybrid",
+            [int(shop.item_ids[query])],
+            Live(enriched, Built(enriched)),
+        )
         tiers = [pair for tier in alike.tiers() for pair in tier]
         good = whole.positions[row] >= 0
         ids = shop.item_ids[whole.positions[row][good]].tolist()
@@ -88,7 +101,9 @@ def test_behind_hybrid_stand_words_and_meaning_below_its_last_score(
     enriched: sqlite3.Connection, shop: Shop
 ) -> None:
     seed = int(shop.item_ids[0])
-    alike = Alike(enriched, "hybrid", [seed], Live(enriched))
+    alike = SimilarItems(
+        enriched, Built(enriched), "hybrid", [seed], Live(enriched, Built(enriched))
+    )
     tiers = [pair for tier in alike.tiers() for pair in tier]
     known = {one for one, _ in tiers}
     rest = alike.rest([one for one in shop.item_ids.tolist() if one != seed and one not in known])
@@ -115,4 +130,4 @@ def test_a_row_that_is_not_full_needs_nothing_live(
     ).fetchall()
     assert stored
     every = shop.item_ids.tolist()
-    assert Live(enriched).scores(method, short, every) == dict(map(tuple, stored))
+    assert Live(enriched, Built(enriched)).scores(method, short, every) == dict(map(tuple, stored))

@@ -13,7 +13,8 @@ from rule_worlds import expressions, holds, products
 from prodsim_cli.queries.ranking.live import Live
 from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.similar_candidates import Alike
+from prodsim_cli.queries.similar import SimilarItems
+from prodsim_cli.store.artifacts import Built
 
 SEEDS = (("SKU123",), ("SKU100",), ("SKU470",), ("SKU123", "SKU300"))
 METHODS = ("hybrid", "lexical", "cosine")
@@ -27,7 +28,7 @@ class World:
         self.rows = products(connection)
         self.expressions = expressions(self.rows)
         self.ids = {row["sku"]: row["id"] for row in self.rows}
-        self.live = Live(connection)
+        self.live = Live(connection, Built(connection))
         self.groups = dict(connection.execute("select item_id, group_id from variants"))
         everything = Rules(all_stock=True, variants=True)
         self.whole = {
@@ -50,7 +51,7 @@ class World:
         self, method: str, skus: tuple[str, ...], rules: Rules, k: int
     ) -> list[tuple[int, float]]:
         seeds = self.seeds(skus)
-        alike = Alike(self.connection, method, seeds, self.live)
+        alike = SimilarItems(self.connection, Built(self.connection), method, seeds, self.live)
         given = answer(self.connection, alike, rules, k, seeds)
         return [(row.item_id, row.score) for row in given.rows]
 
