@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from click.testing import CliRunner, Result
 from evaluation_worlds import two_aisles
+from shop_rows import put_pairs
 
 from prodsim_cli.cli import cli
 from prodsim_cli.store import meta
@@ -63,10 +64,8 @@ def put_table(database: str, name: str, version: str, pairs: Sequence[tuple[str,
     """A neighbour table of one's own: for each first SKU the second one, made of ``version``."""
     with closing(open_for_writing(database)) as connection, transaction(connection):
         put_artifact(connection, name, "neighbors", version)
-        connection.executemany(
-            "insert into neighbors values (?, ?, 1, ?, 1.0)",
-            [(name, SKUS.index(a) + 1, SKUS.index(b) + 1) for a, b in pairs],
-        )
+        rows = [(SKUS.index(a) + 1, SKUS.index(b) + 1, 1.0) for a, b in pairs]
+        put_pairs(connection, "neighbors", name, rows)
 
 
 def put_space(database: str, name: str, version: str, vectors: np.ndarray) -> None:

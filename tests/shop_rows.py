@@ -10,6 +10,7 @@ from typing import Any
 from prodsim_cli.search import index
 from prodsim_cli.store import meta
 from prodsim_cli.store.connection import open_for_writing, transaction
+from prodsim_cli.store.packed import TABLES, pack
 
 Row = Mapping[str, Any]
 Neighbors = Mapping[str, Mapping[str, Sequence[tuple[str, float]]]]
@@ -76,9 +77,9 @@ def write_shop(
                 connection, "rejects", {"file": file, "line": line, "reason": reason, "raw": raw}
             )
         for method, table in neighbors.items():
-            _table(connection, "neighbors", method, "item_id", ids, table, k)
+            _table(connection, "neighbors", method, ids, table, k)
         if people:
-            _table(connection, "user_neighbors", "cosine", "user_id", keys, people, k)
+            _table(connection, "user_neighbors", "cosine", keys, people, k)
         connection.execute("insert into items_fts (items_fts) values ('rebuild')")
         index.refill(connection)
         for counter in meta.COUNTERS:
@@ -113,15 +114,33 @@ def _file() -> Row:
 
 
 def _table(
-    connection: Any, kind: str, method: str, owner: str, ids: Mapping[str, int], table: Any, k: int
+    connection: Any, kind: str, method: str, ids: Mapping[str, int], table: Any, k: int
 ) -> None:
-    for name, row in table.items():
-        for rank, (other, score) in enumerate(row, start=1):
-            values = {"rank": rank, "neighbor_id": ids[other], "score": score}
-            _insert(connection, kind, {"method": method, owner: ids[name], **values})
+    pairs = [(ids[a], ids[b], score) for a, row in table.items() for b, score in row]
+    put_pairs(connection, kind, method, pairs)
     stamp = {"data_version": "catalog:1 events:1", "created_at": "2011-12-09T12:00:00+00:00"}
     artifact = {"name": method, "kind": kind, "settings": json.dumps({"k": k}), "seconds": 1.5}
     _insert(connection, "artifacts", {**artifact, **stamp})
+
+
+def put_pairs(
+    connection: Any, kind: str, method: str, pairs: Sequence[tuple[int, int, float]]
+) -> None:
+    """Store (owner, neighbour, score), the best of each owner first, as a neighbour table."""
+    table, owner = TABLES[kind]
+    sides: dict[str, dict[int, list[tuple[float, int]]]] = {"": {}, "of_": {}}
+    for one, other, score in pairs:
+        sides[""].setdefault(one, []).append((score, other))
+        sides["of_"].setdefault(other, []).append((score, one))
+    for rows in sides["of_"].values():
+        rows.sort(key=lambda pair: (-pair[0], pair[1]))
+    for name in sorted(sides[""].keys() | (sides["of_"] if kind == "neighbors" else ())):
+        row: dict[str, Any] = {"method": method, owner: name}
+        for side in ("", "of_") if kind == "neighbors" else ("",):
+            found = sides[side].get(name, [])
+            blobs = pack([other for _, other in found], [score for score, _ in found], 2)
+            row |= dict(zip((f"{side}ids", f"{side}scores"), blobs, strict=True))
+        _insert(connection, table, row)
 
 
 def _insert(connection: Any, table: str, row: Row) -> int:

@@ -15,6 +15,7 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.export.table import BLOCK, Names, Sheet, people, products, rank_in_row
 from prodsim_cli.progress import stage
 from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, choose
+from prodsim_cli.store.loading import load_pairs
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -75,24 +76,16 @@ class _Making:
     ) -> Iterator[pl.DataFrame]:
         """Edges between products, then between people, then from people to products."""
         for name in items:
-            yield from self._table(name, "neighbors", "item_id", self.items, "product:")
+            yield from self._table(name, "neighbors", self.items, "product:")
         for name in users:
-            yield from self._table(name, "user_neighbors", "user_id", self.users, "user:")
+            yield from self._table(name, "user_neighbors", self.users, "user:")
         if bought:
             yield from self._bonds()
 
-    def _table(
-        self, name: str, table: str, owner: str, names: Names, kind: str
-    ) -> Iterator[pl.DataFrame]:
+    def _table(self, name: str, table: str, names: Names, kind: str) -> Iterator[pl.DataFrame]:
         done = stage(self.progress, f"edges: {name}", len(names), table)
         for some in blocks(len(names), BLOCK):
-            rows = self.connection.execute(
-                f"""select {owner}, neighbor_id, score from {table} where method = ?
-                    and {owner} in (select value from json_each(?)) order by {owner}, rank""",
-                (name, json.dumps(names.ids[some].tolist())),
-            ).fetchall()
-            columns = zip(*rows, strict=True) if rows else ((), (), ())
-            owners, others, scores = (np.array(column) for column in columns)
+            owners, others, scores = load_pairs(self.connection, name, names.ids[some], table)
             at, to = names.places(owners), names.places(others)
             order = np.argsort(at, kind="stable")
             order = order[to[order] >= 0]
@@ -101,7 +94,7 @@ class _Making:
                 "source": kind + names.of(at[order]),
                 "target": kind + names.of(to[order]),
                 "rank": rank_in_row(at[order]),
-                "score": scores[order].astype(np.float32),
+                "score": scores[order],
             }
             yield _edges(frame, name)
             done(some.stop - some.start)

@@ -7,7 +7,6 @@ itself, which goes on behind the stored table.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.similar import SimilarItems, choose
 from prodsim_cli.store import artifacts
+from prodsim_cli.store.loading import load_pairs
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -133,18 +133,13 @@ class _Making:
 
     def _stored(self, some: slice) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         """What the rules let through of the stored rows, and how long each was before."""
-        rows = self.connection.execute(
-            """select item_id, neighbor_id, score from neighbors where method = ?
-               and item_id in (select value from json_each(?)) order by item_id, rank""",
-            (self.method, json.dumps(self.names.ids[some].tolist())),
-        ).fetchall()
-        items, neighbors, scores = zip(*rows, strict=True) if rows else ((), (), ())
+        items, neighbors, scores = load_pairs(self.connection, self.method, self.names.ids[some])
         at = self.names.places(items) - some.start
         others = self.names.places(neighbors)
         order = np.argsort(at, kind="stable")
         stored = np.bincount(at, minlength=some.stop - some.start)
         good = order[(others[order] >= 0) & self._open[others[order]]]
-        return at[good], others[good], np.array(scores, np.float32)[good], stored
+        return at[good], others[good], scores[good], stored
 
     def _rolled_up(self, at: NDArray, others: NDArray, scores: NDArray) -> Rows:
         """The first of each group of variants in a row stands for all of them."""

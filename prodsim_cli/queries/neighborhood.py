@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, Relations, choose
 from prodsim_cli.records import Edge, Json, Neighborhood, Node
-from prodsim_cli.store import activity, catalog, graphs
+from prodsim_cli.store import activity, catalog, graphs, neighbors
 
 K = 3
 MOST = 200
@@ -82,7 +82,7 @@ class _Walk:
             elif name == BOUGHT:
                 yield from self._bonds(source, "user")
             else:
-                rows = graphs.products_for(self.connection, name, item_id, self.k)
+                rows = neighbors.nearest(self.connection, name, item_id, self.k)
                 for rank, (other, score) in enumerate(rows, start=1):
                     yield _Found(source, ("product", other), name, rank, score)
 
@@ -92,7 +92,7 @@ class _Walk:
             if name == BOUGHT:
                 yield from self._bonds(source, "product")
             else:
-                rows = graphs.people_for(self.connection, name, user_id, self.k)
+                rows = neighbors.alike(self.connection, name, user_id)[: self.k]
                 for rank, (other, score) in enumerate(rows, start=1):
                     yield _Found(source, ("user", other), name, rank, score)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records import EVENT_TYPES, Json, Listing, Profile
-from prodsim_cli.store import activity, catalog, neighbors
+from prodsim_cli.store import activity, catalog, graphs, neighbors
 from prodsim_cli.store.artifacts import Built
 
 NEIGHBORS = 5
@@ -70,13 +70,14 @@ def of_product(connection: sqlite3.Connection, item_id: int) -> Profile:
 
 
 def _nearest(connection: sqlite3.Connection, item_id: int) -> Listing:
-    rows = [
-        (method, rank, row["sku"], row["score"], row["title"])
-        for method in Built(connection).methods()
-        for rank, row in enumerate(
-            neighbors.row_of(connection, method, item_id, NEIGHBORS), start=1
-        )
-    ]
+    rows: list[tuple[object, ...]] = []
+    for method in Built(connection).methods():
+        nearest = neighbors.nearest(connection, method, item_id, NEIGHBORS)
+        named = graphs.products(connection, [other for other, _ in nearest])
+        rows += [
+            (method, rank, named[other]["label"], score, named[other]["title"])
+            for rank, (other, score) in enumerate(nearest, start=1)
+        ]
     return Listing(("method", "rank", "sku", "score", "title"), tuple(rows))
 
 
@@ -85,11 +86,14 @@ def of_person(connection: sqlite3.Connection, user: sqlite3.Row) -> Profile:
     facts: Json = {"user": user["key"]}
     facts |= _happened(activity.by_type(connection, "user_id", user["id"]))
     facts |= dict(activity.breadth(connection, user["id"]))
-    people = [
-        (method, row["rank"], row["key"], row["score"])
-        for method in Built(connection).methods("user_neighbors")
-        for row in neighbors.people_like(connection, method, user["id"], PEOPLE)
-    ]
+    people: list[tuple[object, ...]] = []
+    for method in Built(connection).methods("user_neighbors"):
+        alike = neighbors.alike(connection, method, user["id"])[:PEOPLE]
+        named = graphs.people(connection, [other for other, _ in alike])
+        people += [
+            (method, rank, named[other], score)
+            for rank, (other, score) in enumerate(alike, start=1)
+        ]
     recent = activity.recent(connection, user["id"], RECENT)
     columns = ("at", "type", "sku", "title", "quantity", "value", "order_id")
     tables = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records import PeopleAlike, Person, SharedProduct
-from prodsim_cli.store import artifacts, catalog, graphs, meta, people
+from prodsim_cli.store import artifacts, catalog, graphs, meta, neighbors, people
 
 TABLE = "user_neighbors"
 MEASURES = ("cosine", "jaccard", "pearson", "bm25")
@@ -141,7 +141,7 @@ def _alike(
 ) -> dict[int, Alike]:
     """The people most like each, from the stored rows where these are long enough."""
     if chosen.kind == TABLE:
-        found = {user: graphs.people_for(connection, chosen.name, user, k) for user in user_ids}
+        found = {user: neighbors.alike(connection, chosen.name, user)[:k] for user in user_ids}
         depth = _depth(connection, chosen.name)
         # a row shorter than its table holds everybody to whom the measure ties the person
         cut = [user for user, row in found.items() if len(row) == depth < k]

@@ -106,7 +106,7 @@ class Built:
         """Neighbours that a table keeps per item."""
         kept = self.settings_of(method).get("k")
         if kept is None:
-            found = "select max(rank) from neighbors where method = ?"
+            found = "select max(length(scores)) / 4 from neighbor_rows where method = ?"
             kept = connection.execute(found, (method,)).fetchone()[0]
         return int(kept or 0)
 

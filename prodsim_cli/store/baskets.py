@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from prodsim_cli.store import neighbors
+from prodsim_cli.store.packed import NONE
 
 _BASKET = {
     "orders": "case when e.order_id is not null then e.source || char(31) || e.order_id end",
@@ -57,15 +61,10 @@ def speaking_for(
     connection: sqlite3.Connection, method: str, item_id: int, limit: int
 ) -> dict[int, float]:
     """Item id -> score of the rows of a table that tie others to a product, in either direction."""
-    rows = connection.execute(
-        """select neighbor_id, score from neighbors where method = ? and item_id = ?
-           union all
-           select item_id, score from (select item_id, score from neighbors
-               where method = ? and neighbor_id = ? order by score desc limit ?)""",
-        (method, item_id, method, item_id, limit),
-    )
+    sides = (neighbors.rows, neighbors.speaking)
+    own, by = (side(connection, [method], [item_id]).get((method, item_id), NONE) for side in sides)
     found: dict[int, float] = {}
-    for other, score in rows:
+    for other, score in (*zip(*own, strict=True), *islice(zip(*by, strict=True), limit)):
         found[other] = max(score, found.get(other, 0.0))
     return found
 

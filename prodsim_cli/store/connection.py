@@ -119,7 +119,10 @@ def migrate(connection: sqlite3.Connection) -> None:
             if _schema_version(connection) > number:  # another process was quicker
                 continue
             for statement in STEPS[number]:
-                connection.execute(statement)
+                if isinstance(statement, str):
+                    connection.execute(statement)
+                else:
+                    statement(connection)
             connection.execute(f"pragma user_version = {number + 1}")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from prodsim_cli.store.catalog import label
+from prodsim_cli.store.packed import unpack
 
 
 def sources(connection: sqlite3.Connection) -> list[str]:
@@ -32,12 +34,14 @@ def close(
     connection: sqlite3.Connection, method: str, ranks: int, least: float
 ) -> Iterator[tuple[int, int, float]]:
     """(item id, neighbour id, score) of the first rows of a table that are at least so close."""
-    rows = connection.execute(
-        """select item_id, neighbor_id, score from neighbors
-           where method = ? and rank <= ? and score >= ?""",
-        (method, ranks, least),
+    stored = connection.execute(
+        "select item_id, ids, scores from neighbor_rows where method = ? order by item_id",
+        (method,),
     )
-    return ((row[0], row[1], row[2]) for row in rows)
+    for item, ids, scores in stored:
+        for other, score in islice(zip(*unpack(ids, scores), strict=True), ranks):
+            if score >= least:
+                yield item, other, score
 
 
 def labels(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, str]:

@@ -16,30 +16,6 @@ ORDER = tuple[str, str]
 """An order: its source and its number, which is unique within the source only."""
 
 
-def products_for(
-    connection: sqlite3.Connection, method: str, item_id: int, k: int
-) -> list[tuple[int, float]]:
-    """(item id, score) of the k listed products that speak most for one, by a stored table."""
-    rows = connection.execute(
-        """select n.neighbor_id, n.score from neighbors n join items i on i.id = n.neighbor_id
-           where n.method = ? and n.item_id = ? and i.listed = 1 order by n.rank limit ?""",
-        (method, item_id, k),
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def people_for(
-    connection: sqlite3.Connection, method: str, user_id: int, k: int
-) -> list[tuple[int, float]]:
-    """(user id, score) of the k people most like one, by a stored table."""
-    rows = connection.execute(
-        """select neighbor_id, score from user_neighbors where method = ? and user_id = ?
-           order by rank limit ?""",
-        (method, user_id, k),
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
 def bonds(connection: sqlite3.Connection, owner: str, row_id: int, k: int) -> list[sqlite3.Row]:
     """``id bought bought_at touched touched_at`` of what one person has to do with, or who with one
     product (``owner``: user_id or item_id); most often bought first, then the latest.

@@ -16,7 +16,7 @@ from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.store import meta
+from prodsim_cli.store import meta, packed
 from prodsim_cli.store.artifacts import Built
 
 ITEM_COLUMNS = (
@@ -34,6 +34,7 @@ UNFINISHED = "unfinished"
 """``data_version`` of a space whose encoding was begun and not ended."""
 
 _CHUNK = 100_000
+_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -231,23 +232,52 @@ def load_neighbors(
 
     Items that left the catalogue since are dropped; a row keeps its order.
     """
-    key = "item_id" if table == "neighbors" else "user_id"
+    rows, key = packed.TABLES[table]
     place = lookup(item_ids)
     width = connection.execute(
-        f"select max(rank) from {table} where method = ?", (method,)
+        f"select max(length(scores)) / 4 from {rows} where method = ?", (method,)
     ).fetchone()[0]
     positions = np.full((len(item_ids), width or 1), -1, np.int32)
     scores = np.zeros_like(positions, np.float32)
     cursor = connection.execute(
-        f"select {key}, rank, neighbor_id, score from {table} where method = ?", (method,)
+        f"select {key}, ids, scores from {rows} where method = ?", (method,)
     )
-    while rows := cursor.fetchmany(_CHUNK):
-        item, rank, neighbor, score = (np.array(column) for column in zip(*rows, strict=True))
-        at, other = _at(place, item), _at(place, neighbor)
+    while block := cursor.fetchmany(_ROWS):
+        owner, rank, neighbor, score = _pairs(block)
+        at, other = _at(place, owner), _at(place, neighbor)
         good = (at >= 0) & (other >= 0)
-        positions[at[good], rank[good] - 1] = other[good]
-        scores[at[good], rank[good] - 1] = score[good]
+        positions[at[good], rank[good]] = other[good]
+        scores[at[good], rank[good]] = score[good]
     order = np.argsort(positions < 0, axis=1, kind="stable")
     return NeighborTable(
         np.take_along_axis(positions, order, 1), np.take_along_axis(scores, order, 1)
     )
+
+
+def load_pairs(
+    connection: sqlite3.Connection,
+    method: str,
+    owners: NDArray[np.int64],
+    table: str = "neighbors",
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """(p,) owner, neighbour (row ids) and score of all pairs of some rows; a row keeps its order."""
+    rows, key = packed.TABLES[table]
+    block = connection.execute(
+        f"""select r.{key}, r.ids, r.scores from json_each(?) v
+            cross join {rows} r on r.method = ? and r.{key} = v.value""",
+        (json.dumps(owners.tolist()), method),
+    ).fetchall()
+    owner, _, neighbor, score = _pairs(block)
+    return owner, neighbor, score
+
+
+def _pairs(
+    block: list[Any],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Owner, rank from 0, neighbour and score of each pair of (owner, ids, scores) rows."""
+    owners, ids, values = zip(*block, strict=True) if block else ((), (), ())
+    counts = np.array([len(blob) // 4 for blob in values], np.int64)
+    rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    joined, score = b"".join(ids), np.frombuffer(b"".join(values), "<f4")
+    neighbor = np.frombuffer(joined, f"<u{len(joined) // max(1, len(score)) or 2}")
+    return np.repeat(np.array(owners, np.int64), counts), rank, neighbor.astype(np.int64), score

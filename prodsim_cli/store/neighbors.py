@@ -1,4 +1,4 @@
-"""Reading neighbour tables: the row of one item, as one indexed look-up. Ground floor."""
+"""Reading neighbour tables: one indexed look-up for several methods and items."""
 
 from __future__ import annotations
 
@@ -6,21 +6,72 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from prodsim_cli.store.catalog import label
+from prodsim_cli.store.packed import NONE, TABLES, Row, unpack
+
+Rows = dict[tuple[str, int], Row]
+"""(method, item id) -> its row; what is not there has none."""
 
 
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
+def rows(
+    connection: sqlite3.Connection,
+    methods: Iterable[str],
+    item_ids: Iterable[int],
+    kind: str = "neighbors",
+) -> Rows:
+    """The rows of some items (users) in some tables, by one statement."""
+    return _read(connection, methods, item_ids, kind, "r.ids, r.scores")
 
 
-def row_of(connection: sqlite3.Connection, method: str, item_id: int, k: int) -> list[sqlite3.Row]:
-    """``id sku score title price currency`` of an item's k best listed neighbours, in order."""
-    return connection.execute(
-        f"""select i.id, {label()} as sku, n.score, i.title, i.price, i.currency
-            from neighbors n join items i on i.id = n.neighbor_id
-            where n.method = ? and n.item_id = ? and i.listed = 1 order by n.rank limit ?""",
-        (method, item_id, k),
-    ).fetchall()
+def speaking(
+    connection: sqlite3.Connection, methods: Iterable[str], item_ids: Iterable[int]
+) -> Rows:
+    """The same in the other direction: whose rows hold the item, by falling score, then by id."""
+    return _read(connection, methods, item_ids, "neighbors", "r.of_ids, r.of_scores")
+
+
+def _read(
+    connection: sqlite3.Connection,
+    methods: Iterable[str],
+    item_ids: Iterable[int],
+    kind: str,
+    blobs: str,
+) -> Rows:
+    table, owner = TABLES[kind]
+    cursor = connection.execute(
+        f"""select r.method, r.{owner}, {blobs} from json_each(?) m cross join json_each(?) i
+            cross join {table} r on r.method = m.value and r.{owner} = i.value""",
+        (json.dumps(list(methods)), json.dumps(list(item_ids))),
+    )
+    return {(method, item): unpack(ids, scores) for method, item, ids, scores in cursor if scores}
+
+
+def holding(connection: sqlite3.Connection, methods: Iterable[str]) -> set[str]:
+    """Which of these tables hold any pair."""
+    found = connection.execute(
+        """select value from json_each(?) where exists (
+               select 1 from neighbor_rows where method = value)""",
+        (json.dumps(list(methods)),),
+    )
+    return {row[0] for row in found}
+
+
+def listed(connection: sqlite3.Connection, item_ids: Iterable[int]) -> set[int]:
+    """Those of the items that are in the catalogue."""
+    found = connection.execute(
+        """select i.id from json_each(?) v cross join items i on i.id = v.value
+           where i.listed = 1""",
+        (json.dumps(list(item_ids)),),
+    )
+    return {row[0] for row in found}
+
+
+def nearest(
+    connection: sqlite3.Connection, method: str, item_id: int, k: int
+) -> list[tuple[int, float]]:
+    """(id, score) of an item's k best listed neighbours, in order."""
+    row = rows(connection, [method], [item_id]).get((method, item_id), NONE)
+    known = listed(connection, row.ids)
+    return [pair for pair in zip(*row, strict=True) if pair[0] in known][:k]
 
 
 def scored(
@@ -30,94 +81,69 @@ def scored(
 
     Of several items: scores added up, the items left out, equal scores in order of position.
     """
+    found = rows(connection, [method], item_ids)
     if len(item_ids) == 1:
-        rows = connection.execute(
-            """select neighbor_id, score from neighbors where method = ? and item_id = ?
-               order by rank""",
-            (method, item_ids[0]),
-        )
-    else:
-        ids = json.dumps(list(item_ids))
-        rows = connection.execute(
-            """select n.neighbor_id, sum(n.score) from neighbors n
-               join items i on i.id = n.neighbor_id
-               where n.method = ? and n.item_id in (select value from json_each(?))
-                   and n.neighbor_id not in (select value from json_each(?))
-               group by n.neighbor_id order by sum(n.score) desc, i.source, i.sku""",
-            (method, ids, ids),
-        )
-    return [(row[0], row[1]) for row in rows]
+        return list(zip(*found.get((method, item_ids[0]), NONE), strict=True))
+    sums: dict[int, float] = {}
+    for item in dict.fromkeys(item_ids):
+        for other, score in zip(*found.get((method, item), NONE), strict=True):
+            sums[other] = sums.get(other, 0.0) + score
+    for item in item_ids:
+        sums.pop(item, None)
+    places = positions(connection, sums)
+    return sorted(sums.items(), key=lambda pair: (-pair[1], places[pair[0]]))
+
+
+def positions(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, int]:
+    """Item id -> place among these in the order of the catalogue, by source and SKU."""
+    ordered = connection.execute(
+        """select id from items where id in (select value from json_each(?))
+           order by source, sku""",
+        (json.dumps(list(item_ids)),),
+    )
+    return {row[0]: place for place, row in enumerate(ordered)}
 
 
 def agreeing(
     connection: sqlite3.Connection, methods: Sequence[str], item_ids: Sequence[int]
 ) -> dict[int, list[str]]:
     """Neighbour id -> which of ``methods``, in their order, hold it in the row of any item."""
+    stored = rows(connection, methods, item_ids)
     found: dict[int, list[str]] = {}
     for method in methods:
-        rows = connection.execute(
-            f"select distinct neighbor_id from neighbors where method = ?"
-            f" and item_id in ({_marks(item_ids)})",
-            (method, *item_ids),
-        )
-        for (neighbor,) in rows:
-            found.setdefault(neighbor, []).append(method)
+        held = (stored[method, item].ids for item in item_ids if (method, item) in stored)
+        for other in {other for ids in held for other in ids}:
+            found.setdefault(other, []).append(method)
     return found
-
-
-def holding(connection: sqlite3.Connection, methods: Iterable[str]) -> set[str]:
-    """Which of these tables hold any pair."""
-    found = connection.execute(
-        """select value from json_each(?) where exists (
-               select 1 from neighbors where method = value)""",
-        (json.dumps(list(methods)),),
-    )
-    return {row[0] for row in found}
-
-
-def people_like(
-    connection: sqlite3.Connection, method: str, user_id: int, k: int
-) -> list[sqlite3.Row]:
-    """``rank key score`` of the people most like one."""
-    return connection.execute(
-        """select n.rank, u.key, n.score from user_neighbors n join users u on u.id = n.neighbor_id
-           where n.method = ? and n.user_id = ? order by n.rank limit ?""",
-        (method, user_id, k),
-    ).fetchall()
 
 
 def alike(connection: sqlite3.Connection, method: str, user_id: int) -> list[tuple[int, float]]:
     """(row id, score) of the people most like one, in order."""
-    rows = connection.execute(
-        "select neighbor_id, score from user_neighbors where method = ? and user_id = ?"
-        " order by rank",
-        (method, user_id),
-    )
-    return [(row[0], row[1]) for row in rows]
+    found = rows(connection, [method], [user_id], "user_neighbors")
+    return list(zip(*found.get((method, user_id), NONE), strict=True))
 
 
 def spoken_for(
     connection: sqlite3.Connection, method: str, weights: Mapping[int, float]
 ) -> list[tuple[int, float]]:
-    """(item id, sum over those of its neighbours that have a weight, of score times weight).
-
-    Read from the index alone.
-    """
-    return connection.execute(
-        """select n.item_id, sum(n.score * h.value) from json_each(?) h
-           cross join neighbors n on n.method = ? and n.neighbor_id = cast(h.key as integer)
-           group by n.item_id""",
-        (json.dumps(weights), method),
-    ).fetchall()
+    """(item id, sum over those of its neighbours that have a weight, of score times weight)."""
+    found = speaking(connection, [method], weights)
+    sums: dict[int, float] = {}
+    for (_, item), row in found.items():
+        weight = weights[item]
+        for other, score in zip(*row, strict=True):
+            sums[other] = sums.get(other, 0.0) + score * weight
+    return list(sums.items())
 
 
 def among(
     connection: sqlite3.Connection, method: str, item_ids: Iterable[int], others: Iterable[int]
 ) -> list[tuple[int, int, float]]:
     """(item id, neighbour id, score) of some rows, as far as ``others`` stand in them."""
-    return connection.execute(
-        """select item_id, neighbor_id, score from neighbors
-           where method = ? and item_id in (select value from json_each(?))
-               and neighbor_id in (select value from json_each(?))""",
-        (method, json.dumps(list(item_ids)), json.dumps(list(others))),
-    ).fetchall()
+    wanted = frozenset(others)
+    return [
+        (item, other, score)
+        for (_, item), row in rows(connection, [method], item_ids).items()
+        for other, score in zip(*row, strict=True)
+        if other in wanted
+    ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from prodsim_cli.store import neighbors
 from prodsim_cli.store.catalog import TEXTS
 
 Moment = tuple[str | None, str]
@@ -19,18 +19,14 @@ def standing(
 ) -> dict[str, tuple[int, float]]:
     """Method -> (rank among the listed, score) of a product in another's stored row."""
     found = {}
-    for method in methods:
-        row = connection.execute(
-            """select n.score, (
-                   select count(*) from neighbors b join items i on i.id = b.neighbor_id
-                   where b.method = n.method and b.item_id = n.item_id and b.rank <= n.rank
-                       and i.listed = 1) as rank
-               from neighbors n where n.method = ? and n.neighbor_id = ? and n.item_id = ?""",
-            (method, other_id, item_id),
-        ).fetchone()
-        if row is not None:
-            found[method] = (row["rank"], row["score"])
-    return found
+    stored = neighbors.rows(connection, methods, [item_id])
+    known = neighbors.listed(connection, {other for row in stored.values() for other in row.ids})
+    for (method, _), row in stored.items():
+        if other_id in row.ids:
+            at = row.ids.index(other_id)
+            rank = sum(other in known for other in row.ids[: at + 1])
+            found[method] = (rank, row.scores[at])
+    return {method: found[method] for method in methods if method in found}
 
 
 def people_of_both(
@@ -103,18 +99,15 @@ def edges(
     connection: sqlite3.Connection, method: str, item_ids: Iterable[int]
 ) -> list[tuple[int, int, float]]:
     """(one of the items, a listed product in its row or in whose row it is, score)."""
-    rows = connection.execute(
-        # "cross": SQLite would go through all products for the second half
-        """select n.item_id, n.neighbor_id, n.score from json_each(?1) asked
-               cross join neighbors n on n.method = ?2 and n.item_id = asked.value
-               cross join items i on i.id = n.neighbor_id where i.listed = 1
-           union all
-           select n.neighbor_id, n.item_id, n.score from json_each(?1) asked
-               cross join neighbors n on n.method = ?2 and n.neighbor_id = asked.value
-               cross join items i on i.id = n.item_id where i.listed = 1""",
-        (json.dumps(list(item_ids)), method),
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+    ids = list(item_ids)
+    found = [
+        (item, other, score)
+        for direction in (neighbors.rows, neighbors.speaking)
+        for (_, item), row in direction(connection, [method], ids).items()
+        for other, score in zip(*row, strict=True)
+    ]
+    known = neighbors.listed(connection, {other for _, other, _ in found})
+    return [edge for edge in found if edge[1] in known]
 
 
 def vectors(connection: sqlite3.Connection, space: str, item_ids: Sequence[int]) -> list[bytes]:

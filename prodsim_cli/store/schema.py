@@ -1,13 +1,18 @@
 """The diary of migrations: numbered steps, appended and never edited once released.
 
 Each step is a list of statements, run in one transaction by :mod:`prodsim_cli.store.connection`
-together with the new ``pragma user_version``. What each column means is documented in
-docs/schema.md. Ground floor. ``events.type`` has no check constraint on purpose: over seven words
-it costs more than the insert itself (1.2 s of 2.5 s for 541,909 rows); the one writer holds the
-rule.
+together with the new ``pragma user_version``; a step in Python is a function of the connection.
+What each column means is documented in docs/schema.md. ``events.type`` has no check constraint on
+purpose: over seven words it costs more than the insert itself (1.2 s of 2.5 s for 541,909 rows);
+the one writer holds the rule.
 """
 
 from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from prodsim_cli.store.packed import repack, view
 
 EVENT_INDEXES = {
     "events_user": "create index if not exists events_user on events (user_id)",
@@ -15,7 +20,7 @@ EVENT_INDEXES = {
 }
 """Dropped before a bulk of events is written, made again by the next build."""
 
-STEPS: tuple[tuple[str, ...], ...] = (
+STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     # 1: the first release
     (
         """
@@ -199,6 +204,49 @@ STEPS: tuple[tuple[str, ...], ...] = (
             title, brand, category, tags, description, codes, tokenize='porter ascii'
         )
         """,
+    ),
+    # 4: a row of a neighbour table is two blobs. A vector of 384 numbers no longer needs a page of
+    # its own; the events of nobody are not indexed by person
+    (
+        "alter table neighbors rename to old_neighbors",
+        "alter table user_neighbors rename to old_user_neighbors",
+        """
+        create table neighbor_rows (
+            method text not null,
+            item_id integer not null,
+            ids blob not null,
+            scores blob not null,
+            of_ids blob not null default x'',
+            of_scores blob not null default x'',
+            primary key (method, item_id)
+        )
+        """,
+        """
+        create table user_neighbor_rows (
+            method text not null,
+            user_id integer not null,
+            ids blob not null,
+            scores blob not null,
+            primary key (method, user_id)
+        )
+        """,
+        repack,
+        "drop table old_neighbors",
+        "drop table old_user_neighbors",
+        view("neighbors", "neighbor_rows", "item_id"),
+        view("user_neighbors", "user_neighbor_rows", "user_id"),
+        "alter table vectors rename to old_vectors",
+        """
+        create table vectors (
+            space text not null,
+            entity_id integer not null,
+            vector blob not null,
+            content_hash text not null,
+            primary key (space, entity_id)
+        )
+        """,
+        "insert into vectors select * from old_vectors",
+        "drop table old_vectors",
     ),
 )
 

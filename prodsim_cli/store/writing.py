@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,17 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.search import index
-from prodsim_cli.store import meta
+from prodsim_cli.store import meta, packed
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES
 
-_ROWS = 4096
+_PAIRS = 4_000_000
+"""So many pairs are sorted at a time for the other direction."""
+
 _ROWS_OF = {
     "space": ("vectors", "space"),
-    "neighbors": ("neighbors", "method"),
-    "user_neighbors": ("user_neighbors", "method"),
+    "neighbors": ("neighbor_rows", "method"),
+    "user_neighbors": ("user_neighbor_rows", "method"),
     "item_scores": ("item_scores", "name"),
 }
 """Kind of artifact -> its table, and the column that holds the artifact's name."""
@@ -84,12 +87,17 @@ def replace_table(
 
     ``kind`` is ``neighbors`` or ``user_neighbors``; ``ids`` the row id at each position.
     """
-    key = "item_id" if kind == "neighbors" else "user_id"
+    columns = (
+        "(method, item_id, ids, scores, of_ids, of_scores)"
+        if kind == "neighbors"
+        else "(method, user_id, ids, scores)"
+    )
+    rows_of, column = _ROWS_OF[kind]
     with transaction(connection):
-        connection.execute(f"delete from {kind} where method = ?", (method,))
+        connection.execute(f"delete from {rows_of} where {column} = ?", (method,))
         connection.executemany(
-            f"insert into {kind} (method, {key}, rank, neighbor_id, score) values (?, ?, ?, ?, ?)",
-            _rows(method, table, ids),
+            f"insert into {rows_of} {columns} values (?{', ?' * columns.count(',')})",
+            _packed(method, table, ids, both=kind == "neighbors"),
         )
         put_artifact(
             connection,
@@ -156,20 +164,47 @@ def replace_variants(
         )
 
 
-def _rows(
-    method: str, table: NeighborTable, ids: NDArray[np.int64]
-) -> Iterator[tuple[str, int, int, int, float]]:
-    """Rows in order of the primary key, so that the b-tree grows at its end."""
-    order = np.argsort(ids[table.rows], kind="stable")
-    ranks = np.arange(1, table.k + 1)
-    for start in range(0, len(order), _ROWS):
-        block = order[start : start + _ROWS]
-        positions = table.positions[block]
-        row, rank = np.nonzero(positions >= 0)
-        own = ids[table.rows[block]][row].tolist()
-        other = ids[positions[row, rank]].tolist()
-        scores = table.scores[block][row, rank].astype(np.float64).tolist()
-        yield from zip([method] * len(own), own, ranks[rank].tolist(), other, scores, strict=True)
+def _packed(
+    method: str, table: NeighborTable, ids: NDArray[np.int64], *, both: bool
+) -> Iterator[tuple[str | int | bytes, ...]]:
+    """Rows of ``neighbor_rows`` (``both`` directions) or ``user_neighbor_rows``.
+
+    Goes through blocks of owners, each with the pairs that point to it: those of equal score in
+    order of id.
+    """
+    size = packed.width(int(ids.max(initial=0)))
+    block = max(1, _PAIRS // max(1, table.k))
+    for start in range(0, len(ids), block):
+        stop = min(start + block, len(ids))
+        some = np.flatnonzero((table.rows >= start) & (table.rows < stop))
+        row, rank = np.nonzero(table.positions[some] >= 0)
+        own, other = table.rows[some[row]] - start, ids[table.positions[some[row], rank]]
+        sides = [_blobs(own, other, table.scores[some[row], rank], size, stop - start)]
+        if both:
+            row, rank = np.nonzero((table.positions >= start) & (table.positions < stop))
+            own, other = table.positions[row, rank] - start, ids[table.rows[row]]
+            scores = table.scores[row, rank]
+            order = np.lexsort((other, -scores))
+            sides.append(_blobs(own[order], other[order], scores[order], size, stop - start))
+        for owner, blobs in zip(ids[start:stop].tolist(), zip(*sides, strict=True), strict=True):
+            if any(blob for pair in blobs for blob in pair):
+                yield method, owner, *(blob for pair in blobs for blob in pair)
+
+
+def _blobs(
+    owners: NDArray[np.int32],
+    others: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    size: int,
+    n: int,
+) -> Iterator[tuple[bytes, bytes]]:
+    """The two blobs of each of n owners; the pairs of an owner keep their order."""
+    order = np.argsort(owners, kind="stable")
+    ends = np.searchsorted(owners[order], np.arange(n + 1)).tolist()
+    names = others[order].astype(f"<u{size}").tobytes()
+    values = scores[order].astype("<f4").tobytes()
+    for a, b in pairwise(ends):
+        yield names[size * a : size * b], values[4 * a : 4 * b]
 
 
 def prune(connection: sqlite3.Connection, source: str, sha256s: Sequence[str]) -> int:

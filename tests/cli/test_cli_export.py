@@ -426,7 +426,7 @@ def test_one_state_of_the_database_goes_into_a_file(built: str, tmp_path: Path) 
         made = sheet_of_similar.sheet(connection, 3)
         frames = [next(made.frames)]
         with closing(sqlite3.connect(path)) as other, other:
-            other.execute("delete from neighbors")
+            other.execute("delete from neighbor_rows")
         frames += list(made.frames)
         connection.execute("rollback")
     assert sum(frame.height for frame in frames) > 150

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shop_rows import put_pairs
 
 from prodsim_cli.data.events import NO_TIME, EventLog
 from prodsim_cli.queries.recommend_facts import AsOf, Stored, spread
@@ -45,15 +46,10 @@ def shop(tmp_path: Path) -> Iterator[sqlite3.Connection]:
                     (2, 3, "purchase", DAY(5)), (3, 3, "purchase", DAY(9)),
                 ],
             )  # fmt: skip
-            connection.executemany(
-                "insert into neighbors values (?, ?, ?, ?, ?)",
-                [
-                    ("one", 3, 1, 1, 0.5), ("one", 3, 2, 2, 0.25), ("one", 4, 1, 2, 1.0),
-                    ("one", 5, 1, 3, 9.0), ("two", 5, 1, 1, 2.0),
-                ],
-            )  # fmt: skip
-            connection.execute("insert into user_neighbors values ('cosine', 1, 1, 2, 0.5)")
-            connection.execute("insert into user_neighbors values ('cosine', 1, 2, 3, 0.25)")
+            one = [(3, 1, 0.5), (3, 2, 0.25), (4, 2, 1.0), (5, 3, 9.0)]
+            put_pairs(connection, "neighbors", "one", one)
+            put_pairs(connection, "neighbors", "two", [(5, 1, 2.0)])
+            put_pairs(connection, "user_neighbors", "cosine", [(1, 2, 0.5), (1, 3, 0.25)])
             scores = {
                 "people": {1: 30, 2: 1, 3: 2, 4: 1},
                 "known": {1: 2, 2: 1, 3: 2},

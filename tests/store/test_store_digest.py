@@ -79,7 +79,7 @@ def test_an_equal_event_twice_counts_twice(db: sqlite3.Connection) -> None:
     [
         "update files set ingested_at = '2020-01-01', name = 'other.csv'",
         "update artifacts set created_at = '2020-01-01', seconds = 9",
-        "delete from neighbors",
+        "delete from neighbor_rows",
         "insert into vectors values ('minilm', 1, x'00', 'h')",
         "update items set sku_key = 'x', content_hash = 'h' where sku = 'SKU123'",
     ],

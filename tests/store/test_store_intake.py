@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from shop_rows import put_pairs
 
 from prodsim_cli.ingest.readers._raw import Cleaned, Reject
 from prodsim_cli.store import intake, meta, writing
@@ -80,7 +81,7 @@ def rows(db: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
 def test_a_changed_catalogue_keeps_ids_and_so_its_neighbours(db: sqlite3.Connection) -> None:
     put(db, catalog([{"sku": "A", "title": "tea"}, {"sku": "B", "title": "cup"}]), "one")
     before = dict(rows(db, "select sku, id from items"))
-    db.execute("insert into neighbors values ('lexical', ?, 1, ?, .5)", (before["A"], before["B"]))
+    put_pairs(db, "neighbors", "lexical", [(before["A"], before["B"], 0.5)])
     put(db, catalog([{"sku": "A", "title": "green tea"}, {"sku": "B", "title": "cup"}]), "two")
     assert dict(rows(db, "select sku, id from items")) == before
     assert rows(db, "select title from items order by sku") == [("green tea",), ("cup",)]

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from prodsim_cli.cli import cli
+from prodsim_cli.store import neighbors
 from prodsim_cli.store.connection import open_for_writing
 from prodsim_cli.store.schema import VERSION
 
@@ -27,11 +28,16 @@ COSINE = [
 TABLES = ("items", "users", "events", "files", "spellings", "rejects", "evaluations", "meta")
 
 
+def unpacked(folder: Path, schema: int) -> str:
+    path = folder / f"schema_{schema}.db"
+    packed = Path(__file__).parent / f"schema_{schema}.db.gz"
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    return str(path)
+
+
 @pytest.fixture
 def old(tmp_path: Path) -> str:
-    path = tmp_path / "shop.db"
-    path.write_bytes(gzip.decompress((Path(__file__).parent / "schema_1.db.gz").read_bytes()))
-    return str(path)
+    return unpacked(tmp_path, 1)
 
 
 def run(database: str, *words: str) -> Result:
@@ -134,3 +140,50 @@ def test_the_diary_ends_where_a_new_file_begins(old: str, tmp_path: Path) -> Non
 
     with closing(open_for_writing(old)) as one, closing(open_for_writing(tmp_path / "new")) as two:
         assert columns(one) == columns(two)
+
+
+PAIRS = {
+    "neighbors": "select method, item_id, rank, neighbor_id, score from neighbors order by 1, 2, 3",
+    "user_neighbors": "select * from user_neighbors order by method, user_id, rank",
+}
+
+
+def test_packed_tables_hold_the_pairs_of_schema_3(tmp_path: Path) -> None:
+    path = unpacked(tmp_path, 3)
+    with closing(sqlite3.connect(path)) as connection:
+        before = {table: connection.execute(query).fetchall() for table, query in PAIRS.items()}
+        vectors = connection.execute("select * from vectors").fetchall()
+    with closing(open_for_writing(path)) as connection:
+        connection.row_factory = None
+        for table, query in PAIRS.items():
+            assert connection.execute(query).fetchall() == before[table]
+            assert len(before[table]) > 1000
+        assert connection.execute("select * from vectors").fetchall() == vectors
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+        methods = {row[0] for row in before["neighbors"]}
+        items = {row[3] for row in before["neighbors"]}
+        turned = [
+            (method, other, item, score)
+            for (method, item), row in neighbors.speaking(connection, methods, items).items()
+            for other, score in zip(*row, strict=True)
+        ]
+    assert sorted(turned) == sorted(
+        (m, item, other, s) for m, item, _, other, s in before["neighbors"]
+    )
+
+
+def test_an_upgraded_schema_3_answers_and_a_build_finds_its_tables_fresh(tmp_path: Path) -> None:
+    path = unpacked(tmp_path, 3)
+    open_for_writing(path).close()
+    assert json.loads(run(path, "status", "-f", "json").stdout)["digest"] == DIGEST
+    result = run(path, "similar", "TEA1", "--method", "cosine", "-f", "json")
+    assert [(row["sku"], row["score"]) for row in json.loads(result.stdout)["results"]] == COSINE
+    found = json.loads(run(path, "recommend", "ann1", "-f", "json").stdout)["results"]
+    assert [(row["sku"], row["score"]) for row in found[:3]] == [
+        ("TEA4", 1.073509), ("TEA1", 1.070542), ("TEA8", 0.127654)
+    ]  # fmt: skip
+    with closing(sqlite3.connect(path)) as connection:
+        when = connection.execute("select name, kind, created_at from artifacts").fetchall()
+    assert run(path, "build", "--quiet").exit_code == 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select name, kind, created_at from artifacts").fetchall() == when

@@ -14,7 +14,7 @@ from typing import Any
 
 from prodsim_cli.scoring.defaults import FACTS, GRAPH, LEXICAL, SHRINKAGE, TEXT
 from prodsim_cli.scoring.evidence import class_of
-from prodsim_cli.store import artifacts
+from prodsim_cli.store import artifacts, neighbors
 
 Shares = dict[int, dict[str, float]]
 """Neighbour's row id -> part -> what it gives; the sum is the score."""
@@ -38,7 +38,7 @@ def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
     out: Shares = {}
     for name, factor in learned.items():
         if factor > 0:
-            for other, score in rows_of(connection, name, item_id):
+            for other, score in neighbors.scored(connection, name, [item_id]):
                 out.setdefault(other, {})[name] = factor * score
     return out
 
@@ -46,14 +46,6 @@ def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
 def totals(found: Shares) -> dict[int, float]:
     """Neighbour -> score."""
     return {other: sum(parts.values()) for other, parts in found.items()}
-
-
-def rows_of(connection: sqlite3.Connection, method: str, item_id: int) -> Sequence[Sequence[Any]]:
-    """(neighbour id, score) of the whole stored row of an item."""
-    return connection.execute(
-        "select neighbor_id, score from neighbors where method = ? and item_id = ? order by rank",
-        (method, item_id),
-    ).fetchall()
 
 
 def people(connection: sqlite3.Connection, item_id: int) -> float:
@@ -90,10 +82,10 @@ def _by_formula(connection: sqlite3.Connection, item_id: int, parts: Sequence[st
     total = sum(weights.values()) + (1.0 if graph else 0.0)
     out: Shares = {}
     for name, weight in weights.items():
-        for other, score in rows_of(connection, name, item_id):
+        for other, score in neighbors.scored(connection, name, [item_id]):
             out.setdefault(other, {})[name] = weight * score * score / total
     if graph:
-        rows = rows_of(connection, graph, item_id)
+        rows = neighbors.scored(connection, graph, [item_id])
         buyers = _buyers(connection, [item_id, *(row[0] for row in rows)])
         for other, score in rows:
             shared = score * (buyers[item_id] * buyers[other]) ** 0.5

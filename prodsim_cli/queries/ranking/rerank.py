@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.store import artifacts
+from prodsim_cli.store import artifacts, neighbors
 
 if TYPE_CHECKING:
     from prodsim_cli.queries.ranking.pipeline import Filter
@@ -151,15 +151,8 @@ def likeness(connection: sqlite3.Connection, item_ids: Sequence[int], method: st
     """
     built = artifacts.Built(connection).methods()
     table = artifacts.BLEND if artifacts.BLEND in built or not built else method
-    ids = json.dumps(list(item_ids))
-    rows = connection.execute(
-        """select item_id, neighbor_id, score from neighbors where method = ?
-           and item_id in (select value from json_each(?))
-           and neighbor_id in (select value from json_each(?))""",
-        (table, ids, ids),
-    )
     found: dict[tuple[int, int], float] = {}
-    for item_id, neighbor_id, score in rows:
+    for item_id, neighbor_id, score in neighbors.among(connection, table, item_ids, item_ids):
         pair = (min(item_id, neighbor_id), max(item_id, neighbor_id))
         found[pair] = max(found.get(pair, 0.0), score)
     most = max(1.0, *found.values()) if found else 1.0
