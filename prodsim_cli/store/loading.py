@@ -260,7 +260,7 @@ def load_pairs(
     owners: NDArray[np.int64],
     table: str = "neighbors",
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """(p,) owner, neighbour (row ids) and score of the pairs of some rows; a row keeps its order."""
+    """(p,) owner, neighbour (row ids) and score of the pairs of some rows, each in its order."""
     rows, key = packed.TABLES[table]
     block = connection.execute(
         f"""select r.{key}, r.ids, r.scores from json_each(?) v

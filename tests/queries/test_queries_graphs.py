@@ -81,7 +81,7 @@ def test_edges_run_from_the_node_whose_row_it_is(opened: Open) -> None:
         ("B", "D", "text", 1),
         ("C", "B", "text", 1),
     ]
-    assert graph.edges[0] == Edge("product:A", "product:B", "text", 1, score=0.9)
+    assert graph.edges[0] == Edge("product:A", "product:B", "text", 1, score=pytest.approx(0.9))
     assert [node.reached_from for node in graph.nodes] == [
         None, "product:A", "product:A", "product:B"]  # fmt: skip
 
