@@ -63,7 +63,7 @@ def train(
         with transaction(connection):
             shop = load_shop(connection)
             version = " ".join(meta.data_version(connection, part) for part in PARTS)
-        why = gnn.unable(shop.dataset)
+        why = gnn.why_untrainable(shop.dataset)
         if why:
             raise NotReady(
                 f"No network can be trained: {why}.",

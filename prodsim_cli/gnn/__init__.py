@@ -1,7 +1,7 @@
-"""Graph networks over products and people: features from texts, relations from events, trained.
+"""Graph networks over users and items: features from texts, edges from events, trained with torch.
 
-``model`` is the network on one page, ``graph`` what it is laid over, ``training`` how it learns.
-Importing this package costs nothing; torch is imported by the functions that need it.
+``graph`` builds the nodes and edges, ``model`` is the network, ``training`` trains it. Importing
+this package does not import torch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KINDS = ("gat", "gcn", "lightgcn")
 """The networks; each is the name of its space, and of a method in ``similarity``."""
 
 
-def unable(data: Dataset) -> str:
+def why_untrainable(data: Dataset) -> str:
     """Why no network can be trained on this dataset, '' if one can; ends in what does instead."""
     import numpy as np
 
@@ -29,7 +29,7 @@ def unable(data: Dataset) -> str:
     return ""
 
 
-def spaces(
+def with_spaces(
     data: Dataset,
     names: Iterable[str],
     *,
@@ -37,10 +37,9 @@ def spaces(
     progress: Progress | None = None,
     **settings: Any,
 ) -> Dataset:
-    """``data`` with the spaces of these networks, trained on the events of ``data`` alone.
+    """``data`` with the spaces of these networks, trained on its events and named in ``learned``.
 
-    For an evaluation: give the training part. A space that was there is replaced. All are noted in
-    ``learned``, as they have learned from events: with other events they are worth nothing.
+    A space that is there already is replaced. An evaluation gives the training part.
     """
     from prodsim_cli.data.embeddings import EmbeddingMatrix
     from prodsim_cli.gnn.training import train

@@ -1,7 +1,7 @@
-"""A vector for a product that came after training: a forward pass from its text and attributes.
+"""A vector for an item that came after training: a forward pass from its text and attributes.
 
-The new product receives from the products nearest in text, as they stood after training, and sends
-nothing back: no vector that is stored moves, and nothing is trained again.
+The new item receives from the items nearest in text, as they were after training, and sends nothing
+back: no stored vector changes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from prodsim_cli.data.embeddings import normalized
-from prodsim_cli.gnn.graph import Vectors, near_text
+from prodsim_cli.gnn.graph import Vectors, entries, near_text
 from prodsim_cli.gnn.model import Edges, Network
 from prodsim_cli.gnn.weights import Settings
 
@@ -28,15 +28,13 @@ def embed_new(
     new: Vectors,
     known: Vectors,
 ) -> NDArray[np.float32]:
-    """(m, d) float32 rows of unit length for products that the network has not seen.
+    """(m, d) float32 rows of unit length for unseen items; 0 where the features are all 0.
 
     Parameters
     ----------
     kind, weights, settings : of a :class:`Trained` (or as they were stored).
-    new : (m, f) features of the new products, as ``graph.features`` makes them.
-    known : (n, f) features of the products that it was trained with, in the order of then.
-
-    A product whose features are all 0 has a vector of zeros.
+    new : (m, f) features of the new items, as ``graph.features`` makes them.
+    known : (n, f) features of the items that it was trained with, in their order then.
     """
     members = {int(name.split(".")[0]) for name in weights}
     edges = None if kind == "lightgcn" else Edges.of(_edges(kind, weights, new, known))
@@ -65,7 +63,7 @@ def _forward(
         for number, layer in enumerate(network.layers):
             theirs = torch.from_numpy(weights[f"hidden{number}"])
             h = layer(edges, torch.cat([theirs, h]), h)
-            h = h if number == s.layers - 1 else network.bend(h)
+            h = h if number == s.layers - 1 else network.activation(h)
             total += h
     out: NDArray[np.float32] = (total / (s.layers + 1)).numpy()
     return out
@@ -75,11 +73,7 @@ def _edges(
     kind: str, weights: Mapping[str, NDArray[Any]], new: Vectors, known: Vectors
 ) -> sp.csr_matrix:
     """(m, n + m) CSR: from the nearest in text and from itself, normalised as in training."""
-    table = near_text(new, known)
-    rows = np.repeat(np.arange(len(new)), table.k)
-    columns, scores = table.positions.ravel(), table.scores.ravel()
-    good = columns >= 0
-    rows, columns, scores = rows[good], columns[good], scores[good]
+    rows, columns, scores = entries(near_text(new, known))
     own = np.bincount(rows, scores, len(new))
     theirs = np.maximum(weights["0.text_sums"][columns], scores)
     values = scores / np.sqrt(own[rows] * theirs)

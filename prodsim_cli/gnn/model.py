@@ -1,15 +1,14 @@
-"""The networks on one page: features, relation layers, one vector for each person and product.
+"""The networks LightGCN, GCN and GAT: features and relation layers to one vector for each node.
 
-    h0 = x P + f            a text's vector through a projection, plus a free vector for what events
-                            say and texts don't (zero for a product without events: inductive)
-    h(l+1) = layer(h(l))    along the relations of ``graph``
-    z = mean(h0 .. hL)      layer by layer the view gets wider; the mean keeps all of them
+    h0 = x P + f            projected features, plus a free vector (an ID embedding), which is 0 for
+                            a node without events, so that the network is inductive
+    h(l+1) = layer(h(l))    along the edges of ``graph``
+    z = mean(h0 .. hL)
 
-Two heads are trained together, both by the cosine of z at a temperature:
+Two losses are added up (``loss``), both a softmax over all items of the cosine at a temperature t:
 
-    people    softmax over all products of cos(z_u, z_j) / t against the purchases of u that were
-              hidden from the graph in this epoch (so that nothing can be learned by heart)
-    products  softmax over all products of cos(z_i, z_j) / t against what i was bought with
+    users    cos(z_u, z_j) / t against the purchases of u that are masked in this epoch
+    items    cos(z_i, z_j) / t against what i was bought with
 """
 
 from __future__ import annotations
@@ -28,24 +27,24 @@ from torch.nn import functional
 
 _CHUNK = 1 << 18
 
-with warnings.catch_warnings():  # said once a process: that torch's sparse matrices are in beta
+with warnings.catch_warnings():  # torch warns once a process that its sparse matrices are in beta
     warnings.simplefilter("ignore")
     torch.eye(1).to_sparse_csr()
 
 
 @dataclass(frozen=True)
 class Edges:
-    """A sparse matrix ready to send along: row = who receives, column = who sends.
+    """A sparse matrix as tensors: rows receive, columns send.
 
     ``pointer`` (r + 1,), ``source`` (e,), ``weight`` (e,): CSR; ``target`` (e,): the row of each.
-    ``back``: pointer, columns and order of the entries of the transpose, for gradients.
+    ``transpose``: pointer, columns and order of the entries of the transpose, for gradients.
     """
 
     pointer: Tensor
     source: Tensor
     target: Tensor
     weight: Tensor
-    back: tuple[Tensor, Tensor, Tensor]
+    transpose: tuple[Tensor, Tensor, Tensor]
     shape: tuple[int, int]
 
     @classmethod
@@ -68,7 +67,7 @@ class Edges:
         )
 
 
-class _Send(torch.autograd.Function):
+class _SparseProduct(torch.autograd.Function):
     """y = A x with A given by its entries; gradients for x and, where asked for, the entries."""
 
     @staticmethod
@@ -81,7 +80,7 @@ class _Send(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None]:
         values, x = ctx.saved_tensors
         edges: Edges = ctx.edges
-        pointer, receivers, order = edges.back
+        pointer, receivers, order = edges.transpose
         for_x = _product(pointer, receivers, values[order], grad)
         if not ctx.needs_input_grad[0]:
             return None, for_x, None
@@ -106,20 +105,26 @@ def _gathered(pointer: Tensor, columns: Tensor, values: Tensor, x: Tensor) -> Te
     return x.new_zeros(rows, x.shape[1]).index_add_(0, row, values[:, None] * x[columns])
 
 
-def send(edges: Edges, x: Tensor, values: Tensor | None = None) -> Tensor:
-    """(r, d): for each receiver the sum of what its senders have, times ``values`` (edge weights).
+def propagate(edges: Edges, x: Tensor, values: Tensor | None = None) -> Tensor:
+    """(r, d): for each row the sum of its columns' vectors x (n, d) times ``values`` (e,).
 
-    x : (n, d). values : (e,), None for the weights of the edges.
+    ``values`` None: the weights of the edges.
     """
-    out: Tensor = _Send.apply(edges.weight if values is None else values, x, edges)
+    out: Tensor = _SparseProduct.apply(edges.weight if values is None else values, x, edges)
     return out
 
 
 class LightGCN(nn.Module):
-    """h' = D^-1/2 A D^-1/2 h (He et al. 2020, eq. 3): nothing to learn but the vectors."""
+    """h' = D^-1/2 A D^-1/2 h (He et al. 2020, eq. 3): no parameters."""
 
     def forward(self, edges: Edges, h: Tensor, own: Tensor | None = None) -> Tensor:
-        return send(edges, h)
+        return propagate(edges, h)
+
+
+def _near_identity(size: int, draw: torch.Generator) -> nn.Parameter:
+    """(size, size): before training a layer does almost what LightGCN does."""
+    noise = torch.randn(size, size, generator=draw) * 0.1 / size**0.5
+    return nn.Parameter(torch.eye(size) + noise)
 
 
 class GCN(nn.Module):
@@ -127,37 +132,34 @@ class GCN(nn.Module):
 
     def __init__(self, size: int, draw: torch.Generator) -> None:
         super().__init__()
-        # Near the identity: before it has learned anything it is a LightGCN.
-        noise = torch.randn(size, size, generator=draw) * 0.1 / size**0.5
-        self.weight = nn.Parameter(torch.eye(size) + noise)
+        self.weight = _near_identity(size, draw)
 
     def forward(self, edges: Edges, h: Tensor, own: Tensor | None = None) -> Tensor:
-        return send(edges, h @ self.weight)
+        return propagate(edges, h @ self.weight)
 
 
 class GAT(nn.Module):
-    """Attention over the neighbours, several heads side by side (Velickovic et al. 2018, eq. 1-5).
+    """Attention over the neighbours, heads concatenated (Velickovic et al. 2018, eq. 1-5).
 
-    e_ij = LeakyReLU(a_to . W h_i + a_from . W h_j);  alpha_ij = softmax over j of e_ij, where each
-    edge counts by its weight w_ij exp(e_ij) (1: the paper);  h'_i = sum_j alpha_ij W h_j.
+    e_ij = LeakyReLU(a_to . W h_i + a_from . W h_j);  alpha_ij = w_ij exp(e_ij) over its sum over j
+    (w_ij: the edge's weight, 1 in the paper);  h'_i = sum_j alpha_ij W h_j.
     """
 
     def __init__(self, size: int, heads: int, draw: torch.Generator) -> None:
         super().__init__()
-        noise = torch.randn(size, size, generator=draw) * 0.1 / size**0.5
-        self.weight = nn.Parameter(torch.eye(size) + noise)
+        self.weight = _near_identity(size, draw)
         self.receiving = nn.Parameter(torch.randn(heads, size // heads, generator=draw) * 0.1)
         self.sending = nn.Parameter(torch.randn(heads, size // heads, generator=draw) * 0.1)
 
     def forward(self, edges: Edges, h: Tensor, own: Tensor | None = None) -> Tensor:
-        """``own``: what the receivers have, None where they are the senders themselves."""
+        """``own``: vectors of the receivers; None where they are the senders."""
         heads = len(self.receiving)
         sent = (h @ self.weight).view(len(h), heads, -1)
         received = sent if own is None else (own @ self.weight).view(len(own), heads, -1)
         to, of = (received * self.receiving).sum(2), (sent * self.sending).sum(2)
         logits = functional.leaky_relu(to[edges.target] + of[edges.source], 0.2)
         alpha = edge_softmax(logits, edges)
-        return torch.cat([send(edges, sent[:, m], alpha[:, m]) for m in range(heads)], dim=1)
+        return torch.cat([propagate(edges, sent[:, m], alpha[:, m]) for m in range(heads)], dim=1)
 
 
 def edge_softmax(logits: Tensor, edges: Edges) -> Tensor:
@@ -167,9 +169,9 @@ def edge_softmax(logits: Tensor, edges: Edges) -> Tensor:
     peak = logits.new_full(shape, -torch.inf).scatter_reduce(
         0, where, logits.detach(), "amax", include_self=True
     )
-    grown = edges.weight[:, None] * torch.exp(logits - peak[edges.target])
-    total = logits.new_zeros(shape).scatter_add(0, where, grown)
-    return grown / total[edges.target]
+    raised = edges.weight[:, None] * torch.exp(logits - peak[edges.target])
+    total = logits.new_zeros(shape).scatter_add(0, where, raised)
+    return raised / total[edges.target]
 
 
 class Network(nn.Module):
@@ -194,24 +196,25 @@ class Network(nn.Module):
             "gat": lambda: GAT(size, heads, draw),
         }
         self.layers = nn.ModuleList(make[kind]() for _ in range(layers))
-        # Between layers; the last one is linear, and LightGCN has no bend at all.
-        self.bend = {"lightgcn": lambda h: h, "gcn": torch.relu, "gat": functional.elu}[kind]
+        # Between layers; the last one is linear, and LightGCN all of it.
+        activations = {"lightgcn": lambda h: h, "gcn": torch.relu, "gat": functional.elu}
+        self.activation = activations[kind]
 
     def first(self, items: Tensor, histories: Edges, known: Tensor) -> Tensor:
         """h0 (users + items, size).
 
-        items : (n, f) features; ``histories`` (u, n): their mean over each user's history gives the
-        user's, after the projection as well as before it. known : (nodes, 1), 0 hides the free one.
+        items : (n, f) features; ``histories`` (u, n): their mean over each user's history is the
+        user's. known : (nodes, 1), 0 leaves the free vector of a node out.
         """
         projected = items @ self.project
-        return torch.cat([send(histories, projected), projected]) + known * self.free
+        return torch.cat([propagate(histories, projected), projected]) + known * self.free
 
     def hidden(self, edges: Edges, h: Tensor) -> list[Tensor]:
         """h0 .. hL along the edges."""
         states = [h]
         for number, layer in enumerate(self.layers):
             h = layer(edges, h)
-            h = h if number == len(self.layers) - 1 else self.bend(h)
+            h = h if number == len(self.layers) - 1 else self.activation(h)
             states.append(h)
         return states
 

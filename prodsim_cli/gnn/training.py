@@ -1,4 +1,4 @@
-"""How a network learns: a window tells how long, then it learns anew from everything that long.
+"""Training: a validation window tells for how long, then everything is learned anew that long.
 
 1. The last part of the data is the validation window (``validation``); the network learns from what
    lies before it, and the epoch with the best NDCG@10 on the window is remembered.
@@ -13,26 +13,29 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.embeddings import normalized
-from prodsim_cli.gnn import graph as graphs
 from prodsim_cli.gnn import validation
-from prodsim_cli.gnn.members import Job, Member, State
-from prodsim_cli.gnn.stepping import Laid
-from prodsim_cli.gnn.weights import Arrays, Checkpoint, Settings, Trained
+from prodsim_cli.gnn.checkpoint import FINAL, SEARCH, Checkpoint
+from prodsim_cli.gnn.epoch import Adam, Epochs, GraphTensors
+from prodsim_cli.gnn.graph import Graph, Vectors, build_graph, degrees
+from prodsim_cli.gnn.model import Network
+from prodsim_cli.gnn.weights import Arrays, Epoch, Settings, Trained
 from prodsim_cli.progress import Silent
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
+
+UNVALIDATED_EPOCHS = 15
+"""Epochs where there is no validation window."""
 
 
 def train(
@@ -51,7 +54,7 @@ def train(
     ----------
     kind : ``gcn``, ``gat`` or ``lightgcn``.
     seed : of all that is drawn. ensemble : so many networks of different seeds, whose unit vectors
-        stand side by side, so that the cosine of the whole is the mean of theirs.
+        are concatenated, so that the cosine of the whole is the mean of theirs.
     resume : path of a checkpoint: training goes on from it where it is of the same data and
         settings, writes it after each epoch and removes it at the end. None: none is written.
     settings : fields of :class:`Settings`.
@@ -63,29 +66,26 @@ def train(
     """
     begun = time.perf_counter()
     chosen = Settings.of(kind, **settings)
-    listener = progress or Silent()
     identity = {"kind": kind, "seed": seed, "settings": asdict(chosen), "data": _fingerprint(data)}
-    checkpoint = Checkpoint(resume, identity)
-    listener.stage(f"{kind}: laying the graph")
-    whole = _graph(data, kind, chosen)
-    window = validation.window(data, seed)
-    job = Job(kind, chosen, seed, listener, checkpoint, device(), whole, window, ensemble)
-    if window is not None:
-        job.before = _graph(window.before, kind, chosen)
-    state = State.of(checkpoint.load())
+    run = _Run(
+        data, kind, chosen, seed, ensemble, progress or Silent(), Checkpoint(resume, identity)
+    )
     stopped = False
     with deterministic():
         try:
-            while len(state.kept) < max(ensemble, 1):
-                Member(job, state).learn()
+            while len(run.state.kept) < max(ensemble, 1):
+                run.train_member()
         except KeyboardInterrupt:
-            if not state.keep_best():
+            state = run.state
+            if not state.done and state.best:
+                state.finish(state.best)
+            if not state.done:
                 raise
             stopped = True
-            listener.say(f"{kind}: stopped; the best so far is kept.")
-        items, users, weights = vectors(job, state)
+            run.progress.say(f"{kind}: stopped; the best so far is kept.")
+        items, users, weights = run.vectors()
     if not stopped:
-        checkpoint.clear()
+        run.checkpoint.clear()
     return Trained(
         kind=kind,
         items=items,
@@ -93,9 +93,9 @@ def train(
         weights=weights,
         settings=chosen,
         seed=seed,
-        epochs=tuple(state.kept),
-        course=tuple(state.course),
-        ndcg=state.reached,
+        epochs=tuple(run.state.kept),
+        learning_curve=tuple(run.state.curve),
+        ndcg=run.state.reached,
         stopped=stopped,
         seconds=time.perf_counter() - begun,
     )
@@ -116,7 +116,7 @@ def deterministic() -> Iterator[None]:
     work is going on: torch's threads wait for each other in a busy loop (an epoch on Online Retail
     0.7 s of CPU with one thread, 6 s with two beside other jobs).
     """
-    # torch.use_deterministic_algorithms does the same and imports a compiler, some seconds' worth.
+    # torch.use_deterministic_algorithms does the same and imports a compiler, which takes seconds.
     before, threads = torch.get_deterministic_debug_mode(), torch.get_num_threads()
     torch.set_deterministic_debug_mode("warn")
     torch.set_num_threads(1)
@@ -127,37 +127,157 @@ def deterministic() -> Iterator[None]:
         torch.set_deterministic_debug_mode(before)
 
 
-def _graph(data: Dataset, kind: str, s: Settings) -> graphs.Graph:
-    return graphs.lay(data, half_life=s.half_life, space=s.space, full=kind != "lightgcn")
-
-
 def _fingerprint(data: Dataset) -> int:
-    """A number that changes with the events, the products or the people."""
+    """A number that changes with the events, the number of items or of users."""
     log, code = data.events, zlib.crc32(f"{len(data)} {len(data.users)}".encode())
     for column in (log.user, log.item, log.type, log.at):
         code = zlib.crc32(np.ascontiguousarray(column).tobytes(), code)
     return code
 
 
-@torch.no_grad()
-def vectors(job: Job, state: State) -> tuple[NDArray[np.float32], NDArray[np.float32], Arrays]:
-    """Item vectors, user vectors, weights: one forward pass over the whole graph each member.
+class _Run:
+    """One training: what is the same for all members, and the state.
 
-    weights : ``<member>.<parameter>`` and ``<member>.hidden<l>``, what the products hold after
-    layer l, which is what a new product receives from them.
+    ``whole``: the graph of all events; ``before``: that of the events before the ``window``.
     """
-    laid, u = Laid.of(job.whole, job.kind, job.device), job.whole.bought.shape[0]
-    weights: Arrays = {}
-    parts = []
-    for number, arrays in enumerate(state.done):
-        network = job.network(arrays)
-        first = network.first(laid.items, laid.histories, laid.known)
-        states = [h.cpu().numpy() for h in network.hidden(laid.edges, first)]
-        parts.append(normalized(np.mean(states, axis=0, dtype=np.float32)))
-        weights.update({f"{number}.{name}": a for name, a in arrays.items() if name != "free"})
-        if job.kind != "lightgcn":
-            weights.update({f"{number}.hidden{n}": h[u:] for n, h in enumerate(states[:-1])})
-    if job.kind != "lightgcn":
-        weights.update({f"0.{n}": a for n, a in graphs.sums(job.whole, job.kind).items()})
-    joined = normalized(np.hstack(parts))
-    return joined[u:], joined[:u], weights
+
+    def __init__(
+        self,
+        data: Dataset,
+        kind: str,
+        settings: Settings,
+        seed: int,
+        ensemble: int,
+        progress: Progress,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.kind, self.settings, self.seed, self.ensemble = kind, settings, seed, ensemble
+        self.progress, self.checkpoint, self.device = progress, checkpoint, device()
+        progress.stage(f"{kind}: building the graph")
+        self.whole = self._graph(data)
+        self.window = validation.window(data, seed)
+        self.before = None if self.window is None else self._graph(self.window.before)
+        self.state = checkpoint.load()
+
+    def _graph(self, data: Dataset) -> Graph:
+        s = self.settings
+        full = self.kind != "lightgcn"
+        return build_graph(data, half_life=s.half_life, space=s.space, full=full)
+
+    def network(self, arrays: Arrays, seed: int = 0) -> Network:
+        """A network with these parameters, or with new ones drawn by the seed if there are none."""
+        s, draw = self.settings, torch.Generator().manual_seed(seed)
+        nodes, features = sum(self.whole.bought.shape), self.whole.features.shape[1]
+        network = Network(self.kind, nodes, features, s.size, s.layers, s.heads, draw)
+        if arrays:
+            network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in arrays.items()})
+        return network.to(self.device)
+
+    def train_member(self) -> None:
+        """Search and final run of one member, from where the state stands."""
+        state, begun = self.state, time.perf_counter()
+        if state.phase == SEARCH:
+            epochs = min(UNVALIDATED_EPOCHS, self.settings.epochs)
+            if self.window is not None and self.before is not None:
+                validate = self._validator(self.before, self.window)
+                self._run(self.before, self.settings.epochs, validate, begun)
+                epochs = state.best_epoch
+            state.begin_final(epochs)
+        self._run(self.whole, state.best_epoch, None, begun)
+        state.finish(state.now)
+        self.checkpoint.save(state)
+
+    def _validator(self, graph: Graph, window: validation.Window) -> Callable[[Network], float]:
+        tensors, u = GraphTensors.of(graph, self.kind, self.device), graph.bought.shape[0]
+
+        @torch.no_grad()
+        def validate(network: Network) -> float:
+            z = network(tensors.edges, tensors.first(network))
+            return validation.ndcg(window, normalized(z[u:].cpu().numpy()))
+
+        return validate
+
+    def _run(
+        self,
+        graph: Graph,
+        epochs: int,
+        validate: Callable[[Network], float] | None,
+        begun: float,
+    ) -> None:
+        """Epochs until ``epochs``, or until patience is at an end."""
+        state, s, member = self.state, self.settings, len(self.state.kept)
+        network = self.network(state.now, seed=self.seed * 1_000_003 + member)
+        optimizer = Adam(network, s.learning_rate)
+        self._restore(optimizer)
+        seeds = (self.seed, member, int(state.phase == FINAL))
+        training = Epochs(graph, self.kind, network, s, self.device, seeds)
+        done = self.progress.stage(self._title(), epochs, "epochs")
+        done(state.epoch)
+        while state.epoch < epochs:
+            loss = training.run(state.epoch, optimizer)
+            self._remember(optimizer)
+            state.epoch += 1
+            if validate is not None:
+                self._note(validate(network), loss, time.perf_counter() - begun)
+            elif not state.best:
+                state.best, state.best_epoch = dict(state.now), epochs
+            self.checkpoint.save(state)
+            done(1)
+            if validate is not None and state.epoch - state.best_epoch >= s.patience:
+                break
+
+    def _title(self) -> str:
+        number = f" {len(self.state.kept) + 1}/{self.ensemble}" if self.ensemble > 1 else ""
+        what = "on the past" if self.state.phase == SEARCH else "on everything"
+        return f"{self.kind}{number}: learning {what}"
+
+    def _note(self, ndcg: float, loss: float, seconds: float) -> None:
+        """An epoch's figures, and whether it is the best so far."""
+        state = self.state
+        if state.best_ndcg is None or ndcg > state.best_ndcg:
+            state.best_ndcg, state.best_epoch, state.best = ndcg, state.epoch, dict(state.now)
+        if not state.kept:
+            state.curve.append(Epoch(state.epoch, loss, ndcg, seconds))
+        self.progress.say(
+            f"{self.kind} epoch {state.epoch}: loss {loss:.4f}, validation NDCG@10 {ndcg:.4f}"
+            f" (best {state.best_ndcg:.4f} at {state.best_epoch}),"
+            f" {seconds / state.epoch:.1f} s an epoch"
+        )
+
+    def _remember(self, optimizer: Adam) -> None:
+        """Copy parameters and moments into the state."""
+
+        def arrays(tensors: dict[str, Any]) -> Arrays:
+            return {name: np.array(value.detach().cpu().numpy()) for name, value in tensors.items()}
+
+        self.state.now, self.state.steps = arrays(optimizer.named), optimizer.steps
+        self.state.first, self.state.second = arrays(optimizer.first), arrays(optimizer.second)
+
+    def _restore(self, optimizer: Adam) -> None:
+        """The moments as they were."""
+        state, optimizer.steps = self.state, self.state.steps
+        for moments, saved in ((optimizer.first, state.first), (optimizer.second, state.second)):
+            for name, array in saved.items():
+                moments[name] = torch.from_numpy(array.copy()).to(moments[name].device)
+
+    @torch.no_grad()
+    def vectors(self) -> tuple[Vectors, Vectors, Arrays]:
+        """Item vectors, user vectors, weights: a forward pass of each member over the whole graph.
+
+        weights : ``<member>.<parameter>`` and ``<member>.hidden<l>``, the items' vectors after
+        layer l, which a new item receives, and their degrees under ``0.``.
+        """
+        tensors = GraphTensors.of(self.whole, self.kind, self.device)
+        u, weights, parts = self.whole.bought.shape[0], Arrays(), []
+        for number, arrays in enumerate(self.state.done):
+            network = self.network(arrays)
+            hidden = network.hidden(tensors.edges, tensors.first(network))
+            states = [h.cpu().numpy() for h in hidden]
+            parts.append(normalized(np.mean(states, axis=0, dtype=np.float32)))
+            weights |= {f"{number}.{name}": a for name, a in arrays.items() if name != "free"}
+            if self.kind != "lightgcn":
+                weights |= {f"{number}.hidden{n}": h[u:] for n, h in enumerate(states[:-1])}
+        if self.kind != "lightgcn":
+            weights |= {f"0.{n}": a for n, a in degrees(self.whole, self.kind).items()}
+        joined = normalized(np.hstack(parts))
+        return joined[u:], joined[:u], weights

@@ -1,6 +1,6 @@
-"""A window inside the data that tells when to stop: what people buy after it, foretold before it.
+"""The validation window that tells when to stop: purchases after it, predicted from those before.
 
-Asked as an evaluation asks: each product's nearest ones, added up over the history. numpy.
+A candidate is scored by its own nearest items over the history, as an evaluation does. numpy.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from prodsim_cli.similarity._network import sharpened
 SHARE = 0.15
 """Of the events, the last ones, where all have a time."""
 USERS, ITEMS, FEWEST = 1_000, 5_000, 20
-"""People asked at most, products ranked at most, people without whom there is no validation."""
+"""Users at most, candidates at most, users below which there is no validation."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The data before the window, and the questions about it.
+    """The data before the window, and what is to be predicted from it.
 
-    ``history``, ``answers``: (q, n) CSR float32, binary; ``among``: (c,) products that are ranked.
+    ``history``, ``relevant``: (q, n) CSR float32, binary; ``candidates``: (c,) item positions.
     """
 
     before: Dataset
     history: sp.csr_matrix
-    answers: sp.csr_matrix
-    among: NDArray[np.intp]
+    relevant: sp.csr_matrix
+    candidates: NDArray[np.intp]
 
 
 def window(data: Dataset, seed: int) -> Window | None:
-    """The last ``SHARE`` of the time, or each person's last event; None where that asks nobody."""
+    """The last ``SHARE`` of the time, or each user's last event; None below ``FEWEST`` users."""
     log = data.events
     good = (log.user >= 0) & (log.type != TYPE_CODE["return"])
     if not good.any():
@@ -57,36 +57,35 @@ def window(data: Dataset, seed: int) -> Window | None:
 
     past, future = binary(good & ~later), binary(good & later)
     known = np.asarray(past.sum(axis=0)).ravel() > 0
-    answers = (future - future.multiply(past)).tocsr() @ sp.diags(known.astype(np.float32))
-    answers = answers.tocsr()
-    answers.eliminate_zeros()
-    users = np.flatnonzero((np.diff(answers.indptr) > 0) & (np.diff(past.indptr) > 0))
+    relevant = (future - future.multiply(past)).tocsr() @ sp.diags(known.astype(np.float32))
+    relevant = relevant.tocsr()
+    relevant.eliminate_zeros()
+    users = np.flatnonzero((np.diff(relevant.indptr) > 0) & (np.diff(past.indptr) > 0))
     if len(users) < FEWEST:
         return None
     draw = np.random.default_rng(seed)
     users = np.sort(draw.permutation(users)[:USERS])
-    among = np.flatnonzero(known)
-    among = np.sort(draw.permutation(among)[:ITEMS])
-    return Window(data.without(later), past[users], answers[users], among)
+    candidates = np.sort(draw.permutation(np.flatnonzero(known))[:ITEMS])
+    return Window(data.without(later), past[users], relevant[users], candidates)
 
 
-def ndcg(asked: Window, items: NDArray[np.float32], k: int = 10) -> float:
-    """Mean NDCG@10 of the products in ``among`` by their own rows over the history.
+def ndcg(window: Window, items: NDArray[np.float32], k: int = 10) -> float:
+    """Mean NDCG@k over the users of the window; 0 for one without a relevant candidate.
 
-    items : (n, d) float32 rows of unit length. A person without an answer in ``among`` counts 0.
+    items : (n, d) float32 rows of unit length.
     """
-    n, keep = len(items), min(50, len(items) - 1)
-    scores = np.zeros((asked.history.shape[0], len(asked.among)), np.float32)
-    for part in blocks(len(asked.among), 40_000_000 // max(n, 1)):
-        own = asked.among[part]
+    n, keep, candidates = len(items), min(50, len(items) - 1), window.candidates
+    scores = np.zeros((window.history.shape[0], len(candidates)), np.float32)
+    for part in blocks(len(candidates), 40_000_000 // max(n, 1)):
+        own = candidates[part]
         near = items[own] @ items.T
         near[np.arange(len(own)), own] = -1
         cut = np.partition(near, n - keep, axis=1)[:, [n - keep]]
         near = np.where((near >= cut) & (near > 0), sharpened(near), 0)
-        scores[:, part] = asked.history @ near.T
-    barred = asked.history[:, asked.among].toarray() > 0
-    best, _ = top_k(scores, k, mask=barred, above=0.0)
-    right = asked.answers[:, asked.among].toarray() > 0
+        scores[:, part] = window.history @ near.T
+    bought = window.history[:, candidates].toarray() > 0
+    best, _ = top_k(scores, k, mask=bought, above=0.0)
+    right = window.relevant[:, candidates].toarray() > 0
     hits = np.take_along_axis(right, np.maximum(best, 0), 1) & (best >= 0)
     discount = 1 / np.log2(np.arange(2, best.shape[1] + 2))
     ideal = np.cumsum(discount)[np.minimum(right.sum(1), best.shape[1]) - 1]

@@ -1,4 +1,4 @@
-"""What training leaves: vectors, parameters as plain arrays, and the way from and to bytes. numpy.
+"""What training leaves: settings, vectors and parameters as plain arrays, to and from bytes.
 
 No pickle: ``numpy.savez`` without objects, settings as JSON in a byte array.
 """
@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -22,19 +21,18 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network is built and learns; all of these change the answer.
+    """How a network is built and trained; all of these change the answer.
 
-    size : columns of a vector (each member of an ensemble has so many). layers : of relations;
-    heads : of gat.
-    half_life : days after which an event counts half, None: no decay.
-    epochs : passes over the people at most; patience : epochs without a better validation NDCG.
-    learning_rate : of Adam; batch : people (and products) a step; more people in a large shop.
-    temperature : of the softmax over cosines. products : weight of the product head beside people;
-        more of it serves ``similar``, less serves ``recommend`` (:meth:`of`).
+    size : columns of a vector (of each member of an ensemble). layers : of relations; heads : of
+    gat. half_life : days after which an event counts half, None: no decay.
+    epochs : passes over the users at most; patience : epochs without a better validation NDCG.
+    learning_rate : of Adam; batch : users (and items) a step; more users in a large shop.
+    temperature : of the softmax over cosines. products : weight of the item loss beside the user
+        loss; more of it serves ``similar``, less serves ``recommend`` (:meth:`of`).
     l2, l1 : on the free vectors (mean square, mean size) and l2 on the matrices.
-    dropout : share of the columns of a first vector that are hidden; feature_dropout : of the
-        features; edge_dropout : of the edges, an epoch long; cold : of the products, which then
-        have no events at all, so that a vector from texts alone is learned, too (Volkovs et al.
+    dropout : share of the numbers of a first vector set to 0; feature_dropout : of the features'
+        columns; edge_dropout : of the edges, for an epoch; cold : of the items, whose edges of
+        events are all masked, so that vectors from texts alone are learned, too (Volkovs et al.
         2017, DropoutNet).
     fanout : neighbours that a hub keeps, about; the others are drawn anew each epoch.
     space : the text vectors, None: the first that has not learned from events.
@@ -63,8 +61,8 @@ class Settings:
     def of(cls, kind: str, **given: Any) -> Settings:
         """The defaults of a kind, overruled by what is given.
 
-        LightGCN is the better one for people, gcn and gat for products; they were set so on the
-        months before the test part of Online Retail.
+        Set on the months before the test part of Online Retail: LightGCN is the better one for
+        ``recommend``, gcn and gat for ``similar``.
         """
         own = {} if kind == "lightgcn" else {"products": 0.5, "edge_dropout": 0.3}
         return cls(**{**own, **given})
@@ -72,11 +70,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One line of the course: loss, validation NDCG@10 (None without a window), seconds so far."""
+    """One epoch: its number from 1, mean loss, validation NDCG@10, seconds so far."""
 
     number: int
     loss: float
-    ndcg: float | None
+    ndcg: float
     seconds: float
 
 
@@ -85,9 +83,9 @@ class Trained:
     """A trained network.
 
     items : (n, d) float32, rows of unit length (zero where neither text nor events say anything);
-    users : (u, d) float32 likewise. weights : arrays by name, all that :func:`embed_new` needs.
-    course : the epochs of the (first) search. epochs : by member, how many were kept.
-    stopped : True if it was interrupted and the best so far was kept. ndcg : best on the window.
+    users : (u, d) float32 likewise. weights : arrays by name, all that ``embed_new`` needs.
+    epochs : of each member's final run. learning_curve : of the first member's search.
+    ndcg : the best of it. stopped : True if it was interrupted and the best so far was kept.
     """
 
     kind: str
@@ -95,13 +93,12 @@ class Trained:
     users: NDArray[np.float32]
     weights: Arrays
     settings: Settings
-    seed: int = 42
-    epochs: tuple[int, ...] = ()
-    course: tuple[Epoch, ...] = ()
-    ndcg: float | None = None
-    stopped: bool = False
-    seconds: float = 0.0
-    extra: dict[str, Any] = field(default_factory=dict)
+    seed: int
+    epochs: tuple[int, ...]
+    learning_curve: tuple[Epoch, ...]
+    ndcg: float | None
+    stopped: bool
+    seconds: float
 
     def as_dict(self) -> dict[str, Any]:
         """What is worth storing beside the vectors, as JSON."""
@@ -119,8 +116,8 @@ class Trained:
 def to_bytes(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> bytes:
     """Arrays and a JSON object in one npz."""
     buffer = io.BytesIO()
-    told = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
-    np.savez(buffer, about=told, **arrays)  # type: ignore[arg-type]
+    encoded = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
+    np.savez(buffer, about=encoded, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -135,31 +132,3 @@ def from_bytes(data: bytes) -> tuple[Arrays, dict[str, Any]]:
             f"The stored weights cannot be read ({problem}).", hint="Run `prodsim train` again."
         ) from problem
     return arrays, about
-
-
-@dataclass
-class Checkpoint:
-    """A file that training goes on from: written whole or not at all. ``path`` None: no file."""
-
-    path: str | None
-    identity: dict[str, Any]
-
-    def load(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """What was saved, None where nothing was or it was of other data or settings."""
-        if self.path is None or not os.path.exists(self.path):
-            return None
-        with open(self.path, "rb") as file:
-            arrays, about = from_bytes(file.read())
-        return (arrays, about) if about.get("identity") == self.identity else None
-
-    def save(self, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
-        if self.path is None:
-            return
-        with open(f"{self.path}.part", "wb") as file:
-            file.write(to_bytes(arrays, {**about, "identity": self.identity}))
-        os.replace(f"{self.path}.part", self.path)
-
-    def clear(self) -> None:
-        """Training has ended: nothing to go on from."""
-        if self.path is not None and os.path.exists(self.path):
-            os.remove(self.path)

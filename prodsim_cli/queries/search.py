@@ -99,7 +99,7 @@ class _Asking:
             if embedders.resolve(self.model)[0] == "sentence_transformer":
                 self.question.said(f"Loading {self.model}; this takes some seconds.")
             self._space = read_space(
-                self.connection, self.model, embedders.questions(self.model).encode
+                self.connection, self.model, embedders.load_for_queries(self.model).encode
             )
         return self._space
 

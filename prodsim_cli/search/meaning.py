@@ -54,7 +54,7 @@ class Space:
     def knows(self, word: str) -> bool:
         """True for a word that the model has whole; without a model of words none is."""
         model = getattr(self.encode, "__self__", None)
-        return model.knows(word) if isinstance(model, Embedder) else False
+        return model.has_token(word) if isinstance(model, Embedder) else False
 
     def cosines(self, texts: Sequence[str]) -> list[Floats]:
         """(n,) for each text. One product a text: no question changes another."""

@@ -35,7 +35,7 @@ def texts() -> list[str]:
 
 @pytest.fixture(scope="module")
 def light() -> Embedder:
-    return embedders.questions("minilm")
+    return embedders.load_for_queries("minilm")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_many_texts_are_cut_into_passes(light: Embedder, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("name", registry.names("embedders"))
 def test_half_a_surrogate_pair_is_a_question_mark(name: str) -> None:
     model = str(minilm.folder()) if name == "sentence_transformer" else name
-    made, wanted = embedders.questions(model).encode(["mug \udcff", "mug ?"])
+    made, wanted = embedders.load_for_queries(model).encode(["mug \udcff", "mug ?"])
     assert made @ wanted == pytest.approx(1, abs=1e-5)
 
 
@@ -88,7 +88,7 @@ def test_half_a_surrogate_pair_is_a_question_mark(name: str) -> None:
 def test_a_question_imports_no_torch(name: str) -> None:
     code = (
         "import sys; from prodsim_cli import embedders;"
-        f"assert embedders.questions({name!r}).encode(['red mug']).any();"
+        f"assert embedders.load_for_queries({name!r}).encode(['red mug']).any();"
         "print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -99,7 +99,7 @@ def test_a_question_imports_no_torch(name: str) -> None:
 def test_a_model_without_a_light_form_is_the_full_one(monkeypatch: pytest.MonkeyPatch) -> None:
     full = embedders.load("hashing")
     monkeypatch.setattr("prodsim_cli.embedders.hashing.load", lambda: full)
-    assert embedders.questions("hashing") is full
+    assert embedders.load_for_queries("hashing") is full
 
 
 @pytest.mark.parametrize("change", ["other", "short", "gap"])

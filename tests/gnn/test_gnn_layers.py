@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.gnn.graph import normalized_sum
-from prodsim_cli.gnn.model import GAT, GCN, Edges, LightGCN, Network, edge_softmax, send
+from prodsim_cli.gnn.graph import degree_normalized
+from prodsim_cli.gnn.model import GAT, GCN, Edges, LightGCN, Network, edge_softmax, propagate
 
 SIZE, HEADS = 8, 2
 
@@ -44,9 +44,9 @@ def test_sending_is_a_matrix_product_and_so_are_its_gradients(seed: int, n: int,
     dense = torch.from_numpy(made.toarray()).requires_grad_()
     plain = x.detach().clone().requires_grad_()
     pull = vectors(seed + 1, n)
-    (send(edges, x, values) * pull).sum().backward()
+    (propagate(edges, x, values) * pull).sum().backward()
     (dense @ plain * pull).sum().backward()
-    torch.testing.assert_close(send(edges, x), dense @ plain)
+    torch.testing.assert_close(propagate(edges, x), dense @ plain)
     torch.testing.assert_close(x.grad, plain.grad)
     rows, columns = made.nonzero()
     torch.testing.assert_close(values.grad, dense.grad[rows, columns])
@@ -57,12 +57,12 @@ def test_the_way_without_sparse_matrices_gives_the_same() -> None:
 
     edges, x = Edges.of(matrix(3)), vectors(3)
     torch.testing.assert_close(
-        _gathered(edges.pointer, edges.source, edges.weight, x), send(edges, x)
+        _gathered(edges.pointer, edges.source, edges.weight, x), propagate(edges, x)
     )
 
 
 def test_lightgcn_is_the_normalised_matrix_times_the_vectors() -> None:
-    made, x = normalized_sum(matrix(1)), vectors(1)
+    made, x = degree_normalized(matrix(1)), vectors(1)
     expected = torch.from_numpy(made.toarray()) @ x
     torch.testing.assert_close(LightGCN()(Edges.of(made), x), expected)
 
@@ -74,7 +74,7 @@ def test_gcn_is_the_formula_of_kipf_and_welling() -> None:
     root = np.diag(loops.sum(1) ** -0.5)
     layer, x = GCN(SIZE, drawn()), vectors(2)
     expected = torch.from_numpy((root @ loops @ root).astype(np.float32)) @ x @ layer.weight
-    made = normalized_sum(sp.csr_matrix(plain.astype(np.float32)) + sp.eye(12, format="csr"))
+    made = degree_normalized(sp.csr_matrix(plain.astype(np.float32)) + sp.eye(12, format="csr"))
     made.sort_indices()
     torch.testing.assert_close(layer(Edges.of(made), x), expected)
 
@@ -102,7 +102,7 @@ def test_attention_adds_up_to_one_and_survives_large_logits() -> None:
 
 
 def test_the_network_is_the_mean_of_its_layers() -> None:
-    made = normalized_sum(matrix(6))
+    made = degree_normalized(matrix(6))
     network = Network("lightgcn", 12, 5, SIZE, 2, HEADS, drawn())
     h, dense = vectors(6), torch.from_numpy(made.toarray())
     expected = (h + dense @ h + dense @ (dense @ h)) / 3
@@ -128,7 +128,7 @@ def test_gcn_beside_torch_geometric() -> None:
     ours = GCN(SIZE, drawn())
     with torch.no_grad():
         theirs.lin.weight.copy_(ours.weight.T)
-    made = normalized_sum(plain + sp.eye(12, format="csr", dtype=np.float32))
+    made = degree_normalized(plain + sp.eye(12, format="csr", dtype=np.float32))
     made.sort_indices()
     x = vectors(7)
     expected = theirs(x, edge_index(plain), torch.from_numpy(plain.data))
@@ -154,11 +154,11 @@ def test_lightgcn_beside_torch_geometric() -> None:
     theirs = pyg().LGConv()
     x = vectors(9)
     expected = theirs(x, edge_index(plain), torch.from_numpy(plain.data))
-    torch.testing.assert_close(LightGCN()(Edges.of(normalized_sum(plain)), x), expected)
+    torch.testing.assert_close(LightGCN()(Edges.of(degree_normalized(plain)), x), expected)
 
 
 def test_adam_is_the_one_of_torch() -> None:
-    from prodsim_cli.gnn.stepping import Adam
+    from prodsim_cli.gnn.epoch import Adam
 
     ours, theirs = (GCN(SIZE, drawn()).double() for _ in range(2))
     x, pull = vectors(1).double(), vectors(2).double()

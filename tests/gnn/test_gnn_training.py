@@ -15,9 +15,9 @@ from prodsim_cli import gnn
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.gnn import graph as graphs
-from prodsim_cli.gnn import heads, validation
+from prodsim_cli.gnn import loss, validation
+from prodsim_cli.gnn.epoch import mask_edges
 from prodsim_cli.gnn.inductive import embed_new
-from prodsim_cli.gnn.stepping import hide
 from prodsim_cli.gnn.training import train
 from prodsim_cli.gnn.weights import Settings, from_bytes, to_bytes
 from prodsim_cli.progress import Silent
@@ -52,11 +52,13 @@ def test_vectors_are_of_unit_length_and_float32(aisles: Dataset, made) -> None:
 
 
 def test_the_course_holds_every_epoch_and_the_best_is_kept(made) -> None:
-    assert [one.number for one in made.course] == list(range(1, len(made.course) + 1))
-    figures = [one.ndcg for one in made.course]
+    assert [one.number for one in made.learning_curve] == list(
+        range(1, len(made.learning_curve) + 1)
+    )
+    figures = [one.ndcg for one in made.learning_curve]
     assert made.ndcg == max(figures)
     assert made.epochs == (figures.index(max(figures)) + 1,)
-    assert made.course[-1].loss < made.course[0].loss
+    assert made.learning_curve[-1].loss < made.learning_curve[0].loss
 
 
 def test_one_seed_one_answer(kind: str, aisles: Dataset, made) -> None:
@@ -64,7 +66,7 @@ def test_one_seed_one_answer(kind: str, aisles: Dataset, made) -> None:
     assert (again.items == made.items).all()
     assert (again.users == made.users).all()
     assert all((again.weights[name] == array).all() for name, array in made.weights.items())
-    assert [one.loss for one in again.course] == [one.loss for one in made.course]
+    assert [one.loss for one in again.learning_curve] == [one.loss for one in made.learning_curve]
     other = train(aisles, kind, seed=7, **FAST)
     assert (other.items != made.items).any()
 
@@ -113,7 +115,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(epochs, kind, aisles, 
     resumed = train(aisles, kind, resume=str(path), **FAST)
     assert not resumed.stopped
     assert (resumed.items == made.items).all()
-    assert [one.ndcg for one in resumed.course] == [one.ndcg for one in made.course]
+    assert [one.ndcg for one in resumed.learning_curve] == [one.ndcg for one in made.learning_curve]
     assert not path.exists()
 
 
@@ -170,20 +172,23 @@ def test_weights_travel_as_plain_arrays(made) -> None:
 
 def test_spaces_are_trained_on_the_events_given(aisles: Dataset) -> None:
     marked = replace(aisles, learned=frozenset({"other"}))
-    data = gnn.spaces(marked, ["gcn"], seed=42, **FAST)
+    data = gnn.with_spaces(marked, ["gcn"], seed=42, **FAST)
     assert data.learned == {"gcn", "other"}
     assert (data.embedding("gcn").vectors == train(aisles, "gcn", **FAST).items).all()
     assert "gcn" not in aisles.embeddings
     # A space that has learned from events is never taken for the texts' vectors.
     assert (
-        gnn.spaces(data, ["gcn"], **FAST).embedding("gcn").vectors == data.embedding("gcn").vectors
+        gnn.with_spaces(data, ["gcn"], **FAST).embedding("gcn").vectors
+        == data.embedding("gcn").vectors
     ).all()
     assert (graphs.features(data) == graphs.features(aisles)).all()
 
 
 def test_why_no_network_can_be_trained(aisles: Dataset) -> None:
-    assert gnn.unable(aisles) == ""
-    assert "no two people" in gnn.unable(aisles.with_events(aisles.events.take(np.arange(0))))
+    assert gnn.why_untrainable(aisles) == ""
+    assert "no two people" in gnn.why_untrainable(
+        aisles.with_events(aisles.events.take(np.arange(0)))
+    )
 
 
 def test_without_a_window_the_epochs_are_fixed() -> None:
@@ -192,7 +197,7 @@ def test_without_a_window_the_epochs_are_fixed() -> None:
     made = train(make_shop(titles, rows, letters(titles)), "lightgcn", size=4, epochs=3)
     assert made.epochs == (3,)
     assert made.ndcg is None
-    assert made.course == ()
+    assert made.learning_curve == ()
 
 
 def test_texts_alone_make_features_where_there_are_no_vectors() -> None:
@@ -216,7 +221,7 @@ def test_the_window_holds_the_last_events_and_asks_for_new_products(aisles: Data
     window = validation.window(aisles, 1)
     assert len(window.before.events) < len(aisles.events)
     assert window.before.events.at.max() < aisles.events.at.max()
-    assert window.history.multiply(window.answers).nnz == 0
+    assert window.history.multiply(window.relevant).nnz == 0
     perfect = np.eye(24, dtype=np.float32)[:, :16]  # nothing is near anything
     assert validation.ndcg(window, perfect) == 0
 
@@ -227,23 +232,25 @@ def test_hidden_purchases_are_not_shown() -> None:
         [{"user": u, "item": i} for u in range(30) for i in range(4) if (u + i) % 3],
         letters(["a", "b", "c", "d"]),
     )
-    whole = graphs.lay(data, half_life=None, space=None, full=True)
-    shown, hidden, _ = hide(whole, Settings(cold=0.25, edge_dropout=0.3), np.random.default_rng(1))
+    whole = graphs.build_graph(data, half_life=None, space=None, full=True)
+    shown, hidden = mask_edges(
+        whole, Settings(cold=0.25, edge_dropout=0.3), np.random.default_rng(1)
+    )
     assert shown.bought.multiply(hidden).nnz == 0
     assert (shown.bought + hidden != whole.bought).nnz == 0
     cold = np.flatnonzero(np.diff(shown.bought.tocsc().indptr) == 0)
     assert len(cold) == 1
-    assert shown.together[cold].nnz == 0
+    assert shown.co_bought[cold].nnz == 0
 
 
 def test_the_sampled_sum_has_the_expectation_of_the_whole(monkeypatch) -> None:
-    monkeypatch.setattr(heads, "FULL", 40)
-    monkeypatch.setattr(heads, "SAMPLE", 30)
+    monkeypatch.setattr(loss, "FULL", 40)
+    monkeypatch.setattr(loss, "SAMPLE", 30)
     values = np.exp(np.random.default_rng(1).standard_normal(60))
     targets = sp.csr_matrix(([1.0, 1, 2], ([0, 1, 2], [5, 9, 5])), (3, 60))
     draw, sums = np.random.default_rng(0), []
     for _ in range(500):
-        columns, bonus = heads._columns(targets, 60, draw)
+        columns, bonus = loss._columns(targets, 60, draw)
         assert len(np.unique(columns)) == 32
         assert {5, 9} <= set(columns.tolist())
         sums.append(float((values[columns] * np.exp(bonus)).sum()))
@@ -253,9 +260,9 @@ def test_the_sampled_sum_has_the_expectation_of_the_whole(monkeypatch) -> None:
 
 
 def test_a_large_shop_learns_with_the_sampled_softmax(monkeypatch, aisles) -> None:
-    monkeypatch.setattr(heads, "FULL", 10)
-    monkeypatch.setattr(heads, "SAMPLE", 5)
-    monkeypatch.setattr(heads, "TARGETS", 2)
+    monkeypatch.setattr(loss, "FULL", 10)
+    monkeypatch.setattr(loss, "SAMPLE", 5)
+    monkeypatch.setattr(loss, "TARGETS", 2)
     made = train(aisles, "lightgcn", **FAST)
     near = made.items @ made.items.T
     np.fill_diagonal(near, -1)
@@ -268,5 +275,5 @@ def test_the_loss_is_the_cross_entropy_of_torch() -> None:
     targets = sp.csr_matrix(([3.0, 2.0], ([0, 1], [4, 1])), (2, 5))
     cosine = torch.nn.functional.cosine_similarity(asked[:, None], items[None], dim=2)
     expected = torch.nn.functional.cross_entropy(cosine / 0.5, torch.tensor([4, 1]))
-    ours = heads.softmax_loss(asked, items, targets, 0.5, np.random.default_rng(0))
+    ours = loss.softmax_loss(asked, items, targets, 0.5, np.random.default_rng(0))
     torch.testing.assert_close(ours, expected)

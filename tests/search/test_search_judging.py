@@ -51,7 +51,7 @@ def test_search_ranks_what_eval_judges(demo: Path, by: str) -> None:
     method = registry.load("similarity", "hybrid")
     with closing(open_for_reading(demo)) as connection:
         data = load_shop(connection).dataset
-        encode = embedders.questions("hashing").encode if by == "hybrid" else None
+        encode = embedders.load_for_queries("hashing").encode if by == "hybrid" else None
         positions, scores = method.search(data, TEXTS, encode=encode, k=k)
         asked = search(
             connection,
@@ -75,7 +75,7 @@ def test_no_question_changes_another(demo: Path) -> None:
     method = registry.load("similarity", "hybrid")
     with closing(open_for_reading(demo)) as connection:
         data = load_shop(connection).dataset
-        encode = embedders.questions("hashing").encode
+        encode = embedders.load_for_queries("hashing").encode
         together = method.search(data, TEXTS, encode=encode, k=10)
         for row, text in enumerate(TEXTS):
             alone = method.search(data, [text], encode=encode, k=10)

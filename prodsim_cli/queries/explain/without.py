@@ -155,7 +155,7 @@ class Shop:
         if model in spaces and "text" in {*self._parts(), *self._words()}:
             old: EmbeddingMatrix = self.data.embedding(model)
             vectors = old.vectors.copy()
-            vectors[place] = embedders.questions(model).encode([data.texts()[place]])[0]
+            vectors[place] = embedders.load_for_queries(model).encode([data.texts()[place]])[0]
             spaces[model] = replace(old, vectors=vectors)
         return spaces
 
