@@ -206,6 +206,7 @@ def _judged(
     """The tasks whose answers are lists: recommend, similar, search."""
     from prodsim_cli.evaluation import answer_files
     from prodsim_cli.evaluation import compare as changes
+    from prodsim_cli.evaluation.answer_table import read_table
     from prodsim_cli.evaluation.judge import MAIN
     from prodsim_cli.evaluation.run import refuse_users
     from prodsim_cli.evaluation.tasks import recommend, search, similar
@@ -219,13 +220,11 @@ def _judged(
         changes.comparable(before, task, f"{MAIN}@{asked.k}")
     stdin = sys.stdin.buffer
     if task == "search":
-        queries, judged = (
-            answer_files.read_table(given[name], stdin) for name in ("queries", "judgements")
-        )
+        queries, judged = (read_table(given[name], stdin) for name in ("queries", "judgements"))
         answers = answer_files.judgements(queries, judged, data)
         return search.judged(data, answers, wish, asked, _encode, progress)
     if given["related"]:
-        answers = answer_files.related(answer_files.read_table(given["related"], stdin), data)
+        answers = answer_files.related(read_table(given["related"], stdin), data)
         return similar.judged_by_file(data, answers, where, wish, asked, progress)
     judge = similar.judged if task == "similar" else recommend.judged
     outcome = judge(data, where, wish, asked, progress)

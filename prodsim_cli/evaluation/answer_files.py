@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
-from prodsim_cli.evaluation.answer_table import Table, is_product, read_table
-from prodsim_cli.evaluation.pairs_file import number
-from prodsim_cli.evaluation.pairs_names import finder, named
-
-__all__ = ["Answers", "Table", "judgements", "read_table", "related"]
+from prodsim_cli.evaluation.answer_table import Table, finder, is_product, named, number
 
 MOST_RELATIONS = 20
 """Kinds of relations that a table can show; more of them are no kinds."""

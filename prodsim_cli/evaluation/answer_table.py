@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.errors import AmbiguousSku, InputError
-from prodsim_cli.ingest import readers as sources
+from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.errors import AmbiguousSku, InputError, UsageProblem
+from prodsim_cli.ingest import readers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -116,18 +117,25 @@ class Table:
 
 def read_table(path: str | Path, stdin: BinaryIO | None = None) -> Table:
     """One file; raises :class:`InputError` for a folder or a broken line."""
-    found = sources.inputs([str(path)], stdin=stdin)
+    found = readers.inputs([str(path)], stdin=stdin)
     if len(found) != 1:
         raise InputError(f"{path} is a folder.", hint="Name one file.")
-    raw = sources.read(sources.load(found[0]), sources.ReadOptions())
+    raw = readers.read(readers.load(found[0]), readers.ReadOptions())
     word = "row" if raw.counts_rows else "line"
     if raw.rejects:
         worst = raw.rejects[0]
         raise InputError(
             f"{path}, {word} {worst.line}: {worst.reason}.", hint="Repair it, or take it out."
         )
-    columns = {name: _texts(raw.frame[name]) for name in raw.frame.columns}
-    return Table(str(path), columns, raw.lines, word)
+    return table_of(raw.frame, str(path), raw.lines, word)
+
+
+def table_of(
+    frame: pl.DataFrame, name: str, lines: NDArray[np.int64] | None = None, word: str = "row"
+) -> Table:
+    """A frame as texts; without ``lines`` its rows are counted from 1."""
+    columns = {column: _texts(frame[column]) for column in frame.columns}
+    return Table(name, columns, np.arange(1, len(frame) + 1) if lines is None else lines, word)
 
 
 def is_product(sku: str, find: Find) -> bool:
@@ -145,3 +153,97 @@ def _texts(column: pl.Series) -> list[str]:
         column = column.cast(pl.Int64)
     texts: list[str] = column.cast(pl.String).str.strip_chars().fill_null("").to_list()
     return texts
+
+
+def number(cell: str) -> float | None:
+    """A finite number, or true and false as 1 and 0; None for anything else."""
+    words = {"true": 1.0, "false": 0.0}
+    try:
+        value = words.get(cell.strip().lower())
+        value = float(cell) if value is None else value
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class SkuFinder:
+    """How one column's SKUs are found: by ``source:sku``, else by bare SKU, else in any case."""
+
+    data: Dataset
+    source: str | None
+    bare: dict[str, list[int]]
+    folded: dict[str, list[int]]
+
+    def find(self, sku: str) -> int:
+        """Position, or -1 for a stranger; :class:`AmbiguousSku` if several sources hold it."""
+        if self.source is None and sku in self.data.items:
+            return self.data.items.position(sku)
+        if self.source and f"{self.source}:{sku}" in self.data.items:
+            return self.data.items.position(f"{self.source}:{sku}")
+        for names, key in ((self.bare, sku), (self.folded, sku.casefold())):
+            found = names.get(key, [])
+            if len(found) > 1:
+                every = ", ".join(map(str, self.data.items.at(found)))
+                if names is self.folded:
+                    raise AmbiguousSku(
+                        f"{sku} can be several products: {every}.",
+                        hint="Write the SKU as the catalogue does.",
+                    )
+                raise AmbiguousSku(
+                    f"{sku} stands in several sources: {every}.",
+                    hint="Say whose SKUs the columns hold with --sources A,B.",
+                )
+            if found:
+                return found[0]
+        return -1
+
+
+def finder(data: Dataset) -> Callable[[str], int]:
+    """A function from a SKU to its position in the whole catalogue, -1 for a stranger."""
+    return _finder_of(data, None).find
+
+
+def finders(data: Dataset, homes: Sequence[str] | None) -> tuple[SkuFinder, SkuFinder]:
+    """One for each column of pairs; ``homes``: the sources whose SKUs they hold."""
+    known = sources_of(data)
+    if homes is not None and len(homes) != 2:
+        raise UsageProblem(
+            "--sources names two sources, one for each column.", hint="Write `--sources abt,buy`."
+        )
+    for source in homes or ():
+        if source not in known:
+            raise UsageProblem(
+                f"There is no source {source!r}.",
+                hint=f"There are: {', '.join(known)}."
+                if known
+                else "No file was given a --source.",
+            )
+    one, other = homes or (None, None)
+    return _finder_of(data, one), _finder_of(data, other)
+
+
+def _finder_of(data: Dataset, source: str | None) -> SkuFinder:
+    bare: dict[str, list[int]] = {}
+    folded: dict[str, list[int]] = {}
+    for position, (key, home) in enumerate(
+        zip(data.items.ids, data.columns["source"], strict=True)
+    ):
+        if source is not None and home != source:
+            continue
+        sku = str(key)[len(home) + 1 :] if home else str(key)
+        bare.setdefault(sku, []).append(position)
+        for name in {sku.casefold(), str(key).casefold()}:
+            folded.setdefault(name, []).append(position)
+    return SkuFinder(data, source, bare, folded)
+
+
+def sources_of(data: Dataset) -> list[str]:
+    """The sources that products come from, by name."""
+    return sorted({source for source in data.columns["source"] if source})
+
+
+def named(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown

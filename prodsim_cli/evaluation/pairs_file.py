@@ -1,20 +1,26 @@
-"""A file of known pairs: which of our products are the same, or how alike they are."""
+"""Known pairs: which products are the same, or how alike they are; from a file to positions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
-from prodsim_cli.ingest import readers as sources
-
-if TYPE_CHECKING:
-    import polars as pl
+from prodsim_cli.evaluation.answer_table import (
+    SkuFinder,
+    Table,
+    finders,
+    named,
+    number,
+    read_table,
+    sources_of,
+)
 
 _FIRST = ("sku_a", "sku_b")
 _LABELS = ("label", "match")
@@ -22,10 +28,6 @@ _TRUTH = ("similarity", "label", "match", "score")
 
 UNIT = (0.0, 1.0)
 """The scale of a similarity, unless its column is on another one."""
-
-
-Place = Callable[[int], str]
-"""What an error calls a row of the table, counted from 0."""
 
 
 @dataclass(frozen=True)
@@ -41,124 +43,90 @@ class Pairs:
     header: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Known:
+    """Pairs by position, each once, both products in the catalogue, in order of position.
+
+    ``a``, ``b`` (p,) int32; ``truth`` (p,) float64 or None; ``scale``: the ends of the scale of the
+    whole file's truth; ``left_out``: pairs by reason; ``strangers``: SKUs that the catalogue does
+    not hold, in the order of the file.
+    """
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    truth: NDArray[np.float64] | None
+    scale: tuple[float, float] = UNIT
+    left_out: dict[str, int] = field(default_factory=dict)
+    strangers: tuple[str, ...] = ()
+
+
 def read_pairs(path: str | Path, stdin: BinaryIO | None = None) -> Pairs:
     """Two or three columns of a file in any format and with any delimiter that ``ingest`` reads.
 
-    Columns ``sku_a``, ``sku_b`` and ``similarity`` (or ``label``, ``match``, ``score``) by name,
-    else the first two and, if there is one, the third. ``-`` reads ``stdin``.
-
-    Raises :class:`InputError` that names the line where a line can't be understood.
+    ``-`` reads ``stdin``. Raises :class:`InputError` that names the line that can't be understood.
     """
-    found = sources.inputs([str(path)], stdin=stdin)
-    if len(found) != 1:
-        raise InputError(f"{path} is a folder.", hint="Name the one file with the pairs.")
-    raw = sources.read(sources.load(found[0]), sources.ReadOptions())
-    word = "row" if raw.counts_rows else "line"
-    if raw.rejects:
-        worst = raw.rejects[0]
+    return pairs_of(read_table(path, stdin))
+
+
+def pairs_of(table: Table) -> Pairs:
+    """Columns ``sku_a``, ``sku_b`` and ``similarity`` (or ``label``, ``match``, ``score``) by name,
+    else the first two and, if there is one, the third."""
+    first, second = (table.header([name]) for name in _FIRST)
+    by_name = first is not None and second is not None
+    headers = list(table.columns)
+    if len(headers) < 2:
         raise InputError(
-            f"{path}, {word} {worst.line}: {worst.reason}.",
-            hint="Repair the line, or take it out.",
-        )
-    return pairs_of(raw.frame, str(path), lambda row: f"{path}, {word} {raw.lines[row]}")
-
-
-def pairs_of(frame: pl.DataFrame, name: str, place: Place | None = None) -> Pairs:
-    """The columns of a table as :class:`Pairs`.
-
-    ``name`` is what an error calls the file, ``place(row)`` what it calls a row (from 0 on).
-    """
-    headers = {column.strip().lower(): column for column in frame.columns}
-    by_name = all(column in headers for column in _FIRST)
-    if frame.width < 2:
-        raise InputError(
-            f"{name} has one column; pairs need two SKUs a line.",
+            f"{table.name} has one column; pairs need two SKUs a line.",
             hint="Write sku_a, sku_b and, if pairs differ, similarity or a 0/1 label.",
         )
-    if by_name and frame.is_empty():
+    if by_name and not len(table):
         raise InputError(
-            f"{name} holds no pair, only a header.",
+            f"{table.name} holds no pair, only a header.",
             hint="Write one pair a line below it: two SKUs and, if pairs differ, how alike they"
             " are.",
         )
-    first, second = (headers[c] for c in _FIRST) if by_name else frame.columns[:2]
-    third = next((headers[c] for c in _TRUTH if c in headers), None)
-    if third is None and not by_name and frame.width > 2:
-        third = frame.columns[2]
-    place = place or (lambda row: f"{name}, row {row + 1}")
+    third = table.header(_TRUTH)
+    if first is None or second is None:
+        first, second = headers[:2]
+        third = third or next(iter(headers[2:]), None)
     return Pairs(
-        a=_texts(frame[first], place),
-        b=_texts(frame[second], place),
-        truth=None if third is None else _truth(frame[third], place),
+        a=tuple(table.filled(first, "a SKU")),
+        b=tuple(table.filled(second, "a SKU")),
+        truth=None if third is None else _truth(table, third),
         header=() if by_name else (first, second, *([third] if third else [])),
     )
 
 
-def _texts(column: pl.Series, place: Place) -> tuple[str, ...]:
-    import polars as pl
-
-    if column.dtype.is_float() and (column.drop_nulls() % 1 == 0).all():
-        column = column.cast(pl.Int64)
-    texts = column.cast(pl.String).str.strip_chars().fill_null("").to_list()
-    if "" in texts:
-        raise InputError(
-            f"{place(texts.index(''))}: no SKU in column {column.name!r}.",
-            hint="Write both SKUs, or take the line out.",
-        )
-    return tuple(texts)
-
-
-def number(cell: str) -> float | None:
-    """A finite number, or true and false as 1 and 0; None for anything else."""
-    words = {"true": 1.0, "false": 0.0}
-    try:
-        value = words.get(cell.strip().lower())
-        value = float(cell) if value is None else value
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
-
-
-def _truth(column: pl.Series, place: Place) -> NDArray[np.float64]:
+def _truth(table: Table, header: str) -> NDArray[np.float64]:
     """The third column as numbers: 0 and 1 of a label, or a similarity on one scale."""
-    import polars as pl
-
-    cells = column.cast(pl.String).fill_null("").to_list()
+    cells = table.columns[header]
     values = np.array([np.nan if (v := number(cell)) is None else v for cell in cells], float)
-    if column.name.strip().lower() in _LABELS:
-        _refuse(
-            ~np.isin(values, UNIT),
+    label = header.strip().lower() in _LABELS
+    for bad, what, hint in (
+        (
+            ~np.isin(values, UNIT) & label,
             "no label",
             "Write 1 for a match and 0 for none (true and false will do, too); for degrees, call"
             " the column similarity.",
-            column,
-            place,
-        )
-    _refuse(
-        np.isnan(values),
-        "no number",
-        "Write a similarity, as 0.8 with a point, or 1 for a match and 0 for none.",
-        column,
-        place,
-    )
-    _refuse(
-        _strays(values),
-        "no fraction of 1, as most others are",
-        "Repair the line, or put the whole column on one scale, as 0 to 1.",
-        column,
-        place,
-    )
+        ),
+        (
+            np.isnan(values),
+            "no number",
+            "Write a similarity, as 0.8 with a point, or 1 for a match and 0 for none.",
+        ),
+        (
+            _strays(values),
+            "no fraction of 1, as most others are",
+            "Repair the line, or put the whole column on one scale, as 0 to 1.",
+        ),
+    ):
+        if bad.any():
+            row, more = int(np.argmax(bad)), int(bad.sum()) - 1
+            cell = repr(cells[row]) if cells[row] else "an empty cell"
+            also = f" ({more:,} more below)" if more else ""
+            said = f"{table.place(row)}: {cell} in column {header!r} is {what}{also}."
+            raise InputError(said, hint=hint)
     return values
-
-
-def _refuse(bad: NDArray[np.bool_], what: str, hint: str, column: pl.Series, place: Place) -> None:
-    """Name the first bad cell by its line, and how many others there are."""
-    if not bad.any():
-        return
-    row, more = int(np.argmax(bad)), int(bad.sum()) - 1
-    cell = "an empty cell" if column[row] is None else repr(column[row])
-    also = f" ({more:,} more below)" if more else ""
-    raise InputError(f"{place(row)}: {cell} in column {column.name!r} is {what}{also}.", hint=hint)
 
 
 def _strays(values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -175,3 +143,100 @@ def scale_of(truth: NDArray[np.float64] | None) -> tuple[float, float]:
     if truth is None or not len(truth) or (truth.min() >= 0 and truth.max() <= 1):
         return UNIT
     return float(truth.min()), float(truth.max())
+
+
+def resolve(pairs: Pairs, data: Dataset, homes: Sequence[str] | None) -> Known:
+    """SKUs to positions. ``homes``: the sources whose SKUs the two columns hold.
+
+    Raises :class:`InputError` where no pair is left, :class:`UsageProblem` for an unknown source.
+    """
+    sides = finders(data, homes)
+    names, truth = _with_first_line(pairs, sides)
+    if not names[0]:
+        raise InputError(
+            f"There is no pair, only a first line ({', '.join(pairs.header)}).",
+            hint="Write one pair a line: two SKUs and, if pairs differ, how alike they are.",
+        )
+    a, b = (
+        np.fromiter((side.find(name) for name in column), np.int32, len(column))
+        for side, column in zip(sides, names, strict=True)
+    )
+    strangers = tuple(
+        dict.fromkeys(
+            name
+            for column, found in zip(names, (a, b), strict=True)
+            for name in np.array(column, object)[found < 0].tolist()
+        )
+    )
+    known = (a >= 0) & (b >= 0)
+    if not known.any():
+        raise InputError(
+            f"None of the {len(a):,} pairs joins two products of the catalogue"
+            f" ({named(strangers)} unknown).",
+            hint="Say whose SKUs the columns hold with --sources A,B"
+            + (f" (there are: {', '.join(sources_of(data))})." if sources_of(data) else "."),
+        )
+    left_out = {"unknown products": int((~known).sum())}
+    left_out["the same product twice"] = int((known & (a == b)).sum())
+    kept, repeated = _once(a, b, truth, np.flatnonzero(known & (a != b)), len(data))
+    left_out |= repeated
+    if not len(kept):
+        said = ", ".join(f"{reason}: {n:,}" for reason, n in left_out.items() if n)
+        raise InputError(
+            f"None of the {len(a):,} pairs can be used ({said}).",
+            hint="A pair is two different products, with one similarity or label.",
+        )
+    return Known(
+        a=a[kept],
+        b=b[kept],
+        truth=None if truth is None else truth[kept],
+        scale=scale_of(truth),
+        left_out={reason: count for reason, count in left_out.items() if count},
+        strangers=strangers,
+    )
+
+
+def _with_first_line(
+    pairs: Pairs, sides: tuple[SkuFinder, SkuFinder]
+) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], NDArray[np.float64] | None]:
+    """The two columns and the truth, with the first line of the file where that is a pair."""
+    names, truth, header = (pairs.a, pairs.b), pairs.truth, pairs.header
+    if len(header) < 2 or any(
+        side.find(name) < 0 for side, name in zip(sides, header[:2], strict=True)
+    ):
+        return names, truth
+    if truth is not None:
+        stated = number(header[2])
+        if stated is None:
+            return names, truth
+        truth = np.concatenate(([stated], truth))
+    return ((header[0], *pairs.a), (header[1], *pairs.b)), truth
+
+
+def _once(
+    a: NDArray[np.int32],
+    b: NDArray[np.int32],
+    truth: NDArray[np.float64] | None,
+    rest: NDArray[np.intp],
+    items: int,
+) -> tuple[NDArray[np.intp], dict[str, int]]:
+    """Which of the pairs at ``rest`` stay, in order of position, and the others by reason.
+
+    A pair and its reverse are one; of both, the one whose first product has the smaller position
+    stays. A pair that is stated with two different values goes, since neither is to be preferred
+    and the order of the file must not decide.
+    """
+    low, high = np.minimum(a, b)[rest].astype(np.int64), np.maximum(a, b)[rest]
+    key = low * items + high
+    order = np.lexsort((a[rest], key))
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1) != 0)
+    times = np.diff(np.append(starts, len(rest)))
+    agree = np.ones(len(starts), bool)
+    if truth is not None and len(starts):
+        stated = truth[rest][order]
+        agree = np.minimum.reduceat(stated, starts) == np.maximum.reduceat(stated, starts)
+    kept = rest[order[starts[agree]]]
+    return kept[np.lexsort((b[kept], a[kept]))], {
+        "named before": int((times[agree] - 1).sum()),
+        "named with different values": int(times[~agree].sum()),
+    }

@@ -7,7 +7,8 @@ import pytest
 from evaluation_worlds import shop
 
 from prodsim_cli.errors import AmbiguousSku, InputError
-from prodsim_cli.evaluation.answer_files import judgements, read_table, related
+from prodsim_cli.evaluation.answer_files import judgements, related
+from prodsim_cli.evaluation.answer_table import read_table
 
 SKUS = ["cup", "mug", "pan", "pot", "tea"]
 

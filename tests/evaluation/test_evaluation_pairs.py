@@ -11,8 +11,8 @@ from evaluation_worlds import method, shop, telling
 
 from prodsim_cli import registry
 from prodsim_cli.errors import InputError
-from prodsim_cli.evaluation import live_scores as live
 from prodsim_cli.evaluation.pairs_file import Pairs, read_pairs
+from prodsim_cli.evaluation.tasks import _pair_scores
 from prodsim_cli.evaluation.tasks.pairs import evaluate_pairs
 
 TWO = ["abt:1", "abt:2", "abt:3", "buy:1", "buy:2", "buy:3", "buy:4"]
@@ -320,7 +320,7 @@ def test_blocks_and_a_second_run_change_no_figure(plugged, monkeypatch):
 
     whole = run()
     assert run() == whole
-    monkeypatch.setattr(live, "_CELLS", 1)
+    monkeypatch.setattr(_pair_scores, "_CELLS", 1)
     assert run() == whole
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodsim_cli.errors import AmbiguousSku, InputError, UsageProblem
-from prodsim_cli.evaluation.pairs_file import Pairs, pairs_of, read_pairs, scale_of
-from prodsim_cli.evaluation.pairs_names import resolve
+from prodsim_cli.evaluation.answer_table import table_of
+from prodsim_cli.evaluation.pairs_file import Pairs, pairs_of, read_pairs, resolve, scale_of
 
 TWO = ["abt:1", "abt:2", "abt:3", "buy:1", "buy:2", "buy:3", "buy:4"]
 ONE = ["a", "b", "c", "d", "e"]
@@ -60,16 +60,16 @@ class TestNames:
 
     def test_a_first_line_of_two_skus_is_a_pair_and_no_header(self):
         frame = pl.DataFrame({"a": ["b"], "c": ["d"]})
-        known = resolve(pairs_of(frame, "f"), catalogue(ONE), None)
+        known = resolve(pairs_of(table_of(frame, "f")), catalogue(ONE), None)
         assert (known.a.tolist(), known.b.tolist()) == ([0, 1], [2, 3])
         frame = pl.DataFrame({"a": ["b"], "c": ["d"], "0.5": ["1"]})
-        known = resolve(pairs_of(frame, "f"), catalogue(ONE), None)
+        known = resolve(pairs_of(table_of(frame, "f")), catalogue(ONE), None)
         assert known.truth.tolist() == [0.5, 1]
         frame = pl.DataFrame({"a": ["b"], "D2": ["d"]})
-        assert len(resolve(pairs_of(frame, "f"), catalogue(ONE), None).a) == 1
+        assert len(resolve(pairs_of(table_of(frame, "f")), catalogue(ONE), None).a) == 1
         # two SKUs and a word: a header of somebody whose columns are called like products
         frame = pl.DataFrame({"a": ["b"], "c": ["d"], "similarity": ["1"]})
-        assert len(resolve(pairs_of(frame, "f"), catalogue(ONE), None).a) == 1
+        assert len(resolve(pairs_of(table_of(frame, "f")), catalogue(ONE), None).a) == 1
 
     def test_order_and_direction_of_the_lines_say_nothing(self):
         pairs = Pairs(("d", "a", "c", "b"), ("e", "c", "a", "a"), np.array([1, 0.5, 0.5, 0]))
@@ -95,22 +95,22 @@ class TestNames:
 class TestColumns:
     def test_by_name_in_any_order(self):
         frame = pl.DataFrame({"Similarity": ["0.5"], "sku_b": ["2"], "SKU_A": ["1"]})
-        pairs = pairs_of(frame, "f")
+        pairs = pairs_of(table_of(frame, "f"))
         assert (pairs.a, pairs.b, pairs.truth.tolist(), pairs.header) == (("1",), ("2",), [0.5], ())
 
     def test_by_name_with_other_columns_beside_them(self):
         frame = pl.DataFrame({"note": ["x"], "sku_a": ["1"], "sku_b": ["2"]})
-        assert pairs_of(frame, "f").truth is None
+        assert pairs_of(table_of(frame, "f")).truth is None
 
     def test_by_place_and_numbers_as_they_are_written(self):
         frame = pl.DataFrame({"D1": [206.0, 60.0], "D2": [216, 46]})
-        pairs = pairs_of(frame, "f")
+        pairs = pairs_of(table_of(frame, "f"))
         assert (pairs.a, pairs.b, pairs.truth) == (("206", "60"), ("216", "46"), None)
         assert pairs.header == ("D1", "D2")
 
     def test_one_column_is_too_few(self):
         with pytest.raises(InputError, match="f has one column"):
-            pairs_of(pl.DataFrame({"sku_a": ["1"]}), "f")
+            pairs_of(table_of(pl.DataFrame({"sku_a": ["1"]}), "f"))
 
 
 class TestFiles:
@@ -183,7 +183,7 @@ class TestValues:
             path
         )
         with pytest.raises(
-            InputError, match=r"pairs\.parquet, row 2: 2 in column 'label' is no lab"
+            InputError, match=r"pairs\.parquet, row 2: '2' in column 'label' is no lab"
         ):
             read_pairs(path)
 
@@ -199,7 +199,7 @@ class TestValues:
 
     def test_labels_of_a_table_file_may_be_booleans(self):
         frame = pl.DataFrame({"sku_a": ["a", "b"], "sku_b": ["c", "d"], "match": [True, False]})
-        assert pairs_of(frame, "f").truth.tolist() == [1, 0]
+        assert pairs_of(table_of(frame, "f")).truth.tolist() == [1, 0]
 
     def test_a_stray_among_fractions_is_refused(self, tmp_path):
         lines = ["a,b,0.5", "a,c,0.9", "a,d,7", "a,e,0.2"]
@@ -223,7 +223,7 @@ class TestValues:
             {"sku_a": ["a"] * len(truth), "sku_b": ["b"] * len(truth), "similarity": truth},
             strict=False,
         )
-        assert scale_of(pairs_of(frame, "f").truth) == scale
+        assert scale_of(pairs_of(table_of(frame, "f")).truth) == scale
 
     def test_only_a_header_is_no_pairs(self, tmp_path):
         path = tmp_path / "pairs.csv"
@@ -238,7 +238,9 @@ class TestValues:
         assert resolve(read_pairs(path), catalogue(ONE), None).b.tolist() == [1]
 
     def test_a_missing_sku_is_named_with_its_line(self, tmp_path):
-        assert self.refused(tmp_path, ["a,b,1", "c,,1"]) == "line 3: no SKU in column 'sku_b'."
+        assert self.refused(tmp_path, ["a,b,1", "c,,1"]) == (
+            "line 3: a SKU is missing in column 'sku_b'."
+        )
 
 
 @given(st.permutations(range(6)))

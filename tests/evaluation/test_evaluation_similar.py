@@ -16,7 +16,8 @@ from prodsim_cli.data.events import NO_TIME, TYPE_CODE
 from prodsim_cli.data.interactions import binary
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, Leak, UsageProblem
-from prodsim_cli.evaluation.answer_files import Answers, Table, related
+from prodsim_cli.evaluation.answer_files import Answers, related
+from prodsim_cli.evaluation.answer_table import Table
 from prodsim_cli.evaluation.bootstrap import bootstrap
 from prodsim_cli.evaluation.report import Asked
 from prodsim_cli.evaluation.tables import Wish

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +12,24 @@ from numpy.typing import NDArray
 
 from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.data.interactions import binary
+from prodsim_cli.data.knn import blocks
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.evaluation import tables as training
-from prodsim_cli.evaluation.live_scores import live
-from prodsim_cli.evaluation.pairs_names import Known
+from prodsim_cli.evaluation.pairs_file import Known
 from prodsim_cli.progress import stage
 from prodsim_cli.protocol.metrics._seen import Ranks, hits
+from prodsim_cli.similarity import method
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
 
+_CELLS = 2_000_000
+"""Scores of one block of queries; changes the memory, never a figure."""
+
 
 @dataclass(frozen=True)
-class Task:
+class PairsTask:
     """What is asked: each distinct first product of the pairs, among the candidates.
 
     ``queries`` (q,) and ``candidates`` (c,) int32; ``row`` (p,) query of each pair; ``match`` (p,)
@@ -50,7 +55,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PairScores:
     """What one method says.
 
     ``scores`` (p,) float64 of the pairs; ``rivals`` (q,) float64: the best score of a product that
@@ -63,7 +68,7 @@ class Seen:
     found: NDArray[np.float64]
 
 
-def task_of(data: Dataset, known: Known) -> Task:
+def task_of(data: Dataset, known: Known) -> PairsTask:
     """The questions that the pairs put: in the other source, or in the one catalogue."""
     home = np.array(data.columns["source"], object)
     ours, theirs = (set(home[side].tolist()) for side in (known.a, known.b))
@@ -78,7 +83,7 @@ def task_of(data: Dataset, known: Known) -> Task:
         candidates = np.flatnonzero(home == next(iter(theirs)))
     else:
         candidates = np.arange(len(data)) if match.all() else np.unique(known.b)
-    return Task(
+    return PairsTask(
         pairs=known,
         queries=queries.astype(np.int32),
         candidates=candidates.astype(np.int32),
@@ -106,34 +111,31 @@ def _partners(
         back = match & (queries[place] == known.b)
         rows = np.concatenate([rows, place[back]])
         columns = np.concatenate([columns, known.a[back]])
-    shape = (len(queries), items)
-    partners = sp.csr_matrix((np.ones(len(rows), bool), (rows, columns)), shape=shape)
-    partners.sum_duplicates()
-    return partners
+    return binary(rows, columns, (len(queries), items))
 
 
 def ask(
     data: Dataset,
-    task: Task,
+    task: PairsTask,
     methods: list[str],
     settings: Mapping[str, Any],
     k: int,
     progress: Progress | None,
-) -> dict[str, Seen]:
+) -> dict[str, PairScores]:
     """Ask every method about all queries, by blocks."""
     q, p = len(task.queries), len(task.row)
-    seen = {name: Seen(np.zeros(p), np.full(q, -np.inf), np.zeros((q, 3))) for name in methods}
-    joined = training.singles(data, settings)
-    bare = replace(data, neighbors={})
+    seen = {
+        name: PairScores(np.zeros(p), np.full(q, -np.inf), np.zeros((q, 3))) for name in methods
+    }
     done = stage(progress, "live scores", q * len(methods), "products")
-    for some, name, table in live(bare, methods, joined, settings, task.queries, task.candidates):
+    for some, name, table in live_tables(data, task, methods, settings):
         _note_down(task, some, table, seen[name], len(data), k)
         done(some.stop - some.start)
     return seen
 
 
 def _note_down(
-    task: Task, some: slice, table: NeighborTable, seen: Seen, items: int, k: int
+    task: PairsTask, some: slice, table: NeighborTable, seen: PairScores, items: int, k: int
 ) -> None:
     """Take from one method's full table of a block what the figures need."""
     size = some.stop - some.start
@@ -157,3 +159,25 @@ def _note_down(
     own = place[task.queries[some]]
     dense[np.flatnonzero(own >= 0), own[own >= 0]] = -np.inf
     seen.rivals[some] = dense.max(axis=1)
+
+
+def live_tables(
+    data: Dataset, task: PairsTask, methods: list[str], settings: Mapping[str, Any]
+) -> Iterator[tuple[slice, str, NeighborTable]]:
+    """For each block of queries and each method: which queries, its name, its full table.
+
+    A joining method answers from the full tables of this block, as it would from the stored ones.
+    """
+    bare, every = replace(data, neighbors={}), {**settings, "k": len(task.candidates)}
+    single = [name for name in methods if not method(name).joins]
+    several = [name for name in methods if name not in single]
+    parts = training.singles(data, settings) if several else []
+    for some in blocks(len(task.queries), _CELLS // max(len(task.candidates), 1)):
+        here, queries = bare, task.queries[some]
+        for name in dict.fromkeys([*single, *parts]):
+            table = method(name).build(bare, every, queries, task.candidates)
+            here = here.with_neighbors(name, table)
+            if name in single:
+                yield some, name, table
+        for name in several:
+            yield some, name, method(name).build(here, every, queries, task.candidates)
