@@ -20,8 +20,8 @@ from prodsim_cli.builds.learning import target_of_shop
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.builds.state import Build, fresh
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE
-from prodsim_cli.scoring.blend import Weights, evidence_of
-from prodsim_cli.scoring.over_arrays import class_weights
+from prodsim_cli.scoring.coefficients import Weights, for_people
+from prodsim_cli.scoring.over_arrays import by_evidence, evidence_of
 from prodsim_cli.scoring.weighting import CONSTANTS
 from prodsim_cli.store import artifacts, writing
 
@@ -108,8 +108,9 @@ def _prior(made: Mapping[str, tuple[Counts, dict[str, Any]]], weights: Weights) 
     """(n,) the weighted sum of ln(1 + count) over its spread among the candidates."""
     evidence = evidence_of(made["people"][0])
     names = [name for name in CONSTANTS if name in made and made[name][1]["spread"] > 0]
+    scales = {name: 1.0 / made[name][1]["spread"] for name in names}
+    factors = for_people(names, weights, scales)
     total = np.zeros(len(evidence))
-    for name, by_class in zip(names, class_weights(names, weights), strict=True):
-        counts, told = made[name]
-        total += np.log1p(counts) / told["spread"] * by_class[evidence]
+    for name in names:
+        total += np.log1p(made[name][0]) * by_evidence(factors, name)[evidence]
     return total

@@ -19,8 +19,7 @@ from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.queries.recommend import Wish, facts_of, recipe_of
 from prodsim_cli.queries.recommend_facts import Facts
 from prodsim_cli.queries.recommend_recipe import Recipe
-from prodsim_cli.scoring.blend import evidence_of
-from prodsim_cli.scoring.over_arrays import Scores, blended, parts
+from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, parts
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import CONSTANTS
 from prodsim_cli.similarity._user_knn import holdings, speaking_people

@@ -9,10 +9,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from math import log1p, sqrt
+from math import log1p
 from typing import NamedTuple, Protocol
 
-from prodsim_cli.scoring.evidence import class_of
+from prodsim_cli.scoring.coefficients import class_of, for_people
+from prodsim_cli.scoring.over_rows import spread
 from prodsim_cli.scoring.weighting import CONSTANTS, RECENT_HALF_LIFE
 from prodsim_cli.store import artifacts, item_scores, pasts
 
@@ -115,11 +116,9 @@ class AsOf:
         items = list({item for counts in self._counts.values() for item in counts})
         given = {name: self.constant(name, items) for name in CONSTANTS}
         classes = {item: self._class(item) for item in items}
+        factors = for_people(CONSTANTS, self._weights)
         return {
-            item: sum(
-                self._weights.get(classes[item], {}).get(name, 0.0) * given[name][item]
-                for name in CONSTANTS
-            )
+            item: sum(factors[classes[item]][name].factor * given[name][item] for name in CONSTANTS)
             for item in items
         }
 
@@ -149,11 +148,3 @@ class AsOf:
         return {
             item: log1p(counts.get(item, 0.0)) / spread_ if spread_ else 0.0 for item in item_ids
         }
-
-
-def spread(values: Sequence[float], n: int) -> float:
-    """Population standard deviation of n numbers, those that are not named being 0."""
-    if not n:
-        return 0.0
-    mean = sum(values) / n
-    return sqrt(max(sum(value * value for value in values) / n - mean * mean, 0.0))

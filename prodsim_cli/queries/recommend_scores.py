@@ -16,10 +16,11 @@ from heapq import merge
 from typing import NamedTuple
 
 from prodsim_cli.queries.ranking.request import Scored
-from prodsim_cli.queries.recommend_facts import Facts, spread
+from prodsim_cli.queries.recommend_facts import Facts
 from prodsim_cli.queries.recommend_past import Past
 from prodsim_cli.queries.recommend_recipe import Part, Recipe
-from prodsim_cli.scoring.evidence import class_of
+from prodsim_cli.scoring.coefficients import Factors, class_of, for_people
+from prodsim_cli.scoring.over_rows import spread, weighted_sums
 from prodsim_cli.store import item_scores, neighbors, pasts
 from prodsim_cli.store.item_scores import by_popularity
 
@@ -177,25 +178,21 @@ class Personal:
     @cached_property
     def _summed(self) -> dict[int, float]:
         """Product -> score, of all that a table speaks for."""
-        assert self.recipe.weights is not None
-        facts = self._facts
-        classes = {item: class_of(fact[0]) for item, fact in facts.items()}
-        out = {item: fact[2] for item, fact in facts.items()}
-        for name, sums in self._raw.items():
-            scale = self._scales[name]
-            by_class = {
-                kind: table.get(name, 0.0) * scale for kind, table in self.recipe.weights.items()
-            }
-            for item, sum_ in sums.items():
-                out[item] += sum_ * by_class.get(classes[item], 0.0)
-        return out
+        people = {item: fact[0] for item, fact in self._facts.items()}
+        start = {item: fact[2] for item, fact in self._facts.items()}
+        return weighted_sums(self._raw, self._factors, people, start)
+
+    @cached_property
+    def _factors(self) -> Factors:
+        """What one unit of a part gives: of its sums, of the constants as they are."""
+        names = (*self._raw, *self.recipe.constants)
+        return for_people(names, self.recipe.weights or {}, self._scales)
 
     def _factor(self, name: str, item: int) -> float:
-        """What one unit of a part's sum gives to the score of a product."""
+        """What one unit of a part gives to the score of a product."""
         if self.recipe.weights is None:
             return 1.0
-        weights = self.recipe.weights.get(class_of(self._facts_of(item)[0]), {})
-        return weights.get(name, 0.0) * self._scales[name]
+        return self._factors[class_of(self._facts_of(item)[0])][name].factor
 
     def _facts_of(self, item: int) -> tuple[float, float, float]:
         return self._facts[item] if item in self._facts else self.facts.of([item])[item]
@@ -210,9 +207,7 @@ class Personal:
         for name in self.recipe.constants:
             given = self.facts.constant(name, items)
             for item in items:
-                kind = class_of(self._facts_of(item)[0])
-                weight = (self.recipe.weights or {}).get(kind, {}).get(name, 0.0)
-                out[item][name] = weight * given[item]
+                out[item][name] = self._factor(name, item) * given[item]
         return {
             item: {name: share for name, share in shares.items() if share > 0}
             for item, shares in out.items()

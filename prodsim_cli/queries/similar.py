@@ -179,7 +179,8 @@ class SimilarItems:
 
     def _behind(self, known: set[int], last: float | None) -> list[Scored]:
         """What the parts of ``hybrid`` hold beyond its rows, no higher than these."""
-        from prodsim_cli.queries.explain.shares import shares, totals
+        from prodsim_cli.queries.explain.shares import shares
+        from prodsim_cli.scoring.over_rows import totals
         from prodsim_cli.store.item_scores import in_order
 
         found: dict[int, float] = {}

@@ -10,27 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from prodsim_cli.scoring.evidence import EVIDENCE, FEW, MANY, MANY_PEOPLE, NONE
-from prodsim_cli.scoring.weighting import FLAT, Memory
-
-__all__ = [
-    "EVIDENCE",
-    "FEW",
-    "FLAT",
-    "MANY",
-    "MANY_PEOPLE",
-    "NONE",
-    "Blend",
-    "Memory",
-    "Weights",
-    "evidence_of",
-]
-
-Weights = Mapping[str, Mapping[str, float]]
-"""Evidence class -> name -> weight, none below 0; a name that is missing has weight 0."""
+from prodsim_cli.scoring.coefficients import Weights, weighted
+from prodsim_cli.scoring.weighting import Memory
 
 
 @dataclass(frozen=True)
@@ -43,7 +24,7 @@ class Blend:
         ``popularity`` and ``recent`` are parts, too.
     similar : weights of the scores of a product's own row, divided by ``scales``.
     scales : by method, the mean of the best score of a row: what counts as 1.
-    settings : by task, then by method, keyword settings of its ``neighbors``: what foretells a
+    settings : by task, then by method, keyword settings of its ``neighbors``: what predicts a
         person's next purchase best (what is in fashion) is not what shows best what is alike.
     memory : by method, how a person's past counts.
     evidence : sentences that say what this was learned from.
@@ -58,8 +39,7 @@ class Blend:
 
     def parts(self) -> list[str]:
         """Names with a weight anywhere, sorted."""
-        tables = (*self.recommend.values(), *self.similar.values())
-        return sorted({name for table in tables for name, weight in table.items() if weight > 0})
+        return sorted({*weighted(self.recommend), *weighted(self.similar)})
 
     def settings_of(self, task: str, method: str) -> dict[str, Any]:
         """What a method has learned for a task; empty where nothing."""
@@ -88,8 +68,3 @@ class Blend:
             memory={name: Memory(**values) for name, values in stored["memory"].items()},
             evidence=tuple(stored["evidence"]),
         )
-
-
-def evidence_of(people: NDArray[np.floating]) -> NDArray[np.int8]:
-    """(n,) people who have to do with each product -> (n,) int8 place in :data:`EVIDENCE`."""
-    return np.where(people >= MANY_PEOPLE, 0, np.where(people > 0, 1, 2)).astype(np.int8)

@@ -33,10 +33,16 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import Best
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.matching.across import across, apart
-from prodsim_cli.scoring.blend import Blend, Weights, evidence_of
-from prodsim_cli.scoring.defaults import FACTS, GRAPH, LEXICAL, SHRINKAGE, TEXT
-from prodsim_cli.scoring.joined import Calibration, Part, join
-from prodsim_cli.scoring.over_arrays import Scores, blended, class_weights, parts
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.scoring.coefficients import (
+    EVIDENCE,
+    LEXICAL,
+    SHRINKAGE,
+    TEXT,
+    for_pairs,
+    weighted,
+)
+from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, join, parts
 
 NEEDS = "neighbors"
 RANK = 0
@@ -64,20 +70,19 @@ def neighbors(
     """
     if queries is not None and candidates is not None and apart(data, queries, candidates):
         return across(data, queries, candidates, k=k)
-    tables = data.neighbors
-    if blend is not None and any(name in tables for name in _used(blend.similar)):
-        return join(_weighed(data, blend), len(data), k, queries, candidates)
-    joined = [
-        Part(tables[name], weight, _squared)
-        for name, weight in (("lexical", lexical), ("text", text))
-        if name in tables
-    ]
-    graph = next((tables[name] for name in GRAPH if name in tables), None)
-    if graph is None and "attributes" in tables:
-        joined.append(Part(tables["attributes"], FACTS, _squared))
-    if graph is not None:
-        joined.append(Part(graph, 1.0, _supported(_buyers(data), shrinkage)))
-    return join(joined, len(data), k, queries, candidates)
+    made = blend or Blend()
+    factors = for_pairs(
+        data.neighbors,
+        made.similar,
+        made.scales,
+        lexical=lexical,
+        text=text,
+        shrinkage=shrinkage,
+    )
+    shrunk = any(how.shrinkage for how in factors[EVIDENCE[0]].values())
+    evidence = evidence_of(data.events.people(len(data)))
+    buyers = _buyers(data) if shrunk else None
+    return join(data.neighbors, factors, evidence, k, queries, candidates, buyers)
 
 
 def search(
@@ -114,54 +119,13 @@ def scores(
     (n,) of what is the same for everybody. ``personal``: by name, what people alike have. Each part
     is of unit spread among the candidates; their weights are those of ``blend.recommend``.
     """
-    used = _used(blend.recommend)
+    used = weighted(blend.recommend)
     tables = {name: data.neighbors[name] for name in used if name in data.neighbors}
     given = {name: constants[name] for name in used if name in constants}
     alike = {name: made for name, made in (personal or {}).items() if name in used}
     evidence = evidence_of(data.events.people(len(data)))
     made = parts(tables, histories, given, candidates, alike)
     return blended(made, blend.recommend, evidence)
-
-
-def _used(weights: Weights) -> list[str]:
-    """Names with a weight in any class, sorted."""
-    return sorted({name for table in weights.values() for name, w in table.items() if w > 0})
-
-
-def _weighed(data: Dataset, blend: Blend) -> list[Part]:
-    """The tables, each by its weight for the evidence there is of the product asked about."""
-    names = [name for name in _used(blend.similar) if name in data.neighbors]
-    weights = class_weights(names, blend.similar)
-    weights = weights / np.maximum(weights.sum(axis=0), np.float32(1e-9))
-    evidence = evidence_of(data.events.people(len(data)))
-
-    def calibration(place: int, name: str) -> Calibration:
-        # join divides by the number of parts
-        scale = len(names) / blend.scales.get(name, 1.0)
-        return lambda rows, items, given: weights[place][evidence[rows]] * given * scale
-
-    return [
-        Part(data.neighbors[name], 1.0, calibration(place, name))
-        for place, name in enumerate(names)
-    ]
-
-
-def _squared(
-    rows: NDArray[np.int32], items: NDArray[np.int32], scores: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    return scores**2
-
-
-def _supported(buyers: NDArray[np.float64], shrinkage: float) -> Calibration:
-    """Scores of the graph, less where few people stand behind them."""
-
-    def calibrated(
-        rows: NDArray[np.int32], items: NDArray[np.int32], scores: NDArray[np.float32]
-    ) -> NDArray[np.float64]:
-        shared = scores * np.sqrt(buyers[rows] * buyers[items])
-        return scores * shared / (shared + shrinkage)
-
-    return calibrated
 
 
 def _buyers(data: Dataset) -> NDArray[np.float64]:

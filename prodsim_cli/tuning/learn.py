@@ -16,8 +16,9 @@ from prodsim_cli.protocol.histories import UserHistories, constants
 from prodsim_cli.protocol.relevance import Relevance
 from prodsim_cli.protocol.splits._split import Split
 from prodsim_cli.protocol.testset import TestSet, product_questions, user_questions
-from prodsim_cli.scoring.blend import EVIDENCE, FEW, MANY, NONE, Blend, evidence_of
-from prodsim_cli.scoring.over_arrays import Parts, Scores, parts
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.scoring.coefficients import EVIDENCE, FEW, MANY, NONE
+from prodsim_cli.scoring.over_arrays import Parts, Scores, evidence_of, parts
 from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
 from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.similarity import content_first, method

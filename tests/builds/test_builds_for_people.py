@@ -13,7 +13,7 @@ from recommend_shop import write_recommend_shop
 
 from prodsim_cli import builds
 from prodsim_cli.builds import for_recommend as for_people
-from prodsim_cli.scoring.evidence import EVIDENCE
+from prodsim_cli.scoring.coefficients import EVIDENCE
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.connection import open_for_reading, open_for_writing, transaction
 from prodsim_cli.store.status import made

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from shop_rows import put_pairs
 
 from prodsim_cli.data.events import NO_TIME, EventLog
-from prodsim_cli.queries.recommend_facts import AsOf, Stored, spread
+from prodsim_cli.queries.recommend_facts import AsOf, Stored
 from prodsim_cli.queries.recommend_past import Past, of_user, with_more
 from prodsim_cli.queries.recommend_recipe import Part, Recipe
 from prodsim_cli.queries.recommend_scores import Personal, Popular
+from prodsim_cli.scoring.over_rows import spread
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import FLAT, Memory
 from prodsim_cli.store.connection import open_for_writing, transaction

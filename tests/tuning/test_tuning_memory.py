@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 from evaluation_worlds import DAY, shop
 
-from prodsim_cli.scoring.blend import Blend, evidence_of
-from prodsim_cli.scoring.over_arrays import Parts, blended, standardized
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.scoring.over_arrays import Parts, blended, evidence_of, standardized
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import Memory
 

@@ -119,7 +119,8 @@ def _by_seed(
         else:
             # behind the stored rows every part of every product asked about speaks
             found = {seed: dict(parts[seed].get(item, {})) for seed in stored or seeds}
-        made.append(_no_higher(found or {seeds[0]: {}}, row.score))
+        found = found or {seeds[0]: {}}
+        made.append(found if stored else _no_higher(found, row.score))
     return made
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady
-from prodsim_cli.scoring.evidence import EVIDENCE as CLASSES
-from prodsim_cli.scoring.evidence import class_of
+from prodsim_cli.scoring.coefficients import EVIDENCE as CLASSES
+from prodsim_cli.scoring.coefficients import class_of, for_pairs
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.catalog import TEXTS
 from prodsim_cli.text.normalize import folded, spaced
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 EVIDENCE = ("people", "orders", "words", "facts")
 _FACTS = ("brand", "category", "tags")
-_FORMULA = ("lexical", "text", "attributes", "cosine", "jaccard", "pearson")
 
 
 class Shop:
@@ -114,11 +113,8 @@ class Shop:
 
     def _parts(self) -> list[str]:
         """The tables that the score is made of."""
-        if self.blend is None:
-            return [name for name in _FORMULA if name in self.settings]
-        weights = self.blend.similar.values()
-        used = {name for table in weights for name, weight in table.items() if weight > 0}
-        return sorted(used & set(self.settings))
+        weights = self.blend.similar if self.blend else None
+        return sorted(for_pairs(self.settings, weights)[CLASSES[0]])
 
     def _words(self) -> list[str]:
         """Tables of texts that other parts read: whole, before the rest."""

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from prodsim_cli.cli import cli
 from prodsim_cli.queries.explain.explain import speaking
-from prodsim_cli.queries.explain.shares import shares, totals
+from prodsim_cli.queries.explain.shares import shares
+from prodsim_cli.scoring.over_rows import totals
 from prodsim_cli.store import artifacts, neighbors
 from prodsim_cli.store.connection import open_for_reading
 

@@ -8,13 +8,10 @@ from similarity_worlds import letters, log, random_shop, shop
 
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.registry import load
-from prodsim_cli.scoring import joined as fusion
-from prodsim_cli.scoring.joined import Part, join
+from prodsim_cli.scoring import over_arrays
+from prodsim_cli.scoring.coefficients import EVIDENCE, Factor, for_pairs
+from prodsim_cli.scoring.over_arrays import join
 from prodsim_cli.similarity import cosine, hybrid, lexical, text
-
-
-def as_is(rows, items, scores):
-    return scores
 
 
 def table(rows, queries=None):
@@ -33,42 +30,73 @@ ONE = table([[(1, 0.5), (2, 0.25)], [(0, 1)], []])
 TWO = table([[(2, 1.0)], [], [(0, 0.5)]])
 
 
+MANY = np.zeros(3, np.int8)
+"""Three items, all of the first class of evidence."""
+
+
+def three_to_one():
+    return for_pairs(("one", "two"), {"many": {"one": 3, "two": 1}})
+
+
+def alone(**changes):
+    return {kind: {"one": Factor(1.0)._replace(**changes)} for kind in EVIDENCE}
+
+
 def test_scores_are_added_with_weights_and_divided_by_their_sum():
-    joined = join([Part(ONE, 3, as_is), Part(TWO, 1, as_is)], 3, 2)
+    joined = join({"one": ONE, "two": TWO}, three_to_one(), MANY, 2)
     assert joined.positions.tolist() == [[2, 1], [0, -1], [0, -1]]
     assert joined.scores.tolist() == [[1.75 / 4, 1.5 / 4], [3 / 4, 0], [0.5 / 4, 0]]
 
 
+def test_the_class_of_the_item_asked_about_decides_the_weights():
+    weights = {"many": {"one": 3, "two": 1}, "few": {"two": 2}, "none": {"one": 1}}
+    factors = for_pairs(("one", "two", "three"), weights, {"one": 2.0})
+    joined = join({"one": ONE, "two": TWO}, factors, np.array([0, 2, 1], np.int8), 2)
+    assert joined.positions.tolist() == [[2, 1], [0, -1], [0, -1]]
+    assert joined.scores.tolist() == [[1.375 / 4, 0.75 / 4], [0.5, 0], [0.5, 0]]
+
+
 def test_ties_stand_in_order_of_position_and_are_cut_there():
-    part = Part(table([[(3, 0.5), (1, 0.25)], [], [], []]), 1, as_is)
-    other = Part(table([[(1, 0.25), (2, 0.5)], [], [], []]), 1, as_is)
-    assert join([part, other], 4, 2).positions[0].tolist() == [1, 2]
+    one, two = (
+        table([[(3, 0.5), (1, 0.25)], [], [], []]),
+        table([[(1, 0.25), (2, 0.5)], [], [], []]),
+    )
+    factors = for_pairs(("one", "two"), {"many": {"one": 1, "two": 1}})
+    joined = join({"one": one, "two": two}, factors, np.zeros(4, np.int8), 2)
+    assert joined.positions[0].tolist() == [1, 2]
 
 
 def test_a_score_that_means_nothing_is_no_neighbour():
-    part = Part(ONE, 1, lambda rows, items, scores: np.where(items == 2, 0, scores))
-    assert join([part], 3, 2).positions.tolist() == [[1, -1], [0, -1], [-1, -1]]
+    buyers = np.array([4.0, 1.0, 0.0])
+    joined = join({"one": ONE}, alone(shrinkage=1.0), MANY, 2, buyers=buyers)
+    assert joined.positions.tolist() == [[1, -1], [0, -1], [-1, -1]]
+    assert joined.scores[0, 0] == 0.5 * 1 / (1 + 1)
+
+
+def test_scores_are_raised_to_their_power():
+    assert join({"one": ONE}, alone(power=2), MANY, 2).scores[0].tolist() == [0.25, 0.0625]
 
 
 def test_tables_of_other_queries_are_found_by_their_rows():
     some = table([[(0, 0.5)], [(2, 1)]], queries=[2, 0])
-    joined = join([Part(some, 1, as_is)], 3, 1, queries=np.array([0, 1, 2], np.int32))
+    joined = join({"one": some}, alone(), MANY, 1, queries=np.array([0, 1, 2], np.int32))
     assert joined.positions.tolist() == [[2], [-1], [0]]
     assert joined.rows.tolist() == [0, 1, 2]
 
 
 def test_candidates_and_blocks(monkeypatch):
     among = np.array([1], np.int32)
-    assert join([Part(ONE, 1, as_is)], 3, 2, None, among).positions[0].tolist() == [1, -1]
-    whole = join([Part(ONE, 3, as_is), Part(TWO, 1, as_is)], 3, 2)
-    monkeypatch.setattr(fusion, "_BLOCK", 1)
-    single = join([Part(ONE, 3, as_is), Part(TWO, 1, as_is)], 3, 2)
+    assert join({"one": ONE}, alone(), MANY, 2, None, among).positions[0].tolist() == [1, -1]
+    whole = join({"one": ONE, "two": TWO}, three_to_one(), MANY, 2)
+    monkeypatch.setattr(over_arrays, "_BLOCK", 1)
+    single = join({"one": ONE, "two": TWO}, three_to_one(), MANY, 2)
     assert single.positions.tolist() == whole.positions.tolist()
     assert single.scores.tolist() == whole.scores.tolist()
 
 
 def test_nothing_to_join():
-    assert join([], 2, 3).positions.tolist() == [[-1] * 3] * 2
+    nothing: dict[str, dict[str, Factor]] = {kind: {} for kind in EVIDENCE}
+    assert join({}, nothing, MANY[:2], 3).positions.tolist() == [[-1] * 3] * 2
     assert hybrid.neighbors(random_shop(1), k=2).positions.max() == -1
 
 

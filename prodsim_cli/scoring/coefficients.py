@@ -1,0 +1,123 @@
+"""The formula of ``hybrid``, in numbers: what a method's score gives, by class of evidence.
+
+    score(j, i) = sum over the methods of factor * s^power * c / (c + shrinkage)
+
+s: the method's score of the pair. c = s * sqrt(n_j n_i), the common buyers that a cosine of s
+stands for; its quotient is 1 without ``shrinkage``. The factors of a product depend on its class
+of evidence, which is how many people have to do with it. ``scoring.over_rows`` and
+``scoring.over_arrays`` multiply and add. Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from typing import NamedTuple
+
+MANY, FEW, NONE = "many", "few", "none"
+EVIDENCE = (MANY, FEW, NONE)
+"""Classes of products by how many people have to do with them: the ladder from warm to cold."""
+
+MANY_PEOPLE = 20
+
+GRAPH = ("cosine", "jaccard", "pearson")
+"""Where nothing was learned (docs/decisions/0005), the first of these that was built speaks for
+the graph, with a weight of 1."""
+
+LEXICAL = 0.15
+TEXT = 0.05
+"""Weights of the squared scores of words and meaning where nothing was learned."""
+
+FACTS = 0.05
+"""Weight of the squared scores of shared attributes where there are no events."""
+
+SHRINKAGE = 10.0
+"""Common buyers that the graph's word needs to count half."""
+
+Weights = Mapping[str, Mapping[str, float]]
+"""Evidence class -> name -> weight, none below 0; a name that is missing has weight 0."""
+
+
+class Factor(NamedTuple):
+    """What a score of a method is multiplied by (see above)."""
+
+    factor: float
+    power: int = 1
+    shrinkage: float = 0.0
+
+
+Factors = Mapping[str, Mapping[str, Factor]]
+"""Evidence class -> method -> factor."""
+
+
+def class_of(people: float) -> str:
+    """The class of a product that so many people have to do with."""
+    return MANY if people >= MANY_PEOPLE else FEW if people > 0 else NONE
+
+
+def weighted(weights: Weights) -> list[str]:
+    """Names with a weight above 0 in any class, sorted."""
+    return sorted({name for table in weights.values() for name, w in table.items() if w > 0})
+
+
+def for_pairs(
+    there: Container[str],
+    weights: Weights | None = None,
+    scales: Mapping[str, float] | None = None,
+    *,
+    lexical: float = LEXICAL,
+    text: float = TEXT,
+    shrinkage: float = SHRINKAGE,
+) -> Factors:
+    """The factors of ``similar``, for the class of the product asked about.
+
+    ``there``: the methods that have a table. ``weights``: learned ones, divided by their sum;
+    ``scales``: by method, the score that counts as 1. Without a weight for a table that is there
+    the other arguments say the formula, the same for each class: the graph at 1, squared scores of
+    words and meaning beside it; without a graph, attributes take its place.
+    """
+    names = [name for name in weighted(weights or {}) if name in there]
+    if not names:
+        default = _default(there, lexical, text, shrinkage)
+        return dict.fromkeys(EVIDENCE, default)
+    out = {}
+    for kind in EVIDENCE:
+        mine = (weights or {}).get(kind, {})
+        total = max(sum(mine.get(name, 0.0) for name in names), 1e-9)
+        out[kind] = {
+            name: Factor(mine.get(name, 0.0) / total / (scales or {}).get(name, 1.0))
+            for name in names
+        }
+    return out
+
+
+def _default(
+    there: Container[str], lexical: float, text: float, shrinkage: float
+) -> dict[str, Factor]:
+    graph = next((name for name in GRAPH if name in there), None)
+    squared = {"lexical": lexical, "text": text}
+    if graph is None:
+        squared["attributes"] = FACTS
+    squared = {name: weight for name, weight in squared.items() if name in there}
+    total = sum(squared.values()) + (1.0 if graph else 0.0)
+    out = {name: Factor(weight / total, power=2) for name, weight in squared.items()}
+    if graph is not None:
+        out[graph] = Factor(1.0 / total, shrinkage=shrinkage)
+    return out
+
+
+def for_people(
+    names: Iterable[str], weights: Weights, scales: Mapping[str, float] | None = None
+) -> Factors:
+    """The factors of ``recommend``, for the class of the candidate.
+
+    ``scales``: by name, 1 over the spread of its scores among the candidates; None: the scores are
+    of unit spread.
+    """
+    used = list(names)
+    return {
+        kind: {
+            name: Factor(weights.get(kind, {}).get(name, 0.0) * (scales or {}).get(name, 1.0))
+            for name in used
+        }
+        for kind in EVIDENCE
+    }
