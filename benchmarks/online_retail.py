@@ -35,7 +35,7 @@ from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.knn import recommend_scores, speakers, top_k
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.records import DEFAULT_WEIGHTS
+from prodsim_cli.records.values import DEFAULT_WEIGHTS
 from prodsim_cli.registry import load
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,6 @@ import click
 
 from prodsim_cli import __version__
 from prodsim_cli.errors import ExitCode, InputError, ProdsimError, UsageProblem
-from prodsim_cli.store.problems import explain
 
 COMMANDS = {
     "ingest": "Read a shop's catalogue and events, then build.",
@@ -105,6 +104,8 @@ class Prodsim(click.Group):
             click.echo("Interrupted.", err=True)
             code = ExitCode.INTERRUPTED
         except sqlite3.Error as problem:
+            from prodsim_cli.store.problems import explain
+
             code = _tell(_known(problem, explain(problem)), words)
         except BrokenPipeError:
             # Nobody listens any more (`prodsim ... | head`). Python flushes once more at its end;

@@ -13,7 +13,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.records import DEFAULT_WEIGHTS
+from prodsim_cli.records.values import DEFAULT_WEIGHTS
 
 Event = tuple[Any, ...]
 DAY = 86_400

@@ -76,10 +76,6 @@ def test_a_ground_floor_module_imports_nothing_heavy(module: str) -> None:
     assert not HEAVY & loaded(f"import {module}")
 
 
-def test_every_record_is_found_and_nothing_else() -> None:
-    assert not HEAVY & loaded("from prodsim_cli.records import *")
-
-
 @pytest.mark.parametrize(
     "words",
     [

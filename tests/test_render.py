@@ -15,22 +15,10 @@ from rich.cells import cell_len
 
 from prodsim_cli import render
 from prodsim_cli.commands.options import FORMATS
-from prodsim_cli.records import (
-    ArtifactStatus,
-    Change,
-    Cost,
-    FileReport,
-    IngestReport,
-    Interval,
-    Listing,
-    Profile,
-    Ranked,
-    Ranking,
-    Scorecard,
-    Slice,
-    Standing,
-    Status,
-)
+from prodsim_cli.records.answers import Ranked, Ranking
+from prodsim_cli.records.figures import Change, Cost, Interval, Scorecard, Slice, Standing
+from prodsim_cli.records.reports import FileReport, IngestReport
+from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
 from prodsim_cli.render.layout import money, number, size
 from prodsim_cli.render.text import harmless, json_text, one_line
 

@@ -18,7 +18,8 @@ from prodsim_cli.ingest import cleaning
 from prodsim_cli.ingest import readers as sources
 from prodsim_cli.ingest.readers._raw import Blob, Cleaned, CleanOptions, ReadOptions
 from prodsim_cli.progress import Progress, Silent
-from prodsim_cli.records import DEFAULT_WEIGHTS, FileReport, IngestReport, Json
+from prodsim_cli.records.reports import FileReport, IngestReport
+from prodsim_cli.records.values import DEFAULT_WEIGHTS, Json
 from prodsim_cli.store import intake, meta, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 

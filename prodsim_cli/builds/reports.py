@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from prodsim_cli.records import Listing
+from prodsim_cli.records.states import Listing
 
 GRAPH_SETTINGS = ("by", "half_life", "shrinkage", "min_support")
 

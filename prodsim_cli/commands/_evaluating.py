@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prodsim_cli.evaluation.report import Asked
     from prodsim_cli.evaluation.tables import Wish
     from prodsim_cli.progress import Progress
-    from prodsim_cli.records import Scorecard
+    from prodsim_cli.records.figures import Scorecard
     from prodsim_cli.store.evaluations import StoredRun
 
 TASKS = ("recommend", "similar", "pairs", "search")

@@ -10,7 +10,7 @@ import click
 
 from prodsim_cli import registry
 from prodsim_cli.commands import _evaluating, _leaving, options
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records.values import EVENT_TYPES
 
 TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
 

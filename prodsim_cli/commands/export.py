@@ -14,7 +14,7 @@ from prodsim_cli.queries.recommend_recipe import BY
 
 if TYPE_CHECKING:
     from prodsim_cli.queries.ranking.request import Rules
-    from prodsim_cli.records import Export
+    from prodsim_cli.records.reports import Export
 
 WHAT = ("similar", "recs", "vectors", "graph")
 

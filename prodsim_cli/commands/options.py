@@ -22,7 +22,7 @@ from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import open_for_reading
 
 if TYPE_CHECKING:
-    from prodsim_cli.records import Ranking
+    from prodsim_cli.records.answers import Ranking
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
 MEASURES = ("cosine", "jaccard", "pearson")

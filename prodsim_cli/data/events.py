@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records.values import EVENT_TYPES
 
 TYPE_CODE = {name: code for code, name in enumerate(EVENT_TYPES)}
 NO_TIME = np.iinfo(np.int64).min

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records.values import EVENT_TYPES
 
 DAY = 86_400.0
 _NOTHING = 1e-9  # decayed below this is gone: squares of smaller numbers vanish in float32

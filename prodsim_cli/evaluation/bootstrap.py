@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.records import Interval
+from prodsim_cli.records.figures import Interval
 
 RESAMPLES = 1000
 _CELLS = 8_000_000

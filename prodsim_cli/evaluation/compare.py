@@ -12,7 +12,7 @@ from prodsim_cli import registry
 from prodsim_cli.errors import InputError, Unreached, UsageProblem
 from prodsim_cli.evaluation.bootstrap import bootstrap, interval
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.records import Change, Scorecard
+from prodsim_cli.records.figures import Change, Scorecard
 from prodsim_cli.store.evaluations import PerQuery, StoredRun
 
 
@@ -75,7 +75,7 @@ def change(outcome: Outcome, before: StoredRun, seed: int) -> Change:
     means, draws = bootstrap(gaps, whose.reshape(-1), seed=seed)
     return Change(
         run=before.id,
-        made_at=before.created_at,
+        created_at=before.created_at,
         queries=len(here),
         figure=figure,
         methods={name: interval(means[m], draws[:, m]) for m, name in enumerate(both)},

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 
 @dataclass(frozen=True)

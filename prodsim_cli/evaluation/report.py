@@ -15,7 +15,8 @@ from prodsim_cli.evaluation.judge import MAIN, Judged, judge
 from prodsim_cli.evaluation.outcome import Outcome, Part
 from prodsim_cli.evaluation.run import Run
 from prodsim_cli.evaluation.verdict import Contest, compared, verdict
-from prodsim_cli.records import Cost, Interval, Json, Scorecard, Slice
+from prodsim_cli.records.figures import Cost, Interval, Scorecard, Slice
+from prodsim_cli.records.values import Json
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.weighting import USERS
 

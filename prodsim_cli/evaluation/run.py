@@ -20,7 +20,7 @@ from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.histories import UserHistories, constants
 from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.protocol.topk import Scores, best, from_history, rows_of
-from prodsim_cli.records import Cost
+from prodsim_cli.records.figures import Cost
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.weighting import FLAT, USERS
 from prodsim_cli.similarity import _user_knn

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.evaluation.bootstrap import holm, interval, rounded, two_sided
-from prodsim_cli.records import Interval, Standing
+from prodsim_cli.records.figures import Interval, Standing
 
 FEW = 100
 """Below as many queries the verdict says that they are few."""

@@ -15,7 +15,7 @@ from prodsim_cli.files import check_file, ending
 from prodsim_cli.progress import Progress
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import Wish, ahead, what_is_popular
-from prodsim_cli.records import Export
+from prodsim_cli.records.reports import Export
 
 
 def everybody(

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from prodsim_cli.export.batch_scorer import Crowd
 from prodsim_cli.export.lists import Lists
 from prodsim_cli.files import ending, whole_file
-from prodsim_cli.records import Json
+from prodsim_cli.records.values import Json
 from prodsim_cli.render.text import harmless, json_text
 from prodsim_cli.store.catalog import label
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from prodsim_cli.store.catalog import label
 
 if TYPE_CHECKING:
-    from prodsim_cli.records import Json
+    from prodsim_cli.records.values import Json
 
 BLOCK = 2_000
 """Products or people that are read at a time: what bounds the memory. Never changes a row."""

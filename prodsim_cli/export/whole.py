@@ -14,7 +14,7 @@ from prodsim_cli.export.table import Sheet
 from prodsim_cli.files import check_file
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import Wish
-from prodsim_cli.records import Export
+from prodsim_cli.records.reports import Export
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress

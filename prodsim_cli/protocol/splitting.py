@@ -14,7 +14,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.records import Json
+from prodsim_cli.records.values import Json
 
 
 @dataclass(frozen=True)

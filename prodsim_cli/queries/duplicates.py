@@ -17,8 +17,8 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.matching import duplicates as twins
 from prodsim_cli.matching.duplicates import Entry
 from prodsim_cli.matching.variants import Product, kinds_named
+from prodsim_cli.records.answers import Product as Shown
 from prodsim_cli.records.duplicates import Duplicate, Duplicates
-from prodsim_cli.records.duplicates import Entry as Shown
 from prodsim_cli.store import artifacts
 from prodsim_cli.store import duplicates as stored
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, Relations, choose
-from prodsim_cli.records import Edge, Json, Neighborhood, Node
+from prodsim_cli.records.graphs import Edge, Neighborhood, Node
+from prodsim_cli.records.values import Json
 from prodsim_cli.store import activity, catalog, graphs, neighbors
 
 K = 3

@@ -16,7 +16,8 @@ from prodsim_cli.queries.recommend_facts import AsOf, Facts, Stored
 from prodsim_cli.queries.recommend_past import NOTHING, Past, of_user, with_more
 from prodsim_cli.queries.recommend_recipe import Recipe, recipe
 from prodsim_cli.queries.recommend_scores import Personal, Popular
-from prodsim_cli.records import Json, Ranking
+from prodsim_cli.records.answers import Ranking
+from prodsim_cli.records.values import Json
 from prodsim_cli.store import artifacts, catalog, item_scores, pasts
 
 

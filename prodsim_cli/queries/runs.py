@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from prodsim_cli.records import Listing
+from prodsim_cli.records.states import Listing
 
 COLUMNS = (
     "run",

@@ -11,7 +11,8 @@ from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Chosen, Rules, Scored
-from prodsim_cli.records import Json, Ranking
+from prodsim_cli.records.answers import Ranking
+from prodsim_cli.records.values import Json
 from prodsim_cli.search import index, ranking
 from prodsim_cli.search.ranking import Found
 from prodsim_cli.search.words import ADDED, BEGINNING, Reading, Word, read

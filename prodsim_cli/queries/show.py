@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from prodsim_cli.queries import lookup as finding
-from prodsim_cli.records import EVENT_TYPES, Json, Listing, Profile
+from prodsim_cli.records.states import Listing, Profile
+from prodsim_cli.records.values import EVENT_TYPES, Json
 from prodsim_cli.store import activity, catalog, graphs, neighbors
 from prodsim_cli.store.artifacts import Built
 

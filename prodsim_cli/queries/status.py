@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from prodsim_cli.records import ArtifactStatus, Json, Listing, Status
+from prodsim_cli.records.states import ArtifactStatus, Listing, Status
+from prodsim_cli.records.values import Json
 from prodsim_cli.store import digest as digests
 from prodsim_cli.store import meta
 from prodsim_cli.store import status as stored

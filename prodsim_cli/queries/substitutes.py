@@ -39,7 +39,7 @@ from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.similar import query_of
 from prodsim_cli.queries.substitute_pairs import WORDS, Asked
-from prodsim_cli.records import Ranking
+from prodsim_cli.records.answers import Ranking
 from prodsim_cli.store import catalog, neighbors
 from prodsim_cli.store.artifacts import Built
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries import lookup as finding
-from prodsim_cli.records import PeopleAlike, Person, SharedProduct
+from prodsim_cli.records.people import PeopleAlike, Person, SharedProduct
 from prodsim_cli.store import artifacts, catalog, graphs, meta, neighbors, people
 
 TABLE = "user_neighbors"

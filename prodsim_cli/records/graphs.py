@@ -1,14 +1,14 @@
-"""A piece of the graph of products and people. Frozen, standard library only."""
+"""A piece of the graph of products and people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prodsim_cli.records.values import Json
+from prodsim_cli.records.values import Json, Record, to_json
 
 
 @dataclass(frozen=True)
-class Node:
+class Node(Record):
     """A product or a person; ``hop`` counts the edges from what was asked about (0: itself).
 
     ``id`` is ``product:SKU`` or ``user:KEY``, since a SKU and a key may be the same word; ``label``
@@ -36,7 +36,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Edge:
+class Edge(Record):
     """``target`` stands at ``rank`` in the row that ``relation`` has for ``source``.
 
     ``score`` is what the method says of it; relations that are counted (``bought``, ``touched``,
@@ -44,6 +44,8 @@ class Edge:
     A bond goes from the person to the product even where the product was asked who bought it;
     ``rank`` is then the person's among those people.
     """
+
+    _digits = (("score", 6),)
 
     source: str
     target: str
@@ -53,26 +55,17 @@ class Edge:
     count: int | None = None
     latest: str | None = None
 
-    def as_dict(self) -> Json:
-        return {
-            "source": self.source,
-            "target": self.target,
-            "relation": self.relation,
-            "rank": self.rank,
-            "score": None if self.score is None else round(self.score, 6),
-            "count": self.count,
-            "latest": self.latest,
-        }
-
 
 @dataclass(frozen=True)
-class Neighborhood:
+class Neighborhood(Record):
     """The nodes within some hops of one or several, and the edges over which they were found.
 
     ``query`` is ``{"sku": ...}`` or ``{"user": ...}`` for one, lists ``skus`` and ``users`` for
     several; ``left_out`` counts nodes that were found but had no place. The JSON form is what
     networkx calls node-link data. ``notes`` are sentences for the person.
     """
+
+    _json = ("query", "hops", "k", "relations", "left_out")
 
     query: Json
     hops: int
@@ -84,15 +77,6 @@ class Neighborhood:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> Json:
-        return {
-            "query": dict(self.query),
-            "hops": self.hops,
-            "k": self.k,
-            "relations": list(self.relations),
-            "left_out": self.left_out,
-            "directed": True,
-            "multigraph": True,
-            "graph": {},
-            "nodes": [node.as_dict() for node in self.nodes],
-            "edges": [edge.as_dict() for edge in self.edges],
-        }
+        kind: Json = {"directed": True, "multigraph": True, "graph": {}}
+        parts = {"nodes": to_json(self.nodes), "edges": to_json(self.edges)}
+        return {**super().as_dict(), **kind, **parts}

@@ -1,14 +1,14 @@
-"""People like one, and what they share. Frozen, standard library only."""
+"""People like one, and what they share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prodsim_cli.records.values import Json
+from prodsim_cli.records.values import Json, Record
 
 
 @dataclass(frozen=True)
-class SharedProduct:
+class SharedProduct(Record):
     """A product that two people have: how many people have it in all, and when one of the two had
     last to do with it (ISO; None where no event says)."""
 
@@ -17,14 +17,13 @@ class SharedProduct:
     people: int
     latest: str | None = None
 
-    def as_dict(self) -> Json:
-        return dict(self.__dict__)
-
 
 @dataclass(frozen=True)
-class Person:
+class Person(Record):
     """One person alike. ``products``: how many this person has; ``shared``: how many of them the
     one asked about has, too; ``best``: a few of these, the rarest first."""
+
+    _digits = (("score", 6),)
 
     rank: int
     user: str
@@ -33,35 +32,19 @@ class Person:
     shared: int
     best: tuple[SharedProduct, ...] = ()
 
-    def as_dict(self) -> Json:
-        return {
-            "rank": self.rank,
-            "user": self.user,
-            "score": round(self.score, 6),
-            "products": self.products,
-            "shared": self.shared,
-            "best": [product.as_dict() for product in self.best],
-        }
-
 
 @dataclass(frozen=True)
-class PeopleAlike:
+class PeopleAlike(Record):
     """The people most like one.
 
     ``query`` is ``{"user": ...}``, ``products`` how many products that person has, ``notes``
     sentences for the person who asks.
     """
 
+    _json = ("query", "method", "products", "results")
+
     query: Json
     method: str
     products: int
     results: tuple[Person, ...]
     notes: tuple[str, ...] = ()
-
-    def as_dict(self) -> Json:
-        return {
-            "query": dict(self.query),
-            "method": self.method,
-            "products": self.products,
-            "results": [person.as_dict() for person in self.results],
-        }

@@ -1,14 +1,14 @@
-"""What reading files did, line by line in figures. Frozen, standard library only."""
+"""What reading and writing files did, in figures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from prodsim_cli.records.values import Json
+from prodsim_cli.records.values import Json, Record
 
 
 @dataclass(frozen=True)
-class FileReport:
+class FileReport(Record):
     """The account of one file: read = kept + merged + set aside + rejected.
 
     ``emptied`` counts bad values of optional columns by column (their lines stay);
@@ -27,25 +27,12 @@ class FileReport:
     notes: tuple[str, ...] = ()
     changed: bool = True
 
-    def as_dict(self) -> Json:
-        return {
-            "file": self.file,
-            "kind": self.kind,
-            "mapping": self.mapping,
-            "read": self.read,
-            "kept": self.kept,
-            "merged": self.merged,
-            "set_aside": self.set_aside,
-            "rejected": self.rejected,
-            "emptied": self.emptied,
-            "notes": list(self.notes),
-            "changed": self.changed,
-        }
-
 
 @dataclass(frozen=True)
-class IngestReport:
+class IngestReport(Record):
     """All files of one ``ingest``; ``skipped``: files of a folder that are neither, with why."""
+
+    _json = ("files", "changed", "skipped", "counts")
 
     files: tuple[FileReport, ...]
     changed: bool
@@ -55,13 +42,27 @@ class IngestReport:
     dry_run: bool = False
 
     def as_dict(self) -> Json:
-        out: Json = {
-            "files": [report.as_dict() for report in self.files],
-            "changed": self.changed,
-            "skipped": self.skipped,
-            "counts": self.counts,
-        }
-        if self.dry_run:
-            out["dry_run"] = True
-            out["sample"] = list(self.sample)
-        return out
+        tried = {"dry_run": True, "sample": list(self.sample)} if self.dry_run else {}
+        return {**super().as_dict(), **tried}
+
+
+@dataclass(frozen=True)
+class Export(Record):
+    """One table in one file.
+
+    ``what``: similar, recs, vectors or graph; ``form``: the ending that says how it was written;
+    ``columns``: their names in the file; ``about``: what was chosen and counted, by name.
+    """
+
+    what: str
+    file: str
+    form: str
+    rows: int
+    columns: tuple[str, ...]
+    bytes: int
+    about: Json = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> Json:
+        ends = {"rows": self.rows, "columns": list(self.columns), "bytes": self.bytes}
+        return {"what": self.what, "file": self.file, "format": self.form, **ends, **self.about}

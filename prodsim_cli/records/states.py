@@ -1,18 +1,15 @@
-"""What a database holds, and all that is known of one product or person.
-
-Frozen, standard library only.
-"""
+"""What a database holds, and all that is known of one product or person."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from prodsim_cli.records.values import Json
+from prodsim_cli.records.values import Json, Record
 
 
 @dataclass(frozen=True)
-class ArtifactStatus:
+class ArtifactStatus(Record):
     """One built thing: its settings, what it was made of, and whether that still holds.
 
     ``kind`` is ``space``, ``neighbors`` or ``user_neighbors``; ``stale`` says why, '' when fresh.
@@ -27,13 +24,15 @@ class ArtifactStatus:
     stale: str = ""
     rows: int | None = None
 
-    def as_dict(self) -> Json:
-        return dict(self.__dict__)
-
 
 @dataclass(frozen=True)
-class Status:
+class Status(Record):
     """The state of one database, as ``prodsim status`` shows it."""
+
+    _json = (
+        *("database", "bytes", "counts", "events", "period", "weights", "settings"),
+        *("artifacts", "advice", "digest"),
+    )
 
     database: str
     bytes: int
@@ -46,23 +45,9 @@ class Status:
     digest: str | None = None
     period: tuple[str | None, str | None] = (None, None)
 
-    def as_dict(self) -> Json:
-        return {
-            "database": self.database,
-            "bytes": self.bytes,
-            "counts": self.counts,
-            "events": self.events,
-            "period": list(self.period),
-            "weights": self.weights,
-            "settings": self.settings,
-            "artifacts": [artifact.as_dict() for artifact in self.artifacts],
-            "advice": list(self.advice),
-            "digest": self.digest,
-        }
-
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(Record):
     """Rows with named columns, for what is neither a ranking nor a status (rejects)."""
 
     columns: tuple[str, ...]
@@ -73,7 +58,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Record):
     """All that is known of one product or person (``prodsim show``).
 
     ``kind`` is ``product`` or ``user``; ``facts`` is an ordered mapping for the upper part;

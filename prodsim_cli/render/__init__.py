@@ -1,4 +1,4 @@
-"""Every result in every format: data to stdout, nothing else. Ground floor until a table is drawn.
+"""Every result in every format: data to stdout, nothing else.
 
 ``flat`` makes rows and ids, ``text`` makes JSON and safe texts, ``tables`` draws with rich.
 """
@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Protocol, TextIO
 
-from prodsim_cli.render import flat
 from prodsim_cli.render.text import harmless, json_text, one_line
 
 
@@ -37,6 +36,8 @@ def show(result: Result | Sequence[Result], form: str, *, stream: TextIO | None 
     elif form == "jsonl":
         out.writelines(json_text(one.as_dict(), indent=None) + "\n" for one in results)
     elif form == "ids":
+        from prodsim_cli.render import flat
+
         out.writelines(one_line(name) + "\n" for one in results for name in flat.ids(one))
     elif form in ("dot", "graphml"):
         from prodsim_cli.render import graphs
@@ -48,6 +49,8 @@ def show(result: Result | Sequence[Result], form: str, *, stream: TextIO | None 
 
 def _delimited(results: list[Any], delimiter: str, out: TextIO) -> None:
     import csv
+
+    from prodsim_cli.render import flat
 
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     header: Sequence[str] = ()

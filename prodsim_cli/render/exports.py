@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prodsim_cli.records import Export, Json
+from prodsim_cli.records.reports import Export
+from prodsim_cli.records.values import Json
 from prodsim_cli.render.text import one_line
 
 

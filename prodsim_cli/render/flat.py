@@ -10,20 +10,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prodsim_cli.records import (
-        Duplicates,
-        Explanation,
-        Export,
-        FileReport,
-        IngestReport,
-        Listing,
-        Neighborhood,
-        PeopleAlike,
-        Profile,
-        Ranking,
-        Scorecard,
-        Status,
-    )
+    from prodsim_cli.records.answers import Ranking
+    from prodsim_cli.records.duplicates import Duplicates
+    from prodsim_cli.records.figures import Scorecard
+    from prodsim_cli.records.graphs import Neighborhood
+    from prodsim_cli.records.people import PeopleAlike
+    from prodsim_cli.records.reasons import Explanation
+    from prodsim_cli.records.reports import Export, FileReport, IngestReport
+    from prodsim_cli.records.states import Listing, Profile, Status
 
 Rows = tuple[tuple[str, ...], Iterable[Iterable[Any]]]
 

@@ -13,8 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from prodsim_cli.render.text import one_line
 
 if TYPE_CHECKING:
-    from prodsim_cli.records import Neighborhood
-    from prodsim_cli.records.graphs import Edge, Node
+    from prodsim_cli.records.graphs import Edge, Neighborhood, Node
 
 Value = str | float | int | None
 

@@ -7,8 +7,7 @@ from collections import defaultdict
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prodsim_cli.records import Neighborhood
-from prodsim_cli.records.graphs import Edge, Node
+from prodsim_cli.records.graphs import Edge, Neighborhood, Node
 from prodsim_cli.render.layout import Column, as_text, fitted, number
 from prodsim_cli.render.text import one_line
 

@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from prodsim_cli.records import Explanation
-from prodsim_cli.records.reasons import Fact, Group, Product, Share, Speaking
+from prodsim_cli.records.answers import Product
+from prodsim_cli.records.reasons import Explanation, Fact, Group, Share, Speaking
 from prodsim_cli.render.layout import Column, as_text, bar, fitted, money, number
 from prodsim_cli.render.text import one_line
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prodsim_cli.records import Interval, Scorecard, Slice
+from prodsim_cli.records.figures import Interval, Scorecard, Slice
 from prodsim_cli.registry import names
 from prodsim_cli.render.layout import Column, fitted, floor, number
 from prodsim_cli.render.text import one_line

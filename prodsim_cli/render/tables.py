@@ -1,43 +1,22 @@
-"""Results as tables for a person: one small function per result type. Imports rich."""
+"""Answers as tables for a person, one small function per result type; imports rich."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TextIO
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prodsim_cli.records import (
-    ArtifactStatus,
-    FileReport,
-    IngestReport,
-    Listing,
-    Profile,
-    Ranked,
-    Ranking,
-    Status,
-)
-from prodsim_cli.render.duplicates import duplicates
-from prodsim_cli.render.flat import accounts, question
-from prodsim_cli.render.layout import (
-    Column,
-    as_text,
-    bar,
-    console,
-    fitted,
-    floor,
-    moment,
-    money,
-    number,
-    size,
-)
-from prodsim_cli.render.neighborhoods import neighborhood
-from prodsim_cli.render.people import people_alike
-from prodsim_cli.render.reasons import explanation, whys
-from prodsim_cli.render.scorecards import scorecard
+from prodsim_cli.render.flat import question
+from prodsim_cli.render.layout import Column, as_text, bar, console, fitted, floor, money, number
 from prodsim_cli.render.text import one_line
-from prodsim_cli.store.artifacts import FOR_PEOPLE
+
+if TYPE_CHECKING:
+    from prodsim_cli.records.answers import Ranked, Ranking
+    from prodsim_cli.records.duplicates import Duplicate, Duplicates
+    from prodsim_cli.records.people import PeopleAlike, Person
 
 _BAR = 8
 _FOUND = "Found by"
@@ -47,6 +26,18 @@ _NAMED = 7
 """Methods beyond which a narrow table says how many agree, not which."""
 
 
+_ELSEWHERE = {
+    "Listing": "states.listing",
+    "Status": "states.status",
+    "Profile": "states.profile",
+    "IngestReport": "states.ingest",
+    "Scorecard": "scorecards.scorecard",
+    "Neighborhood": "neighborhoods.neighborhood",
+    "Explanation": "reasons.explanation",
+}
+"""Record -> module of this folder and function that draws it; loaded when it is drawn."""
+
+
 def draw(results: Sequence[Any], stream: TextIO) -> None:
     """Draw each result, an empty line between two."""
     out = console(stream)
@@ -54,9 +45,19 @@ def draw(results: Sequence[Any], stream: TextIO) -> None:
         for place, result in enumerate(results):
             if place:
                 out.print()
-            out.print(_DRAWN[type(result).__name__](result, out.width))
+            out.print(_drawer(type(result).__name__)(result, out.width))
     # rich fills every line up with spaces, which a pipe does not want.
     stream.writelines(line.rstrip() + "\n" for line in drawn.get().splitlines())
+
+
+def _drawer(record: str) -> Callable[[Any, int], RenderableType]:
+    if record not in _ELSEWHERE:
+        return _DRAWN[record]
+    module, _, name = _ELSEWHERE[record].partition(".")
+    drawer: Callable[[Any, int], RenderableType] = getattr(
+        import_module(f"prodsim_cli.render.{module}"), name
+    )
+    return drawer
 
 
 def _ranking(ranking: Ranking, width: int) -> RenderableType:
@@ -90,7 +91,11 @@ def _with_reasons(ranking: Ranking, width: int) -> RenderableType:
     drawn = _ranking(ranking, width)
     if any(row.pinned for row in ranking.results):
         drawn = Group(drawn, Text(f"{_PIN} pinned", style="dim"))
-    return Group(drawn, whys(said)) if said else drawn
+    if not said:
+        return drawn
+    from prodsim_cli.render.reasons import whys
+
+    return Group(drawn, whys(said))
 
 
 def _ranking_columns(
@@ -134,228 +139,64 @@ def _letters(names: Collection[str]) -> dict[str, str]:
     return {name: name[:enough] for name in sorted(names)}
 
 
-def _listing(listing: Listing, width: int) -> RenderableType:
-    if not listing.rows:
-        return Text("nothing to show", style="dim")
-    return fitted(_listing_columns(listing), width)
-
-
-def _listing_columns(listing: Listing) -> list[Column]:
-    columns = []
-    for place, name in enumerate(listing.columns):
-        values = [row[place] for row in listing.rows]
-        known = [value for value in values if value is not None]
-        numeric = bool(known) and all(isinstance(value, (int, float)) for value in known)
-        if numeric:
-            digits = _digits(known)
-            cells = ["" if value is None else number(value, digits) for value in values]
-        else:
-            cells = ["" if value is None else moment(str(value)) for value in values]
-        header = name.replace("_", " ")
-        columns.append(Column(header, cells, right=numeric, least=None if numeric else 12))
-    return columns
-
-
-def _digits(values: Sequence[float]) -> int:
-    """Digits after the point that tell all values as three digits would."""
-    return next(n for n in range(4) if all(round(v, n) == round(v, 3) for v in values))
-
-
-def _facts(pairs: Sequence[tuple[str, Any]], width: int) -> RenderableType:
-    """Names and values below each other; long values wrap beside their name."""
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in pairs:
-        grid.add_row(name, value if isinstance(value, Text) else Text(one_line(value)))
-    return grid
-
-
-def _status(status: Status, width: int) -> RenderableType:
-    counts = status.counts
-    products = number(counts.get("items", 0))
-    asides = [
-        f"{number(counts[name])} {words}"
-        for name, words in (("without_text", "without text"), ("unlisted", "left the feed"))
-        if counts.get(name)
-    ]
-    events = ", ".join(f"{number(n)} {kind}" for kind, n in status.events.items())
-    first, last = status.period
-    weights = ", ".join(f"{kind} {value:g}" for kind, value in status.weights.items())
-    pairs: list[tuple[str, Any]] = [
-        ("Database", f"{status.database}  ({size(status.bytes)})"),
-        ("Products", products + (f"  ({', '.join(asides)})" if asides else "")),
-        ("People", number(counts.get("users", 0))),
-        ("Events", number(counts.get("events", 0)) + (f"  ({events})" if events else "")),
-    ]
-    if first:
-        pairs.append(("Period", f"{moment(str(first))} to {moment(str(last))}"))
-    if counts.get("events_without_user"):
-        pairs.append(("No customer", f"{number(counts['events_without_user'])} events"))
-    pairs.append(("Weights", weights))
-    pairs.append(("Rejected", f"{number(counts.get('rejects', 0))} lines"))
-    model = status.settings.get("model")
-    if model:
-        reason = status.settings.get("model_reason")
-        pairs.append(("Model", f"{model}  ({reason})" if reason else model))
-    if status.settings.get("fields"):
-        pairs.append(("Text fields", ", ".join(status.settings["fields"])))
-    pairs += _blend(status)
-    if status.digest:
-        pairs.append(("Digest", status.digest))
-    parts: list[RenderableType] = [_facts(pairs, width)]
-    if status.artifacts:
-        parts += [Text(""), _artifacts(status, width)]
-    parts += [Text(f"→ {one_line(line)}", style="yellow") for line in status.advice]
-    return Group(*parts)
-
-
-def _blend(status: Status) -> list[tuple[str, Any]]:
-    """What hybrid is made of, for products with many events; and from what that was learned."""
-    made = next((a for a in status.artifacts if a.kind == "blend"), None)
-    if made is None:
-        return []
-    blend = made.settings.get("blend")
-    if not blend:
-        return [("Hybrid", "documented defaults (too few events to learn from)")]
-    pairs: list[tuple[str, Any]] = [("Learned from", "; ".join(blend.get("evidence", ())))]
-    for task, words in (("similar", "Similar by"), ("recommend", "Recommend by")):
-        table = blend.get(task, {}).get("many", {})
-        ordered = sorted(table.items(), key=lambda pair: (-pair[1], pair[0]))
-        if ordered:
-            pairs.append((words, ", ".join(f"{name} {weight:.2g}" for name, weight in ordered)))
-    return pairs
-
-
-_KINDS = {
-    "space": "vectors",
-    "neighbors": "neighbours",
-    "user_neighbors": "people alike",
-    "blend": "weights",
-    "item_scores": "counts",
-    "variants": "colours and sizes",
-}
-
-
-def _kind(made: ArtifactStatus) -> str:
-    """The kind in words; tables that only ``recommend`` reads are told apart."""
-    for_people = made.kind == "neighbors" and made.name.endswith(FOR_PEOPLE)
-    return "for people" if for_people else _KINDS.get(made.kind, made.kind)
-
-
-def _artifacts(status: Status, width: int) -> RenderableType:
-    made = status.artifacts
-    states = [
-        Text(f"stale: {one_line(a.stale)}", style="yellow") if a.stale else Text("fresh", "green")
-        for a in made
-    ]
+def _duplicates(found: Duplicates, width: int) -> RenderableType:
+    """One row a pair; titles and reasons are cut where the terminal is narrow."""
+    where = " and ".join(name or "without a source" for name in found.sources)
+    sure = f"{number(found.min_confidence)} sure and more"
+    heading = Text.assemble(
+        (f"{found.found:,} ", "bold cyan"),
+        ("pair" if found.found == 1 else "pairs", "bold"),
+        (f"  {'across ' + where if found.across else 'within a source'}, {sure}", "dim"),
+    )
+    if not found.results:
+        return Group(as_text(heading), Text("  no duplicates", style="dim"))
+    pairs = found.results
     columns = [
-        Column("Built", [a.name for a in made], style="bold", least=16, most=40),
-        Column("Kind", [_kind(a) for a in made]),
-        Column("Rows", [number(a.rows) for a in made], right=True, drop=2),
-        Column("Seconds", [f"{a.seconds:,.1f}" for a in made], right=True, drop=4),
-        Column("Made", [moment(a.created_at)[:16] for a in made], drop=3, style="dim"),
-        Column("State", states, least=36),
+        Column("#", [str(rank) for rank in range(1, len(pairs) + 1)], right=True, style="dim"),
+        Column("Sure", [number(pair.confidence) for pair in pairs], right=True, style="bold"),
+        Column("SKU", [pair.a.sku for pair in pairs], least=12, most=30, style="cyan"),
+        Column("is SKU", [pair.b.sku for pair in pairs], least=12, most=30, style="cyan"),
+        Column("Title", [_titles(pair) for pair in pairs], least=20),
+        Column("Because", [", ".join(pair.reasons) for pair in pairs], least=14, style="dim"),
     ]
-    return fitted(columns, width)
+    return Group(as_text(heading), fitted(columns, width))
 
 
-def _profile(profile: Profile, width: int) -> RenderableType:
-    pairs = [
-        (name.replace("_", " "), _fact(value))
-        for name, value in profile.facts.items()
-        if value not in (None, "", 0, {}, []) and value != profile.key
+def _titles(pair: Duplicate) -> str:
+    one, other = pair.a.title or "", pair.b.title or ""
+    return one if one.casefold() == other.casefold() else f"{one} ↔ {other}"
+
+
+def _people_alike(answer: PeopleAlike, width: int) -> RenderableType:
+    """A heading with who was asked about, and one line a person."""
+    key, n = one_line(answer.query["user"]), answer.products
+    title = Text.assemble((key, "bold magenta"), f"  {number(n)} product{'s' if n != 1 else ''}")
+    title.append(f"  by {answer.method}", "dim not bold")
+    if not answer.results:
+        return Group(as_text(title), Text("  nobody alike", style="dim"))
+    return Group(as_text(title), fitted(_people_columns(answer.results), width))
+
+
+def _people_columns(rows: tuple[Person, ...]) -> list[Column]:
+    top = max(row.score for row in rows)
+    columns = [
+        Column("#", [str(row.rank) for row in rows], right=True, style="dim"),
+        Column("User", [row.user for row in rows], least=12, most=40, style="magenta"),
+        Column("Score", [number(row.score) for row in rows], right=True, style="bold"),
+        Column("", [bar(row.score / top if top > 0 else 0, _BAR) for row in rows], drop=2),
+        Column("Products", [number(row.products) for row in rows], right=True, drop=1),
+        Column("Shared", [number(row.shared) for row in rows], right=True),
+        Column("Among them", [_shared(row) for row in rows], least=24, most=120),
     ]
-    heading = Text.assemble((one_line(profile.key), "bold cyan"), ("  " + profile.kind, "dim"))
-    parts: list[RenderableType] = [heading, _facts(pairs, width)]
-    for name, table in profile.tables.items():
-        if table.rows:
-            title = Text(name.replace("_", " ").capitalize(), style="bold")
-            parts += [Text(""), title, fitted(_listing_columns(_once(table)), width)]
-    return Group(*parts)
+    return columns if any(row.best for row in rows) else columns[:-1]
 
 
-def _fact(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_fact(part)}" for name, part in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_fact(part) for part in value)
-    if isinstance(value, float) and value != int(value):
-        return number(value, 2)
-    return number(int(value)) if isinstance(value, (int, float)) else moment(str(value))
-
-
-def _once(listing: Listing) -> Listing:
-    """Repeated names of a first column ``method`` are shown once, so that groups are seen."""
-    if listing.columns[:1] != ("method",):
-        return listing
-    rows, last = [], None
-    for row in listing.rows:
-        rows.append(("" if row[0] == last else row[0], *row[1:]))
-        last = row[0]
-    return Listing(listing.columns, tuple(rows))
-
-
-def _ingest(report: IngestReport, width: int) -> RenderableType:
-    parts: list[RenderableType] = []
-    for file in report.files:
-        parts += [*_file(file, width), Text("")]
-    for name, why in report.skipped.items():
-        parts.append(Text(f"skipped {one_line(name)}: {one_line(why)}", style="yellow"))
-    if report.sample:
-        parts += [*_samples(report.sample, width), Text("")]
-    counts = [f"{number(n)} {name.replace('_', ' ')}" for name, n in report.counts.items()]
-    if report.dry_run:
-        parts.append(Text("Dry run: nothing was written.", style="bold"))
-    elif not report.changed:
-        parts.append(Text("Nothing has changed.", style="bold"))
-    if counts:
-        parts.append(Text(f"The database holds {', '.join(counts)}."))
-    return Group(*parts)
-
-
-def _file(file: FileReport, width: int) -> list[RenderableType]:
-    known = "" if file.changed else "  known already"
-    heading = Text.assemble((one_line(file.file), "bold cyan"), f"  {file.kind}", (known, "dim"))
-    mapping = ", ".join(f"{name} ← {column}" for name, column in file.mapping.items())
-    pairs: list[tuple[str, Any]] = [("columns", mapping)] if mapping else []
-    for outcome, reason, lines in accounts(file):
-        style = {"rejected": "red", "set aside": "yellow"}.get(outcome, "")
-        pairs.append((outcome, Text.assemble((f"{lines:>12,}", style), "  ", one_line(reason))))
-    for column, cells in file.emptied.items():
-        what = f"bad values in {column} (cell emptied, line kept)"
-        pairs.append(("emptied", Text(f"{cells:>12,}  {one_line(what)}")))
-    pairs += [("note", note) for note in file.notes]
-    return [heading, _facts(pairs, width)]
-
-
-def _samples(sample: Sequence[dict[str, Any]], width: int) -> list[RenderableType]:
-    """Cleaned rows of a dry run, one table a file."""
-    parts: list[RenderableType] = []
-    for name in dict.fromkeys(row.get("file", "") for row in sample):
-        rows = [row for row in sample if row.get("file", "") == name]
-        columns = tuple(dict.fromkeys(key for row in rows for key in row if key != "file"))
-        listing = Listing(columns, tuple(tuple(row.get(c) for c in columns) for row in rows))
-        cells = _listing_columns(listing)
-        for place, column in enumerate(cells):
-            column.drop = place  # an event has more columns than a terminal is wide
-        parts += [Text(f"{one_line(name)}, cleaned", style="bold"), fitted(cells, width)]
-    return parts
+def _shared(row: Person) -> str:
+    return "; ".join(one_line(product.title or product.sku) for product in row.best)
 
 
 _DRAWN: dict[str, Callable[[Any, int], RenderableType]] = {
     "Ranking": _with_reasons,
-    "Listing": _listing,
-    "Scorecard": scorecard,
-    "IngestReport": _ingest,
-    "Status": _status,
-    "Profile": _profile,
-    "Neighborhood": neighborhood,
-    "Duplicates": duplicates,
-    "PeopleAlike": people_alike,
-    "Explanation": explanation,
+    "Duplicates": _duplicates,
+    "PeopleAlike": _people_alike,
 }

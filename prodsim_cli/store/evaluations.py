@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import NotFound
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 from prodsim_cli.store import meta
 from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import transaction

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
-from prodsim_cli.records import DEFAULT_WEIGHTS
+from prodsim_cli.records.values import DEFAULT_WEIGHTS
 
 COUNTERS = ("catalog_version", "events_version", "prices_version", "write_version")
 """Bumped by every write that changes texts or the set of listed items; events; prices; anything."""

@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 
-from prodsim_cli.records import EVENT_TYPES, ArtifactStatus
+from prodsim_cli.records.states import ArtifactStatus
+from prodsim_cli.records.values import EVENT_TYPES
 from prodsim_cli.store.artifacts import BLEND, Built
 from prodsim_cli.store.catalog import NO_TEXT
 

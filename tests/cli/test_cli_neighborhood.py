@@ -24,7 +24,7 @@ from test_floors import HEAVY, after
 from prodsim_cli import render
 from prodsim_cli.cli import cli
 from prodsim_cli.commands.neighborhood import FORMATS
-from prodsim_cli.records import Edge, Neighborhood, Node
+from prodsim_cli.records.graphs import Edge, Neighborhood, Node
 from prodsim_cli.render.text import one_line
 
 Run = Callable[..., Result]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from similarity_worlds import log
 
 from prodsim_cli.data.interactions import interactions
-from prodsim_cli.records import DEFAULT_WEIGHTS
+from prodsim_cli.records.values import DEFAULT_WEIGHTS
 
 
 def dense(rows, n_users=3, n_items=3, weights=DEFAULT_WEIGHTS, **settings):

@@ -19,7 +19,7 @@ from prodsim_cli.evaluation.compare import (
     main_figure,
 )
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.records import Interval, Scorecard
+from prodsim_cli.records.figures import Interval, Scorecard
 from prodsim_cli.store.evaluations import StoredRun
 
 
@@ -52,7 +52,7 @@ def test_the_questions_of_both_are_compared_whatever_their_order() -> None:
         ["eve", "new", "bob", "ann"], {"b": [0, 9, 0, 0], "c": [1] * 4, "a": [0.5, 9, 0.3, 0.4]}
     )
     found = change(now, stored(THEN), seed=1)
-    assert (found.run, found.made_at, found.queries) == (3, "2011-12-09T12:00:00", 3)
+    assert (found.run, found.created_at, found.queries) == (3, "2011-12-09T12:00:00", 3)
     assert found.figure == "ndcg@2"
     assert list(found.methods) == ["b", "a"]
     # ann .4 - .1, bob .3 - .2, eve .5 - .3

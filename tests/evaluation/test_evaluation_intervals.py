@@ -17,7 +17,7 @@ from prodsim_cli.evaluation.bootstrap import (
     two_sided,
 )
 from prodsim_cli.evaluation.verdict import Contest, compared, standings, verdict
-from prodsim_cli.records import Interval
+from prodsim_cli.records.figures import Interval
 
 
 def test_a_resample_is_the_mean_of_rows_drawn_with_replacement():

@@ -12,7 +12,7 @@ import pytest
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.evaluation import per_query
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 OUTCOME = Outcome(
     Scorecard(task="recommend", split={}, k=10, methods={}),

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.errors import InputError, ProdsimError, UsageProblem
 from prodsim_cli.evaluation import plots
-from prodsim_cli.records import Interval, Scorecard
-from prodsim_cli.records.figures import Cost, Slice, Standing
+from prodsim_cli.records.figures import Cost, Interval, Scorecard, Slice, Standing
 
 pytest.importorskip("altair")
 pytest.importorskip("vl_convert")

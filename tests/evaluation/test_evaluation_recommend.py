@@ -21,7 +21,7 @@ from prodsim_cli.protocol.metrics._seen import hits
 from prodsim_cli.protocol.splits import time
 from prodsim_cli.protocol.testset import user_questions
 from prodsim_cli.protocol.topk import best, from_history
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 from prodsim_cli.similarity import _user_knn as people
 
 AT = "1970-03-01"

@@ -19,7 +19,7 @@ from shop_rows import write_shop
 from prodsim_cli.errors import AmbiguousSku, NotFound, NotReady, UsageProblem
 from prodsim_cli.queries import relations
 from prodsim_cli.queries.neighborhood import ORDERS, neighborhood
-from prodsim_cli.records import Edge, Neighborhood
+from prodsim_cli.records.graphs import Edge, Neighborhood
 from prodsim_cli.store.connection import open_for_reading
 
 Open = Callable[..., sqlite3.Connection]

@@ -13,7 +13,7 @@ import pytest
 from evaluation_shop import put_space, put_table, write_aisles
 
 from prodsim_cli.errors import NotFound
-from prodsim_cli.records import Interval, Scorecard
+from prodsim_cli.records.figures import Interval, Scorecard
 from prodsim_cli.store import evaluations, meta
 from prodsim_cli.store.connection import open_for_reading, open_for_writing, transaction
 from prodsim_cli.store.evaluations import PerQuery

@@ -19,7 +19,7 @@ from prodsim_cli.evaluation.exporters._escaping import escaped_all
 from prodsim_cli.evaluation.outcome import Outcome, Part
 from prodsim_cli.files import folder as made
 from prodsim_cli.files import whole_file
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records.values import EVENT_TYPES
 
 if TYPE_CHECKING:
     import polars as pl

@@ -16,7 +16,7 @@ from prodsim_cli.errors import InputError, ProdsimError
 from prodsim_cli.files import ending, whole_file
 
 if TYPE_CHECKING:
-    from prodsim_cli.records import Scorecard
+    from prodsim_cli.records.figures import Scorecard
 
 FORMATS = ("png", "svg", "html")
 _LIBRARIES = {"altair": "altair", "vl_convert": "vl-convert-python"}

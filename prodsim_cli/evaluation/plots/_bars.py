@@ -9,7 +9,7 @@ import altair as alt
 
 from prodsim_cli.evaluation.plots._rows import Row, in_words
 from prodsim_cli.evaluation.plots._style import FAINT, INK, ROLES, WIDTH, number
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 _STEP = 32
 

@@ -9,7 +9,7 @@ import altair as alt
 from prodsim_cli.evaluation.plots import _bars, _slices, _time
 from prodsim_cli.evaluation.plots._rows import in_words, rows_of
 from prodsim_cli.evaluation.plots._style import CONFIG, EMBED
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 _QUESTION = {
     "recommend": "Which method foretells best what people take next?",

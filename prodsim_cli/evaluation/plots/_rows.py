@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from prodsim_cli import registry
-from prodsim_cli.records import Interval, Scorecard
+from prodsim_cli.records.figures import Interval, Scorecard
 
 BEST, BEST_PLAIN, LEVEL, METHOD, BASELINE = (
     "best",

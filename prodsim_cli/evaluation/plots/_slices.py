@@ -9,7 +9,7 @@ import altair as alt
 
 from prodsim_cli.evaluation.plots._rows import Row, drawable, in_words
 from prodsim_cli.evaluation.plots._style import FAINT, PLAIN, SERIES, WIDTH, short
-from prodsim_cli.records import Scorecard, Slice
+from prodsim_cli.records.figures import Scorecard, Slice
 
 _BEST = 3
 """Methods shown beside the best baseline."""

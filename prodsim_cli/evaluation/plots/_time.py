@@ -11,7 +11,7 @@ import altair as alt
 from prodsim_cli.evaluation.plots._labels import placed
 from prodsim_cli.evaluation.plots._rows import Row, in_words
 from prodsim_cli.evaluation.plots._style import FAINT, INK, ROLES, WIDTH, short
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 _HEIGHT = 340
 _LEAST = 0.001

@@ -33,7 +33,7 @@ from prodsim_cli.evaluation.calibration import (
 from prodsim_cli.evaluation.pairs_file import UNIT, Pairs, resolve
 from prodsim_cli.evaluation.tasks._pair_scores import PairScores, PairsTask, ask, task_of
 from prodsim_cli.evaluation.verdict import Contest, compared, verdict
-from prodsim_cli.records import Interval, Scorecard
+from prodsim_cli.records.figures import Interval, Scorecard
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress

@@ -23,7 +23,7 @@ from prodsim_cli.protocol.splitting import (
 )
 from prodsim_cli.protocol.testset import anonymous, named_users
 from prodsim_cli.protocol.testset import user_questions as questions
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress

@@ -24,7 +24,7 @@ from prodsim_cli.evaluation.report import Asked, Frame, summarise
 from prodsim_cli.evaluation.run import answered
 from prodsim_cli.evaluation.tables import Wish
 from prodsim_cli.protocol.testset import TestSet, anonymous
-from prodsim_cli.records import Json
+from prodsim_cli.records.values import Json
 from prodsim_cli.similarity import Method, method, methods
 
 if TYPE_CHECKING:

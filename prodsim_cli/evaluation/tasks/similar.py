@@ -40,7 +40,7 @@ from prodsim_cli.protocol.testset import (
     named_users,
 )
 from prodsim_cli.protocol.testset import products_and_split as questions_and_split
-from prodsim_cli.records import Json
+from prodsim_cli.records.values import Json
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress

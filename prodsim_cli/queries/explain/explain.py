@@ -25,7 +25,8 @@ from prodsim_cli.queries.explain.shares import shares
 from prodsim_cli.queries.explain.texts import Texts
 from prodsim_cli.queries.explain.words import Evidence, sentences
 from prodsim_cli.queries.lookup import resolve_skus
-from prodsim_cli.records.reasons import Explanation, Gram, Product, Share, Speaking, Step, Word
+from prodsim_cli.records.answers import Product
+from prodsim_cli.records.reasons import Explanation, Gram, Share, Speaking, Step, Word
 from prodsim_cli.store import artifacts, catalog, graphs
 from prodsim_cli.store import reasons as stored
 

@@ -17,8 +17,9 @@ from prodsim_cli.queries.explain.shares import shares
 from prodsim_cli.queries.explain.texts import Texts
 from prodsim_cli.queries.explain.words import MOST, Evidence, sentences
 from prodsim_cli.queries.ranking.request import Chosen
-from prodsim_cli.records import Json, Ranking
+from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.reasons import Fact, Word
+from prodsim_cli.records.values import Json
 from prodsim_cli.store import artifacts, catalog, graphs, neighbors
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from prodsim_cli.queries.explain.rows import rounded_shares
 from prodsim_cli.queries.ranking.request import Chosen
-from prodsim_cli.records import Json, Ranking
+from prodsim_cli.records.answers import Ranking
+from prodsim_cli.records.values import Json
 from prodsim_cli.search import index, ranking
 from prodsim_cli.search.terms import words
 from prodsim_cli.search.words import ADDED, Reading, Word

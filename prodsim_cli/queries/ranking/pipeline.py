@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodsim_cli.queries.ranking.request import Answer, Candidates, Chosen, Rules
-from prodsim_cli.records import Ranked
+from prodsim_cli.records.answers import Ranked
 from prodsim_cli.store import artifacts, catalog
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from prodsim_cli.ingest.readers._raw import Cleaned
-from prodsim_cli.records import FileReport
+from prodsim_cli.records.reports import FileReport
 from prodsim_cli.search import index
 from prodsim_cli.store import meta
 from prodsim_cli.store.intake.changes import CONTENT, Changes

@@ -19,7 +19,7 @@ from prodsim_cli.errors import InputError
 from prodsim_cli.evaluation.exporters import recbole, trec
 from prodsim_cli.evaluation.exporters._escaping import escaped, file_word
 from prodsim_cli.evaluation.outcome import Outcome, Part
-from prodsim_cli.records import Scorecard
+from prodsim_cli.records.figures import Scorecard
 
 CARD = Scorecard(task="recommend", split={}, k=3, methods={}, main="ndcg@3")
 NASTY = "Q 1\u00a0%\t\u3000\x85é"

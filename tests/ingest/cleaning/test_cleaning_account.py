@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.ingest.cleaning import clean
 from prodsim_cli.ingest.readers._raw import Cleaned, CleanOptions, Reject
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records.values import EVENT_TYPES
 
 
 def gone(cleaned: Cleaned) -> int:

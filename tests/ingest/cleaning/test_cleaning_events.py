@@ -9,7 +9,7 @@ import pytest
 
 from prodsim_cli.ingest.cleaning import clean
 from prodsim_cli.ingest.readers._raw import CleanOptions
-from prodsim_cli.records import EVENT_TYPES
+from prodsim_cli.records.values import EVENT_TYPES
 
 NONE = CleanOptions()
 COLUMNS = {
