@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from test_render import CARD, REPORT
+from record_samples import CARD, REPORT
 
 from prodsim_cli.cli import COMMANDS, cli
 from prodsim_cli.commands import _evaluating

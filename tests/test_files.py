@@ -36,6 +36,7 @@ def test_after_an_error_the_old_file_stays_and_nothing_is_left(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.linux
 def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "link.csv").symlink_to("real.csv")
@@ -45,6 +46,7 @@ def test_a_link_stays_a_link(tmp_path):
     assert (tmp_path / "real.csv").read_text() == "new"
 
 
+@pytest.mark.linux
 def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
     (tmp_path / "plain").write_text("")
     with whole_file(tmp_path / "out.csv") as beside:

@@ -28,6 +28,8 @@ ORDER = (
 )
 # fmt: on
 """The rooms, lowest first: a room imports rooms that stand before it."""
+WHOLE = ("contracts", "docs", "fixtures", "floors", "golden", "house", "upgrades")
+"""Tests of the whole house, which belong to no room."""
 PLUGINS = ("similarity", "embedders", "metrics", "splits", "baselines", "exporters", "readers")
 
 Graph = Mapping[str, set[str]]
@@ -182,6 +184,16 @@ def test_a_plugin_never_sees_the_store(family: str) -> None:
             while found[way[-1]]:
                 way.append(found[way[-1]])
             pytest.fail(" <- ".join(way), pytrace=False)
+
+
+def test_tests_stand_where_their_rooms_do() -> None:
+    tests = Path(__file__).parent
+    for path in (path.relative_to(tests) for path in tests.rglob("test_*.py")):
+        first = path.parts[0] if len(path.parts) > 1 else path.stem.split("_")[1]
+        assert first in (*ORDER, *WHOLE), f"tests/{path}: no room has this name"
+        if first not in (*WHOLE, "cli"):
+            assert len(path.parts) > 1 or (PACKAGE / f"{first}.py").exists(), f"tests/{path}"
+            assert len(path.parts) == 1 or (PACKAGE / path.parent).is_dir(), f"tests/{path}"
 
 
 def test_the_tools_of_this_test_find_what_is_wrong() -> None:

@@ -100,6 +100,7 @@ def test_the_scripts_are_valid_for_their_shell(shell: str, tmp_path: Path) -> No
         subprocess.run([shell, "-n", str(script)], check=True)
 
 
+@pytest.mark.linux
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not on this machine")
 def test_in_a_real_bash(shop: Path, tmp_path: Path) -> None:
     program = tmp_path / "prodsim"

@@ -127,6 +127,7 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr.strip() == "Interrupted."
 
 
+@pytest.mark.linux
 def test_ctrl_c_at_the_real_door(shop: Path) -> None:
     words = [sys.executable, "-m", "prodsim_cli", "--db", str(shop), "similar", "-"]
     waiting = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -150,6 +151,7 @@ def _opened(pid: int, path: Path) -> bool:
     )
 
 
+@pytest.mark.linux
 def test_a_reader_that_leaves_early_is_no_error(shop: Path) -> None:
     words = [sys.executable, "-m", "prodsim_cli", "--db", str(shop), "similar"]
     reading, writing = os.pipe()

@@ -137,6 +137,7 @@ def deed_of(word: str, database: str) -> str:
     return DEEDS[word].format(whole=database, quoted=database.replace(" ", "%20"))
 
 
+@pytest.mark.linux
 class TestTheDatabase:
     """A method of another package that opens the database while it is judged."""
 
