@@ -130,7 +130,10 @@ def _round(found: re.Match[str]) -> str:
 
 
 def _without_seconds(lines: list[str]) -> Iterator[str]:
-    """Mask the column of seconds of a table: digits below such a heading become zeros."""
+    """Mask the column of seconds of a table: a cell below such a heading becomes 0.00.
+
+    A column shows as many digits as its numbers need, so a fast build prints 0, a slow one 12.34.
+    """
     start = stop = -1
     for line in lines:
         heading = re.search(r"\bseconds\b", line, re.IGNORECASE)
@@ -138,9 +141,8 @@ def _without_seconds(lines: list[str]) -> Iterator[str]:
             start, stop = heading.span()
         elif not line.strip():
             start = stop = -1
-        elif start >= 0 and not line.startswith("─"):
-            line = line[:start] + re.sub(r"\d+\.\d", "0.0", line[start:stop]) + line[stop:]
-            line = line[:start] + re.sub(r"(?<=0\.0)\d", "0", line[start:stop]) + line[stop:]
+        elif start >= 0 and re.fullmatch(r" *\d[\d,.]*", line[start:stop]):
+            line = line[:start] + "0.00".rjust(stop - start) + line[stop:]
         yield line
 
 

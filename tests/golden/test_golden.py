@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from golden_commands import SHOPS, Case, cases
-from golden_running import EXPECTED, build_shops, differences, run_case
+from golden_running import EXPECTED, build_shops, differences, run_case, tidy
 
 BUILDS = [f"build-{shop}-{n}" for shop, lines in SHOPS.items() for n in range(1, len(lines) + 1)]
 
@@ -42,3 +42,9 @@ def test_command(case: Case, built: tuple[Path, dict[str, str]]) -> None:
 def test_each_expected_file_has_its_case() -> None:
     names = {case.name for case in cases()} | set(BUILDS)
     assert {path.stem for path in EXPECTED.glob("*.txt")} == names
+
+
+@pytest.mark.parametrize("took", ["0", "0.1", "0.25", "12.34"])
+def test_seconds_of_any_length_are_masked(took: str) -> None:
+    table = "artifact  rows  seconds  reason\n───\ntext         9  {:>7}  few"
+    assert tidy(table.format(took), Path("/nowhere")) == table.format("0.00")
