@@ -132,17 +132,20 @@ def _round(found: re.Match[str]) -> str:
 def _without_seconds(lines: list[str]) -> Iterator[str]:
     """Mask the column of seconds of a table: a cell below such a heading becomes 0.00.
 
-    A column shows as many digits as its numbers need, so a fast build prints 0, a slow one 12.34.
+    A listing shows as many digits as its numbers need, so a fast build prints 0, a slow one 12.34;
+    the table of ``status``, whose headings are capital, always shows one digit.
     """
     start = stop = -1
+    zero = ""
     for line in lines:
-        heading = re.search(r"\bseconds\b", line, re.IGNORECASE)
+        heading = re.search(r"\b[Ss]econds\b", line)
         if heading and re.search(r"\S  +\S", line):
             start, stop = heading.span()
+            zero = "0.00" if heading[0].islower() else "0.0"
         elif not line.strip():
             start = stop = -1
         elif start >= 0 and re.fullmatch(r" *\d[\d,.]*", line[start:stop]):
-            line = line[:start] + "0.00".rjust(stop - start) + line[stop:]
+            line = line[:start] + zero.rjust(stop - start) + line[stop:]
         yield line
 
 
