@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 import sqlite3
+import unicodedata
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -320,3 +321,33 @@ def test_the_tour_shows_every_command_with_its_output() -> None:
         ):
             assert shown[0] == name
             assert shown[1].strip()
+
+
+_CITATION = re.compile(r"([^\W\d_][\w'-]+)(?: et al\.?)?(?:'s \w+)?,? \(?((?:19|20)\d\d)(?![-\d])")
+
+
+def _plain(text: str) -> str:
+    """A text on one line, in letters without accents."""
+    text = re.sub(r"\s+(?:# )?", " ", text)
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def _citations(path: Path) -> set[tuple[str, str]]:
+    """Author (the last one named) and year, wherever a capital name stands before a year."""
+    found = _CITATION.findall(_plain(path.read_text(encoding="utf-8")))
+    return {(name.removesuffix("'s"), year) for name, year in found if name[0].isupper()}
+
+
+def test_every_citation_of_the_package_is_in_the_bibliography_and_nothing_else() -> None:
+    page = (DOCS / "bibliography.md").read_text(encoding="utf-8")
+    entries = [_plain(line[2:]) for line in page.splitlines() if line.startswith("- ")]
+    assert len(entries) > 70
+    package = DOCS.parent / "prodsim_cli"
+    cited = {one for path in package.rglob("*.py") for one in _citations(path)}
+    for name, year in sorted(cited):
+        assert any(re.search(rf"\b{name}\b.* {year}\b", entry) for entry in entries), (name, year)
+    pages = [path for path in WRITTEN if path.name != "bibliography.md"]
+    cited |= {one for path in pages for one in _citations(path)}
+    for entry in entries:
+        authors, year = re.match(r"(.+?) (\d{4})\. ", entry).groups()  # type: ignore[union-attr]
+        assert any(other == year and name in authors for name, other in cited), entry
