@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 TEXT_FIELDS = ("title", "brand", "category", "tags", "description")
 """The fields that ``lexical`` and ``text`` read, in this order."""
@@ -73,6 +76,12 @@ class Dataset:
             loaded: EmbeddingMatrix = self._memo[space]
             return loaded
         return found
+
+    def interactions(self, **settings: Any) -> sp.csr_matrix:
+        """(users or orders, items) CSR float32, as :func:`interactions.interactions` makes it."""
+        from prodsim_cli.data.interactions import interactions
+
+        return interactions(self.events, len(self.users), len(self), self.weights, **settings)
 
     def with_events(self, events: EventLog) -> Dataset:
         """The same shop with other events; tables learned from events are dropped."""

@@ -7,7 +7,6 @@ worth; how old it is; the best (or the sum) over the events of a pair.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,28 +18,6 @@ from prodsim_cli.records.values import EVENT_TYPES
 DAY = 86_400.0
 _NOTHING = 1e-9  # decayed below this is gone: squares of smaller numbers vanish in float32
 _PURCHASE, _RATING, _RETURN = TYPE_CODE["purchase"], TYPE_CODE["rating"], TYPE_CODE["return"]
-
-
-@dataclass(frozen=True)
-class Interactions:
-    """Who (users or orders) has to do with which item.
-
-    ``matrix`` is (n_rows, n_items) CSR float32 with positive entries and sorted columns; ``by`` is
-    ``users`` (row = position in the user vocabulary) or ``orders`` (row = order code of the log).
-    """
-
-    matrix: sp.csr_matrix
-    by: str = "users"
-
-    @property
-    def n_users(self) -> int:
-        """Rows: users, or orders."""
-        return int(self.matrix.shape[0])
-
-    @property
-    def n_items(self) -> int:
-        """Columns: items."""
-        return int(self.matrix.shape[1])
 
 
 def interactions(
@@ -55,8 +32,10 @@ def interactions(
     by: str = "users",
     types: Sequence[str] | None = None,
     net_returns: bool = True,
-) -> Interactions:
-    """One weight per (user or order, item) from the events of a log.
+) -> sp.csr_matrix:
+    """One weight per (user or order, item): (rows, n_items) CSR float32, positive, columns sorted.
+
+    Rows are positions in the user vocabulary, or order codes of the log.
 
     Parameters
     ----------
@@ -97,8 +76,7 @@ def interactions(
         worth = worth * _decay(log, half_life, now)[kept]
     rows, items = rows[kept], log.item[kept]
     alive = worth > _NOTHING
-    matrix = _folded(rows[alive], items[alive], worth[alive], (n_rows, n_items), counts)
-    return Interactions(matrix, by)
+    return _folded(rows[alive], items[alive], worth[alive], (n_rows, n_items), counts)
 
 
 def returned(log: EventLog) -> NDArray[np.bool_]:

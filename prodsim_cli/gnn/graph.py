@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.embeddings import normalized
-from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.knn import Best, cosine_neighbors, speakers
 from prodsim_cli.registry import load
 
@@ -62,7 +61,7 @@ def build_graph(data: Dataset, *, half_life: float | None, space: str | None, fu
     """The graph of a dataset. ``full`` False: the user-item relation only, the others empty."""
     n, u = len(data), len(data.users)
     log = data.events
-    bought = interactions(log, u, n, data.weights, half_life=half_life).matrix
+    bought = data.interactions(half_life=half_life)
     item_features = features(data, space)
     by = "orders" if (log.order >= 0).mean() > 0.5 else "users"
     cosine = load("similarity", "cosine").neighbors

@@ -54,12 +54,11 @@ def by_text(connection: sqlite3.Connection, space: str, user_ids: Sequence[int],
     import numpy as np
 
     from prodsim_cli.data.embeddings import normalized
-    from prodsim_cli.data.interactions import interactions
     from prodsim_cli.store.loading import load_shop
 
     shop = load_shop(connection)
     data = shop.dataset
-    bought = interactions(data.events, len(data.users), len(data), data.weights).matrix
+    bought = data.interactions()
     people = np.asarray(bought @ data.embedding(space).vectors, np.float32)
     return _nearest(normalized(people), shop.user_ids, user_ids, k)
 

@@ -16,7 +16,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 from prodsim_cli.data.neighbors import NeighborTable
 
@@ -197,15 +196,11 @@ def matrices(
     """The interaction matrices that measures need, by ``Measure.counts``; rows are ``of``."""
     out: dict[bool, sp.csr_matrix] = {}
     for added in sorted(set(counts)):
-        matrix = interactions(
-            data.events,
-            len(data.users),
-            len(data.items),
-            data.weights,
+        matrix = data.interactions(
             counts=added,
             half_life=settings.half_life,
             by=settings.by if of == "items" else "users",
-        ).matrix
+        )
         out[added] = matrix.T.tocsr() if of == "items" else matrix
     return out
 

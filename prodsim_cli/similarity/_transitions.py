@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
-from prodsim_cli.data.interactions import interactions, returned
+from prodsim_cli.data.interactions import returned
 from prodsim_cli.data.knn import sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._texts import without_self
@@ -53,9 +53,7 @@ def transitions(
     """The factors of A; settings as in ``follows``."""
     if window < 1 or backwards < 0:
         raise ValueError(f"window >= 1 and backwards >= 0, not {window} and {backwards}")
-    matrix = interactions(
-        data.events, len(data.users), len(data), data.weights, half_life=half_life
-    ).matrix
+    matrix = data.interactions(half_life=half_life)
     user = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     row, owner = _steps(user, _first_moments(data, user, matrix.indices))
     visits = sp.csr_matrix(

@@ -20,7 +20,6 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
-from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.knn import blocks, top_k
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, UsageProblem
@@ -156,8 +155,7 @@ def live(
 
 def _bought(data: Dataset, half_life: float | None) -> sp.csc_matrix:
     """(people, n) CSC float64: one weight per person and product."""
-    made = interactions(data.events, len(data.users), len(data), data.weights, half_life=half_life)
-    return made.matrix.tocsc().astype(np.float64)
+    return data.interactions(half_life=half_life).tocsc().astype(np.float64)
 
 
 def gram(people: sp.csc_matrix) -> NDArray[np.float64]:

@@ -23,7 +23,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.knn import best_of_csr, blocks, sparse_neighbors, speakers
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.registry import load
@@ -130,7 +129,7 @@ def _standing(
 ) -> sp.csr_matrix:
     """S: (n, n) CSR float32, rows that add up to 1; a product whom no text helps is by itself."""
     n = len(data)
-    seen = interactions(data.events, len(data.users), n, data.weights, half_life=half_life).matrix
+    seen = data.interactions(half_life=half_life)
     people = np.asarray(seen.sum(axis=0), np.float64).ravel()
     own = people / (people + evidence)
     row, place = np.nonzero((near.positions >= 0) & (near.scores > threshold))

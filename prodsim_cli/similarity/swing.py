@@ -26,7 +26,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.interactions import interactions
 from prodsim_cli.data.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
@@ -71,9 +70,7 @@ def neighbors(
     n = len(data)
     rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
     among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
-    everybody = interactions(
-        data.events, len(data.users), n, data.weights, half_life=half_life
-    ).matrix
+    everybody = data.interactions(half_life=half_life)
     people = sample(everybody)
     share = _share(people, everybody)
     weight = 1 / np.sqrt(np.maximum(np.diff(everybody.indptr), 1))

@@ -173,7 +173,7 @@ def test_text_is_the_mean_of_what_was_bought_and_viewed(built: str) -> None:
         vectors = load_space(connection, "hashing", shop.item_ids).vectors
         (found,) = users(connection, ["u011"], k=1000, method="text")
     data = shop.dataset
-    weights = interactions(data.events, len(data.users), len(data), data.weights).matrix
+    weights = interactions(data.events, len(data.users), len(data), data.weights)
     people = weights.toarray().astype(np.float64) @ vectors.astype(np.float64)
     people /= np.maximum(np.linalg.norm(people, axis=1, keepdims=True), 1e-12)
     keys = list(data.users.ids)

@@ -52,13 +52,12 @@ def test_vectors_are_of_unit_length_and_float32(aisles: Dataset, made) -> None:
 
 
 def test_the_course_holds_every_epoch_and_the_best_is_kept(made) -> None:
-    assert [one.number for one in made.learning_curve] == list(
-        range(1, len(made.learning_curve) + 1)
-    )
-    figures = [one.ndcg for one in made.learning_curve]
+    curve = made.learning_curve
+    assert [one.number for one in curve] == list(range(1, len(curve) + 1))
+    figures = [one.ndcg for one in curve]
     assert made.ndcg == max(figures)
     assert made.epochs == (figures.index(max(figures)) + 1,)
-    assert made.learning_curve[-1].loss < made.learning_curve[0].loss
+    assert curve[-1].loss < curve[0].loss
 
 
 def test_one_seed_one_answer(kind: str, aisles: Dataset, made) -> None:

@@ -16,7 +16,7 @@ from prodsim_cli.similarity import ease
 
 def matrix(data, **settings):
     made = interactions(data.events, len(data.users), len(data), data.weights, **settings)
-    return made.matrix.toarray().astype(np.float64)
+    return made.toarray().astype(np.float64)
 
 
 def weights(people, l2):

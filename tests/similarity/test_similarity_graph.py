@@ -43,7 +43,7 @@ def as_dense(table, n):
 
 def people_by_item(data, **settings):
     made = interactions(data.events, len(data.users), len(data), data.weights, **settings)
-    return made.matrix.toarray().astype(np.float64)
+    return made.toarray().astype(np.float64)
 
 
 def checked(table, expected):

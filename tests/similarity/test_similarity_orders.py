@@ -42,7 +42,7 @@ def test_it_is_the_cosine_of_scikit_learn_over_weighed_orders(seed, settings):
         by="orders",
         half_life=settings.get("half_life"),
     )
-    lines = made.matrix.toarray().astype(np.float64)
+    lines = made.toarray().astype(np.float64)
     has = (lines > 0).astype(np.float64)
     size = np.maximum(has.sum(axis=1, keepdims=True), 1)
     together = has.T @ has

@@ -56,7 +56,7 @@ def test_the_row_of_an_end_holds_the_starts_of_the_paper(seed, settings, by):
         half_life=settings.get("half_life"),
         by=by,
     )
-    matrix = made.matrix.toarray().astype(np.float64)
+    matrix = made.toarray().astype(np.float64)
     expected = walks(matrix, settings.get("alpha", 0.6), settings.get("beta", 0.2)).T
     found = as_dense(rp3beta.neighbors(data, k=len(data), by=by, **settings), len(data))
     np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-8)
@@ -77,7 +77,7 @@ def test_a_plain_walk_goes_somewhere():
     data = random_shop(4)
     found = as_dense(rp3beta.neighbors(data, k=len(data), alpha=1.0, beta=0.0), len(data))
     made = interactions(data.events, len(data.users), len(data), data.weights)
-    matrix = made.matrix.toarray()
+    matrix = made.toarray()
     active = matrix.sum(axis=0) > 0
     steps = matrix[:, active] ** 2 / matrix.sum(axis=1, keepdims=True).clip(1e-9)
     back = steps.sum(axis=0) / matrix[:, active].sum(axis=0)
@@ -90,7 +90,7 @@ def test_beta_holds_a_popular_end_back_by_its_popularity():
     free = as_dense(rp3beta.neighbors(data, k=n, beta=0.0), n)
     held = as_dense(rp3beta.neighbors(data, k=n, beta=0.5), n)
     made = interactions(data.events, len(data.users), n, data.weights)
-    people = np.asarray(made.matrix.sum(axis=0)).ravel()
+    people = np.asarray(made.sum(axis=0)).ravel()
     has = free > 0
     assert has.sum() > n
     expected = np.broadcast_to(np.sqrt(people)[:, None], free.shape)[has]
@@ -101,7 +101,7 @@ def test_shrinkage_and_support_count_common_people():
     data = random_shop(6)
     n = len(data)
     made = interactions(data.events, len(data.users), n, data.weights)
-    has = (made.matrix.toarray() > 0).astype(np.float64)
+    has = (made.toarray() > 0).astype(np.float64)
     shared = has.T @ has
     plain = as_dense(rp3beta.neighbors(data, k=n), n)
     shrunk = as_dense(rp3beta.neighbors(data, k=n, shrinkage=3), n)

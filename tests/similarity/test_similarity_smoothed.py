@@ -74,7 +74,7 @@ def plainly(data, of, half_life=None):
     n = len(data)
     matrix = interactions(
         data.events, len(data.users), n, data.weights, half_life=half_life
-    ).matrix.toarray()
+    ).toarray()
     a = matrix.sum(axis=0) / (matrix.sum(axis=0) + 5)
     near = lexical.neighbors(data, k=20)
     weights = np.zeros((n, n))

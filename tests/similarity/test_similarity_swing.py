@@ -40,7 +40,7 @@ def crowd(seed, people=300, n=30):
 
 def people_by_item(data, **settings):
     made = interactions(data.events, len(data.users), len(data), data.weights, **settings)
-    return made.matrix.toarray().astype(np.float64)
+    return made.toarray().astype(np.float64)
 
 
 def as_dense(table, n):
