@@ -91,8 +91,9 @@ def run(
     task = "similar" if asked.history is None else "recommend"
     goal = training.Goal(task, asked.target, asked.again, seed, held_out)
     people = None if asked.history is None else PeopleAlike(asked, wish, progress)
-    items = wish
-    if people:  # what is left are methods over products
+    if people is None:
+        items = replace(wish, depth=depth)
+    else:  # what is left are methods over products
         items = replace(wish, methods=tuple(name for name in wish.methods if name != USERS))
     made = training.Tables(measure=wish.measure)
     if items.methods:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
-from prodsim_cli.evaluation.outcome import Outcome, Part
-from prodsim_cli.evaluation.report import SEED, Asked, Frame, summarise
-from prodsim_cli.evaluation.run import run
+from prodsim_cli.evaluation.outcome import Outcome
+from prodsim_cli.evaluation.report import SEED, Asked
 from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.tasks._steps import judge_folds
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.splitting import (
-    Where,
-    account,
-    choose_split,
-    described,
-    empty_windows,
-)
-from prodsim_cli.protocol.testset import anonymous, named_users
-from prodsim_cli.protocol.testset import user_questions as questions
+from prodsim_cli.protocol.splitting import Where, choose_split
+from prodsim_cli.protocol.testset import anonymous, user_questions
 from prodsim_cli.records.figures import Scorecard
 
 if TYPE_CHECKING:
@@ -81,44 +74,16 @@ def judged(
     """:func:`evaluate`, with everything that its scorecard was computed from."""
     named, data = data, anonymous(data)
     cuts, notes = choose_split(data, where, asked.seed)
-    folds = tuple(fold for fold in cuts if len(fold.users)) or _nobody(cuts)
-    held_out = sum(int(fold.test.sum()) for fold in folds)
-    leaks.refuse_stored(data, wish.methods, held_out)
-    runs = [
-        run(
-            questions(data, fold),
-            wish,
-            depth=asked.depth,
-            seed=asked.seed,
-            held_out=held_out,
-            progress=progress,
-        )
-        for fold in folds
-    ]
-    keys = named_users(named)
-    shop = replace(data, users=keys)
-    frame = Frame(
-        task="recommend",
-        split=described([fold.as_dict() for fold in folds]),
-        names=[[str(key) for key in keys.at(fold.users)] for fold in folds],
-        items=[str(sku) for sku in data.items.ids],
-        unit="users",
-        notes=[
-            *notes,
-            *empty_windows(cuts, folds),
-            *account(folds),
-            *(note for fold in folds for note in fold.notes),
-        ],
-        parts=[Part(shop, fold.train, fold.test) for fold in folds],
-    )
-    return summarise(runs, frame, asked)
+    kept = tuple(split for split in cuts if len(split.users)) or _nobody(cuts)
+    leaks.refuse_stored(data, wish.methods, sum(int(split.test.sum()) for split in kept))
+    folds = [(user_questions(data, split), split) for split in kept]
+    return judge_folds("recommend", named, data, cuts, folds, notes, wish, asked, progress)
 
 
 def _nobody(folds: tuple[Split, ...]) -> tuple[Split, ...]:
-    reasons: dict[str, int] = {}
+    reasons: Counter[str] = Counter()
     for fold in folds:
-        for reason, count in fold.left_out.items():
-            reasons[reason] = reasons.get(reason, 0) + count
+        reasons.update(fold.left_out)
     counts = ", ".join(f"{reason}: {count:,} events" for reason, count in reasons.items())
     raise InputError(
         f"The split leaves nobody to ask about ({counts or 'no test events'}).",

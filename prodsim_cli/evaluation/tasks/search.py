@@ -20,11 +20,11 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.answer_files import Answers
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.evaluation.report import Asked, Frame, summarise
+from prodsim_cli.evaluation.report import Asked
 from prodsim_cli.evaluation.run import answered
 from prodsim_cli.evaluation.tables import Wish
-from prodsim_cli.protocol.testset import TestSet, anonymous
-from prodsim_cli.records.values import Json
+from prodsim_cli.evaluation.tasks._steps import judge_file
+from prodsim_cli.protocol.testset import TestSet, anonymous, end_of
 from prodsim_cli.similarity import Method, method, methods
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def judged(
         answers=answers.answers,
         barred=binary(np.zeros(0, int), np.zeros(0, int), (len(answers.subjects), len(data))),
         texts=answers.texts,
-        now=int(data.events.at.max()) if data.events.timed else None,
+        now=end_of(data.events),
     )
     made = training.Tables(measure=wish.measure)
     answering = {}
@@ -77,18 +77,9 @@ def judged(
     ran = answered(
         questions, answering, made, depth=asked.depth, seed=asked.seed, progress=progress
     )
-    told: Json = {
-        "kind": "search",
-        "at": None,
-        "users": 0,
-        "queries": len(questions),
-        "pairs": int(answers.answers.nnz),
-        "candidates": len(data),
-        "left_out": answers.left_out,
-    }
-    items = [str(sku) for sku in data.items.ids]
-    return summarise(
-        [ran], Frame("search", told, [answers.names], items, "queries", answers.notes), asked
+    left_out, notes = answers.left_out, answers.notes
+    return judge_file(
+        "search", ran, answers.names, "queries", left_out, notes, asked, kind="search", at=None
     )
 
 

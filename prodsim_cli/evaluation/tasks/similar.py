@@ -8,39 +8,30 @@ graded: the gain is the cosine of the two products' sessions, n_ij / sqrt(n_i n_
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.events import EventLog
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers
-from prodsim_cli.evaluation.outcome import Outcome, Part
-from prodsim_cli.evaluation.report import Asked, Frame, summarise
+from prodsim_cli.evaluation.outcome import Outcome
+from prodsim_cli.evaluation.report import Asked
 from prodsim_cli.evaluation.run import run
 from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.tasks._steps import judge_file, judge_folds
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.splitting import (
-    Where,
-    account,
-    check,
-    described,
-    empty_windows,
-    split_by,
-    target_of,
-)
+from prodsim_cli.protocol.splitting import Where, check, split_by, target_of
 from prodsim_cli.protocol.testset import (
     TestSet,
     anonymous,
+    end_of,
     itself,
     moment_of_asking,
-    named_users,
+    products_and_split,
+    training_part,
 )
-from prodsim_cli.protocol.testset import products_and_split as questions_and_split
-from prodsim_cli.records.values import Json
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -56,43 +47,14 @@ def judged(
     named, data = data, anonymous(data)
     cuts, notes = _folds(data, where, asked.seed)
     leaks.refuse_stored(data, wish.methods, sum(int(fold.test.sum()) for fold in cuts))
-    every = [questions_and_split(data, fold) for fold in cuts]
+    every = [products_and_split(data, fold) for fold in cuts]
     kept = [(one, fold) for one, fold in every if len(one)]
     if not kept:
         raise InputError(
             "After the split no order and no session holds two known products.",
             hint="Choose another moment with --at, or judge by --related FILE.",
         )
-    folds = [fold for _, fold in kept]
-    held_out = sum(int(fold.test.sum()) for fold in folds)
-    runs = [
-        run(
-            one,
-            replace(wish, depth=asked.depth),
-            depth=asked.depth,
-            seed=asked.seed,
-            held_out=held_out,
-            progress=progress,
-        )
-        for one, _ in kept
-    ]
-    keys = named_users(named)
-    items = [str(sku) for sku in data.items.ids]
-    frame = Frame(
-        task="similar",
-        split=described([{**fold.as_dict(), **_counts(one)} for one, fold in kept]),
-        names=[[items[item] for item in one.subjects] for one, _ in kept],
-        items=items,
-        unit="products",
-        notes=[
-            *notes,
-            *empty_windows(cuts, folds),
-            *account(folds),
-            *(note for fold in folds for note in fold.notes),
-        ],
-        parts=[Part(replace(data, users=keys), fold.train, fold.test) for fold in folds],
-    )
-    return summarise(runs, frame, asked)
+    return judge_folds("similar", named, data, cuts, kept, notes, wish, asked, progress)
 
 
 def _folds(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], list[str]]:
@@ -125,11 +87,6 @@ def _refuse_again(where: Where) -> None:
         )
 
 
-def _counts(asked: TestSet) -> Json:
-    """Products are asked about here, not users."""
-    return {"users": 0, "queries": len(asked), "pairs": int(asked.answers.nnz)}
-
-
 def judged_by_file(
     data: Dataset,
     known: Answers,
@@ -145,13 +102,12 @@ def judged_by_file(
     """
     data = anonymous(data)
     split, target, notes = _before(data, where, asked.seed)
-    train, held_out = data, 0
+    train, held_out, now = data, 0, end_of(data.events)
     if split is not None:
         held_out = int((~split.train).sum())
         leaks.refuse_stored(data, wish.methods, held_out)
-        leaks.sealed(data, split)
-        train = data.without(~split.train)
-        leaks.same_events(train, split)
+        train = training_part(data, split)
+        now = moment_of_asking(split, train)
     one = TestSet(
         train=train,
         subjects=known.subjects,
@@ -160,28 +116,21 @@ def judged_by_file(
         barred=itself(known.subjects, len(data)),
         relations=known.relations,
         target=target,
-        now=moment_of_asking(split, train) if split else _end(data.events),
+        now=now,
     )
-    ran = run(
-        one,
-        replace(wish, depth=asked.depth),
-        depth=asked.depth,
-        seed=asked.seed,
-        held_out=held_out,
-        progress=progress,
+    ran = run(one, wish, depth=asked.depth, seed=asked.seed, held_out=held_out, progress=progress)
+    return judge_file(
+        "similar",
+        ran,
+        [str(data.items.ids[item]) for item in one.subjects],
+        "products",
+        known.left_out,
+        [*known.notes, *notes],
+        asked,
+        kind=split.kind if split else "related",
+        at=split.at if split else None,
+        target=target,
     )
-    items = [str(sku) for sku in data.items.ids]
-    told: Json = {
-        "kind": split.kind if split else "related",
-        "at": split.at if split else None,
-        "target": target,
-        **_counts(one),
-        "candidates": len(data),
-        "left_out": known.left_out,
-    }
-    names = [items[item] for item in one.subjects]
-    frame = Frame("similar", told, [names], items, "products", [*known.notes, *notes])
-    return summarise([ran], frame, asked)
 
 
 def _before(data: Dataset, where: Where, seed: int) -> tuple[Split | None, str, list[str]]:
@@ -205,8 +154,3 @@ def _before(data: Dataset, where: Where, seed: int) -> tuple[Split | None, str, 
         " --at DATE."
     )
     return None, target, notes
-
-
-def _end(log: EventLog) -> int | None:
-    """The latest moment of a log whose events all have one."""
-    return int(log.at.max()) if log.timed else None
