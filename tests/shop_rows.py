@@ -128,19 +128,12 @@ def put_pairs(
 ) -> None:
     """Store (owner, neighbour, score), the best of each owner first, as a neighbour table."""
     table, owner = TABLES[kind]
-    sides: dict[str, dict[int, list[tuple[float, int]]]] = {"": {}, "of_": {}}
+    rows: dict[int, list[tuple[int, float]]] = {}
     for one, other, score in pairs:
-        sides[""].setdefault(one, []).append((score, other))
-        sides["of_"].setdefault(other, []).append((score, one))
-    for rows in sides["of_"].values():
-        rows.sort(key=lambda pair: (-pair[0], pair[1]))
-    for name in sorted(sides[""].keys() | (sides["of_"] if kind == "neighbors" else ())):
-        row: dict[str, Any] = {"method": method, owner: name}
-        for side in ("", "of_") if kind == "neighbors" else ("",):
-            found = sides[side].get(name, [])
-            blobs = pack([other for _, other in found], [score for score, _ in found], 2)
-            row |= dict(zip((f"{side}ids", f"{side}scores"), blobs, strict=True))
-        _insert(connection, table, row)
+        rows.setdefault(one, []).append((other, score))
+    for one, row in sorted(rows.items()):
+        ids, scores = pack([other for other, _ in row], [score for _, score in row], 2)
+        _insert(connection, table, {"method": method, owner: one, "ids": ids, "scores": scores})
 
 
 def _insert(connection: Any, table: str, row: Row) -> int:

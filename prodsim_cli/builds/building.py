@@ -35,9 +35,11 @@ from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress, Silent
+from prodsim_cli.scoring.blend import Blend
+from prodsim_cli.scoring.coefficients import weighted
 from prodsim_cli.search import index
 from prodsim_cli.similarity import K, content_first, method, methods, sweep, together
-from prodsim_cli.store import artifacts, meta, writing
+from prodsim_cli.store import artifacts, meta, neighbors, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
 from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
@@ -79,6 +81,7 @@ def _steps() -> tuple[Callable[[Build], None], ...]:
         for_people,
         _user_tables,
         _blend,
+        _other_direction,
     )
 
 
@@ -310,3 +313,15 @@ def _blend(run: Build) -> None:
     table = method("hybrid").build(data, {"k": K, "blend": run.blend})
     store(run, "hybrid", "neighbors", table, settings, version, begun)
     done(1)
+
+
+def _other_direction(run: Build) -> None:
+    """What ``recommend`` and ``hybrid`` read is stored in the other direction, too."""
+    blend = run.blend or Blend()
+    people = [name + artifacts.FOR_PEOPLE for name in weighted(blend.recommend)]
+    built = artifacts.Built(run.connection).names("neighbors")
+    wanted = {name if name in built else name.removesuffix(artifacts.FOR_PEOPLE) for name in people}
+    for name in sorted({artifacts.BLEND, *wanted, *weighted(blend.similar)} & {*built}):
+        if not neighbors.turned(run.connection, name):
+            table = load_neighbors(run.connection, name, run.shop.item_ids)
+            writing.replace_speaking(run.connection, name, table, run.shop.item_ids)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from prodsim_cli.store.catalog import label
-from prodsim_cli.store.packed import unpack
+from prodsim_cli.store.neighbors import whole
 
 
 def sources(connection: sqlite3.Connection) -> list[str]:
@@ -34,12 +34,8 @@ def close(
     connection: sqlite3.Connection, method: str, ranks: int, least: float
 ) -> Iterator[tuple[int, int, float]]:
     """(item id, neighbour id, score) of the first rows of a table that are at least so close."""
-    stored = connection.execute(
-        "select item_id, ids, scores from neighbor_rows where method = ? order by item_id",
-        (method,),
-    )
-    for item, ids, scores in stored:
-        for other, score in islice(zip(*unpack(ids, scores), strict=True), ranks):
+    for item, row in whole(connection, method):
+        for other, score in islice(zip(*row, strict=True), ranks):
             if score >= least:
                 yield item, other, score
 

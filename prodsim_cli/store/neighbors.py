@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prodsim_cli.store.packed import NONE, TABLES, Row, unpack
 
@@ -19,30 +20,58 @@ def rows(
     kind: str = "neighbors",
 ) -> Rows:
     """The rows of some items (users) in some tables, by one statement."""
-    return _read(connection, methods, item_ids, kind, "r.ids, r.scores")
+    table, owner = TABLES[kind]
+    cursor = connection.execute(
+        f"""select r.method, r.{owner}, r.ids, r.scores
+            from json_each(?) m cross join json_each(?) i
+            cross join {table} r on r.method = m.value and r.{owner} = i.value""",
+        (json.dumps(list(methods)), json.dumps(list(item_ids))),
+    )
+    return {(method, item): unpack(ids, scores) for method, item, ids, scores in cursor}
 
 
 def speaking(
     connection: sqlite3.Connection, methods: Iterable[str], item_ids: Iterable[int]
 ) -> Rows:
-    """The same in the other direction: whose rows hold the item, by falling score, then by id."""
-    return _read(connection, methods, item_ids, "neighbors", "r.of_ids, r.of_scores")
+    """The same in the other direction: whose rows hold the item, by falling score, then by id.
+
+    One statement for the tables that are stored in this direction; another one is read as a whole.
+    """
+    item_ids = list(item_ids)
+    found = rows(connection, methods, item_ids, "speaking")
+    for method in methods:
+        if not any(of == method for of, _ in found) and not turned(connection, method):
+            found |= _turn(connection, method, item_ids)
+    return found
 
 
-def _read(
-    connection: sqlite3.Connection,
-    methods: Iterable[str],
-    item_ids: Iterable[int],
-    kind: str,
-    blobs: str,
-) -> Rows:
-    table, owner = TABLES[kind]
+def turned(connection: sqlite3.Connection, method: str) -> bool:
+    """Is a table stored in the other direction, too?"""
+    found = "select exists (select 1 from speaking_rows where method = ?)"
+    return bool(connection.execute(found, (method,)).fetchone()[0])
+
+
+def _turn(connection: sqlite3.Connection, method: str, item_ids: Iterable[int]) -> Rows:
+    pairs: dict[int, list[tuple[float, int]]] = {item: [] for item in item_ids}
+    for owner, row in whole(connection, method):
+        for other in pairs.keys() & row.ids:
+            pairs[other].append((-row.scores[row.ids.index(other)], owner))
+    return {
+        (method, item): Row(
+            array("I", [other for _, other in found]), array("f", [-score for score, _ in found])
+        )
+        for item, found in ((item, sorted(found)) for item, found in pairs.items())
+        if found
+    }
+
+
+def whole(connection: sqlite3.Connection, method: str) -> Iterator[tuple[int, Row]]:
+    """(item id, row) of a table, in order of id."""
     cursor = connection.execute(
-        f"""select r.method, r.{owner}, {blobs} from json_each(?) m cross join json_each(?) i
-            cross join {table} r on r.method = m.value and r.{owner} = i.value""",
-        (json.dumps(list(methods)), json.dumps(list(item_ids))),
+        "select item_id, ids, scores from neighbor_rows where method = ? order by item_id",
+        (method,),
     )
-    return {(method, item): unpack(ids, scores) for method, item, ids, scores in cursor if scores}
+    return ((item, unpack(ids, scores)) for item, ids, scores in cursor)
 
 
 def holding(connection: sqlite3.Connection, methods: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -17,8 +17,10 @@ from typing import NamedTuple
 TABLES = {
     "neighbors": ("neighbor_rows", "item_id"),
     "user_neighbors": ("user_neighbor_rows", "user_id"),
+    "speaking": ("speaking_rows", "item_id"),
 }
-"""Kind of table -> where its rows are stored, and the column of the owner."""
+"""Kind of table -> where its rows are stored, and the column of the owner. ``speaking`` is the
+other direction of ``neighbors``, stored of what ``hybrid`` is made of."""
 
 _CODES = {2: "H", 4: "I"}
 _SWAP = sys.byteorder == "big"
@@ -64,55 +66,24 @@ def _bytes(values: array[int] | array[float]) -> bytes:
 
 
 def repack(connection: sqlite3.Connection) -> None:
-    """Schema 4: from a row per pair to a row per item. Reads both directions in the order of an
-    index, so that memory holds the rows of one item."""
-    for table, owner in (("items", "item_id"), ("users", "user_id")):
-        size = width(connection.execute(f"select max(id) from {table}").fetchone()[0] or 0)
-        old = "old_neighbors" if owner == "item_id" else "old_user_neighbors"
-        forward = _grouped(
-            connection.execute(
-                f"""select method, {owner}, neighbor_id, score from {old}
-                    order by method, {owner}, rank"""
-            )
+    """Schema 4: from a row per pair to a row per owner, in the order of the old key, so that memory
+    holds one owner's pairs. The next build stores the other direction."""
+    for entities, kind in (("items", "neighbors"), ("users", "user_neighbors")):
+        table, owner = TABLES[kind]
+        size = width(connection.execute(f"select max(id) from {entities}").fetchone()[0] or 0)
+        pairs = connection.execute(
+            f"select method, {owner}, neighbor_id, score from old_{kind} order by 1, 2, rank"
         )
-        if owner == "user_id":
-            connection.executemany(
-                "insert into user_neighbor_rows (method, user_id, ids, scores) values (?, ?, ?, ?)",
-                ((*key, *pack(ids, scores, size)) for key, ids, scores in forward),
-            )
-            continue
-        backward = connection.execute(
-            """select method, neighbor_id, item_id, score from old_neighbors
-               order by method, neighbor_id, item_id"""
-        )
+        pairs.row_factory = None
         connection.executemany(
-            "insert into neighbor_rows (method, item_id, ids, scores) values (?, ?, ?, ?)",
-            ((*key, *pack(ids, scores, size)) for key, ids, scores in forward),
-        )
-        connection.executemany(
-            """insert into neighbor_rows (method, item_id, ids, scores, of_ids, of_scores)
-               values (?, ?, x'', x'', ?, ?) on conflict (method, item_id)
-               do update set of_ids = excluded.of_ids, of_scores = excluded.of_scores""",
+            f"insert into {table} (method, {owner}, ids, scores) values (?, ?, ?, ?)",
             (
-                (*key, *pack(*_best_first(ids, scores), size))
-                for key, ids, scores in _grouped(backward)
+                (*key, *pack([row[2] for row in rows], [row[3] for row in rows], size))
+                for key, rows in (
+                    (key, list(rows)) for key, rows in groupby(pairs, itemgetter(0, 1))
+                )
             ),
         )
-
-
-def _grouped(
-    rows: sqlite3.Cursor,
-) -> Iterator[tuple[tuple[str, int], list[int], list[float]]]:
-    """(method, owner), ids and scores of each owner."""
-    rows.row_factory = None
-    for key, pairs in groupby(rows, itemgetter(0, 1)):
-        _, _, ids, scores = zip(*pairs, strict=True)
-        yield key, list(ids), list(scores)
-
-
-def _best_first(ids: list[int], scores: list[float]) -> tuple[list[int], list[float]]:
-    order = sorted(range(len(ids)), key=lambda at: -scores[at])
-    return [ids[at] for at in order], [scores[at] for at in order]
 
 
 def _byte(blob: str, at: str) -> str:

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from prodsim_cli.store.packed import repack, view
 
 EVENT_INDEXES = {
-    "events_user": "create index if not exists events_user on events (user_id)",
+    "events_user": "create index if not exists events_user on events (user_id)"
+    " where user_id is not null",
     "events_item": "create index if not exists events_item on events (item_id)",
 }
 """Dropped before a bulk of events is written, made again by the next build."""
@@ -86,7 +87,8 @@ STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
             file_id integer references files (id)
         )
         """,
-        *EVENT_INDEXES.values(),
+        "create index events_user on events (user_id)",
+        "create index events_item on events (item_id)",
         """
         create table spellings (
             file_id integer not null references files (id) on delete cascade,
@@ -216,8 +218,15 @@ STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
             item_id integer not null,
             ids blob not null,
             scores blob not null,
-            of_ids blob not null default x'',
-            of_scores blob not null default x'',
+            primary key (method, item_id)
+        )
+        """,
+        """
+        create table speaking_rows (
+            method text not null,
+            item_id integer not null,
+            ids blob not null,
+            scores blob not null,
             primary key (method, item_id)
         )
         """,
@@ -247,6 +256,8 @@ STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
         """,
         "insert into vectors select * from old_vectors",
         "drop table old_vectors",
+        "drop index events_user",
+        EVENT_INDEXES["events_user"],
     ),
 )
 

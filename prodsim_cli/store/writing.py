@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,16 +17,18 @@ from prodsim_cli.store import meta, packed
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES
 
+_ROWS = 4096
 _PAIRS = 4_000_000
 """So many pairs are sorted at a time for the other direction."""
 
 _ROWS_OF = {
-    "space": ("vectors", "space"),
-    "neighbors": ("neighbor_rows", "method"),
-    "user_neighbors": ("user_neighbor_rows", "method"),
-    "item_scores": ("item_scores", "name"),
+    "space": [("vectors", "space")],
+    "neighbors": [("neighbor_rows", "method"), ("speaking_rows", "method")],
+    "user_neighbors": [("user_neighbor_rows", "method")],
+    "item_scores": [("item_scores", "name")],
 }
-"""Kind of artifact -> its table, and the column that holds the artifact's name."""
+"""Kind of artifact -> its tables, and the column that holds the artifact's name; of the others all
+stands in the row of ``artifacts``."""
 
 
 def toolkit(connection: sqlite3.Connection) -> Any:
@@ -65,9 +66,7 @@ def put_artifact(
 def drop_artifact(connection: sqlite3.Connection, name: str, kind: str) -> None:
     """Remove an artifact and its rows, as one transaction."""
     with transaction(connection):
-        if kind in _ROWS_OF:  # of the others all stands in the row itself
-            table, column = _ROWS_OF[kind]
-            connection.execute(f"delete from {table} where {column} = ?", (name,))
+        _delete_rows(connection, kind, name)
         connection.execute("delete from artifacts where name = ? and kind = ?", (name, kind))
 
 
@@ -87,18 +86,9 @@ def replace_table(
 
     ``kind`` is ``neighbors`` or ``user_neighbors``; ``ids`` the row id at each position.
     """
-    columns = (
-        "(method, item_id, ids, scores, of_ids, of_scores)"
-        if kind == "neighbors"
-        else "(method, user_id, ids, scores)"
-    )
-    rows_of, column = _ROWS_OF[kind]
     with transaction(connection):
-        connection.execute(f"delete from {rows_of} where {column} = ?", (method,))
-        connection.executemany(
-            f"insert into {rows_of} {columns} values (?{', ?' * columns.count(',')})",
-            _packed(method, table, ids, both=kind == "neighbors"),
-        )
+        _delete_rows(connection, kind, method)
+        _insert_rows(connection, kind, method, _packed(table, ids))
         put_artifact(
             connection,
             method,
@@ -164,47 +154,66 @@ def replace_variants(
         )
 
 
-def _packed(
-    method: str, table: NeighborTable, ids: NDArray[np.int64], *, both: bool
-) -> Iterator[tuple[str | int | bytes, ...]]:
-    """Rows of ``neighbor_rows`` (``both`` directions) or ``user_neighbor_rows``.
+def replace_speaking(
+    connection: sqlite3.Connection, method: str, table: NeighborTable, ids: NDArray[np.int64]
+) -> None:
+    """Store the other direction of a neighbour table, in place of what is there."""
+    with transaction(connection):
+        connection.execute("delete from speaking_rows where method = ?", (method,))
+        _insert_rows(connection, "speaking", method, _turned(table, ids))
 
-    Goes through blocks of owners, each with the pairs that point to it: those of equal score in
-    order of id.
-    """
-    size = packed.width(int(ids.max(initial=0)))
+
+Packed = Iterator[tuple[int, bytes, bytes]]
+"""Owner's row id, ids and scores."""
+
+
+def _delete_rows(connection: sqlite3.Connection, kind: str, name: str) -> None:
+    for rows, column in _ROWS_OF.get(kind, ()):
+        connection.execute(f"delete from {rows} where {column} = ?", (name,))
+
+
+def _insert_rows(connection: sqlite3.Connection, kind: str, method: str, found: Packed) -> None:
+    rows, owner = packed.TABLES[kind]
+    connection.executemany(
+        f"insert into {rows} (method, {owner}, ids, scores) values (?, ?, ?, ?)",
+        ((method, *row) for row in found),
+    )
+
+
+def _packed(table: NeighborTable, ids: NDArray[np.int64]) -> Packed:
+    """The rows of a table, block by block."""
+    for start in range(0, len(table), _ROWS):
+        block = slice(start, start + _ROWS)
+        row, rank = np.nonzero(table.positions[block] >= 0)
+        others, scores = table.positions[block][row, rank], table.scores[block][row, rank]
+        yield from _blobs(ids, table.rows[block][row], others, scores)
+
+
+def _turned(table: NeighborTable, ids: NDArray[np.int64]) -> Packed:
+    """For each item the items whose rows hold it, by falling score, then by id."""
     block = max(1, _PAIRS // max(1, table.k))
     for start in range(0, len(ids), block):
-        stop = min(start + block, len(ids))
-        some = np.flatnonzero((table.rows >= start) & (table.rows < stop))
-        row, rank = np.nonzero(table.positions[some] >= 0)
-        own, other = table.rows[some[row]] - start, ids[table.positions[some[row], rank]]
-        sides = [_blobs(own, other, table.scores[some[row], rank], size, stop - start)]
-        if both:
-            row, rank = np.nonzero((table.positions >= start) & (table.positions < stop))
-            own, other = table.positions[row, rank] - start, ids[table.rows[row]]
-            scores = table.scores[row, rank]
-            order = np.lexsort((other, -scores))
-            sides.append(_blobs(own[order], other[order], scores[order], size, stop - start))
-        for owner, blobs in zip(ids[start:stop].tolist(), zip(*sides, strict=True), strict=True):
-            if any(blob for pair in blobs for blob in pair):
-                yield method, owner, *(blob for pair in blobs for blob in pair)
+        row, rank = np.nonzero((table.positions >= start) & (table.positions < start + block))
+        own, others, scores = table.positions[row, rank], table.rows[row], table.scores[row, rank]
+        order = np.lexsort((ids[others], -scores))
+        yield from _blobs(ids, own[order], others[order], scores[order])
 
 
 def _blobs(
+    ids: NDArray[np.int64],
     owners: NDArray[np.int32],
-    others: NDArray[np.int64],
+    others: NDArray[np.int32],
     scores: NDArray[np.float32],
-    size: int,
-    n: int,
-) -> Iterator[tuple[bytes, bytes]]:
-    """The two blobs of each of n owners; the pairs of an owner keep their order."""
+) -> Packed:
+    """Pairs of positions as packed rows, owners in order of position; theirs keep their order."""
+    size = packed.width(int(ids.max(initial=0)))
     order = np.argsort(owners, kind="stable")
-    ends = np.searchsorted(owners[order], np.arange(n + 1)).tolist()
-    names = others[order].astype(f"<u{size}").tobytes()
+    names = ids[others[order]].astype(f"<u{size}").tobytes()
     values = scores[order].astype("<f4").tobytes()
-    for a, b in pairwise(ends):
-        yield names[size * a : size * b], values[4 * a : 4 * b]
+    first, starts = np.unique(owners[order], return_index=True)
+    ends = [*starts.tolist(), len(order)]
+    for owner, a, b in zip(ids[first].tolist(), ends, ends[1:], strict=False):
+        yield owner, names[size * a : size * b], values[4 * a : 4 * b]
 
 
 def prune(connection: sqlite3.Connection, source: str, sha256s: Sequence[str]) -> int:

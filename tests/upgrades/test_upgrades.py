@@ -162,14 +162,17 @@ def test_packed_tables_hold_the_pairs_of_schema_3(tmp_path: Path) -> None:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
         methods = {row[0] for row in before["neighbors"]}
         items = {row[3] for row in before["neighbors"]}
-        turned = [
-            (method, other, item, score)
-            for (method, item), row in neighbors.speaking(connection, methods, items).items()
-            for other, score in zip(*row, strict=True)
-        ]
-    assert sorted(turned) == sorted(
-        (m, item, other, s) for m, item, _, other, s in before["neighbors"]
-    )
+        turned = neighbors.speaking(connection, methods, items)
+    assert sorted(
+        (method, other, item, score)
+        for (method, item), row in turned.items()
+        for other, score in zip(*row, strict=True)
+    ) == sorted((m, item, other, score) for m, item, _, other, score in before["neighbors"])
+    assert run(path, "build", "--quiet").exit_code == 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert neighbors.turned(connection, "hybrid")
+        assert not neighbors.turned(connection, "pearson")
+        assert neighbors.speaking(connection, methods, items) == turned
 
 
 def test_an_upgraded_schema_3_answers_and_a_build_finds_its_tables_fresh(tmp_path: Path) -> None:
