@@ -39,6 +39,11 @@ def names(family: str) -> tuple[str, ...]:
     return tuple(sorted({*_files(family), *_installed(tuple(sys.path)).get(family, {})}))
 
 
+def has(family: str, name: str) -> bool:
+    """True if there is a plug-in of that name."""
+    return name in _files(family) or name in names(family)
+
+
 def load(family: str, name: str) -> ModuleType:
     """The module of one plug-in; an unknown name is a :class:`UsageProblem` with the choices."""
     return import_module(_module(family, name))

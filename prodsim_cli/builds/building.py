@@ -113,6 +113,7 @@ def _run(
             step(run)
         if BuildReport(tuple(run.stages)).changed:
             writing.analyze(connection)
+        writing.describe_methods(connection)
         remember_digest(connection)
         return BuildReport(tuple(run.stages))
     finally:

@@ -24,7 +24,7 @@ TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
 )
 @click.option(
     "--split",
-    type=click.Choice(registry.names("splits")),
+    type=options.OneOf(lambda: registry.names("splits")),
     help="How past and future are parted; found out from the events otherwise.",
 )
 @click.option("--at", metavar="DATE", help="Moment of the split; the test begins with it.")

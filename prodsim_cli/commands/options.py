@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from functools import update_wrapper, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +17,7 @@ import click
 
 from prodsim_cli import registry
 from prodsim_cli.errors import ProdsimError, UsageProblem
+from prodsim_cli.records.traits import measures
 from prodsim_cli.store import catalog
 from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import open_for_reading
@@ -25,13 +26,36 @@ if TYPE_CHECKING:
     from prodsim_cli.records.answers import Ranking
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
-MEASURES = ("cosine", "jaccard", "pearson")
 DEFAULT_K = 10
 MIN_PEOPLE = 5
 SEED = 42
 
 Answer = Callable[[], None]
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Described(click.Option):
+    """An option whose help names plug-ins: they are looked up when the help is shown."""
+
+    def __init__(self, *args: Any, describe: Callable[[], str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.describe = describe
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = self.describe()
+        return super().get_help_record(ctx)
+
+
+class OneOf(click.Choice[str]):
+    """A choice among plug-ins, which are looked up when one is named or the help is shown."""
+
+    def __init__(self, names: Callable[[], Sequence[str]]) -> None:
+        self.case_sensitive = True
+        self._names = names
+
+    @property
+    def choices(self) -> Sequence[str]:  # type: ignore[override]
+        return self._names()
 
 
 def pass_database(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,11 +136,14 @@ def method(command: Callable[..., Any]) -> Callable[..., Any]:
         "--method",
         metavar="NAME",
         shell_complete=complete_methods,
-        help=f"Which notion of similarity: {', '.join(method_names())}.  [default: hybrid]",
+        cls=Described,
+        describe=lambda: (
+            f"Which notion of similarity: {', '.join(method_names())}.  [default: hybrid]"
+        ),
     )
     @click.option(
         "--measure",
-        type=click.Choice(MEASURES),
+        type=OneOf(measures),
         help="Another word for the --method of that name, over who bought what.",
     )
     @wraps(command)
@@ -294,7 +321,7 @@ def notes_of(rankings: list[Ranking]) -> list[str]:
 
 
 def method_names() -> tuple[str, ...]:
-    """The methods of the folder; the blend first, since it is the default."""
+    """All methods; the blend first, since it is the default."""
     return tuple(sorted(registry.names("similarity"), key=lambda name: (name != "hybrid", name)))
 
 

@@ -9,7 +9,8 @@ import click
 from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.users import METHODS, NAMED, users
+from prodsim_cli.queries.users import NAMED, users, ways
+from prodsim_cli.records.traits import measures
 
 
 @click.command()
@@ -19,12 +20,13 @@ from prodsim_cli.queries.users import METHODS, NAMED, users
     "--method",
     metavar="NAME",
     type=str,
-    shell_complete=lambda ctx, param, start: [name for name in METHODS if name.startswith(start)],
-    help=f"What makes people alike: {', '.join(METHODS)}.  [default: cosine]",
+    shell_complete=lambda ctx, param, start: [name for name in ways() if name.startswith(start)],
+    cls=options.Described,
+    describe=lambda: f"What makes people alike: {', '.join(ways())}.  [default: cosine]",
 )
 @click.option(
     "--measure",
-    type=click.Choice(options.MEASURES),
+    type=options.OneOf(measures),
     help="Another word for the --method of that name.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from prodsim_cli.data.knn import blocks
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.export.table import BLOCK, Names, Sheet, people, products
 from prodsim_cli.progress import stage
+from prodsim_cli.records.traits import declared
 from prodsim_cli.store import artifacts, meta
 from prodsim_cli.store.loading import UNFINISHED, spaces
 
@@ -52,7 +53,7 @@ def _choose(connection: sqlite3.Connection, space: str | None) -> tuple[str, lis
     whole = spaces(connection)
     choices = [
         *whole,
-        *(name + USERS for name in whole if name in artifacts.NETWORKS),
+        *(name + USERS for name in whole if declared(name).needs == "network"),
     ]
     if space is None:
         model = meta.settings(connection).get("model")
@@ -64,7 +65,7 @@ def _choose(connection: sqlite3.Connection, space: str | None) -> tuple[str, lis
     if found is not None and found[1] == UNFINISHED:
         raise NotReady(f"The vectors of {own} are not finished.", hint="Run `prodsim build`.")
     if space not in choices:
-        if own in artifacts.NETWORKS:
+        if declared(own).needs == "network":
             raise NotReady(
                 f"No network {own} was trained.", hint=f"Run `prodsim train --networks {own}`."
             )
@@ -72,8 +73,9 @@ def _choose(connection: sqlite3.Connection, space: str | None) -> tuple[str, lis
             f"There is no space {space!r}.",
             hint=f"Choose one of: {', '.join(choices)}." if choices else "Run `prodsim build`.",
         )
-    why = artifacts.Built(connection).why_stale(own, "space")
-    notes = [f"The vectors of {own} are out of date ({why}); run `{artifacts.remedy(own)}`."]
+    built = artifacts.Built(connection)
+    why = built.why_stale(own, "space")
+    notes = [f"The vectors of {own} are out of date ({why}); run `{built.remedy(own)}`."]
     return space, notes if why else []
 
 

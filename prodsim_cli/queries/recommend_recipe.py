@@ -188,7 +188,8 @@ def _not_built(connection: sqlite3.Connection, method: str) -> NotReady | UsageP
     if method in registry.names("similarity"):
         return NotReady(
             f"The neighbour table {method} is not built.",
-            hint=f"Run `{artifacts.remedy(method)}`; `prodsim status` says what is built.",
+            hint=f"Run `{artifacts.Built(connection).remedy(method)}`; `prodsim status` says what"
+            " is built.",
         )
     choices = sorted({*artifacts.Built(connection).methods(), *registry.names("similarity")})
     return UsageProblem(

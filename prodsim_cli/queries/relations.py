@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, ProdsimError, UsageProblem
+from prodsim_cli.records.traits import FACTS, LAST, ORDERS, PEOPLE, WORDS, declared
 from prodsim_cli.store import graphs, meta
 from prodsim_cli.store.artifacts import Built
 
@@ -17,17 +18,6 @@ SAME_ORDER = "same_order"
 
 EVENTS = 1_000_000
 """With more of them ``same_order`` is counted only where it is asked for: it reads them all."""
-
-_KINDS = (
-    ("cosine", "bm25", "jaccard", "pearson"),
-    ("orders", SAME_ORDER),
-    ("text", "lexical"),
-    ("attributes",),
-)
-"""What the product graph is made of unless ``--method`` says otherwise: of each kind (bought by the
-same people, in the same order, alike in words, alike in attributes) the first that is there."""
-
-_PEOPLE = ("cosine", "jaccard", "pearson", "bm25")
 
 
 @dataclass(frozen=True)
@@ -60,8 +50,8 @@ def choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[Rela
         raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
     else:
         chosen = Relations(
-            tuple(_usual(connection, products, notes)),
-            (BOUGHT, *[*(name for name in _PEOPLE if name in people), *people][:1]),
+            tuple(_usual(connection, built, notes)),
+            (BOUGHT, *sorted(people, key=lambda name: declared(name).users_rank or LAST)[:1]),
         )
     for kind, names in (("neighbors", chosen.products), ("user_neighbors", chosen.people)):
         for name in names:
@@ -69,15 +59,24 @@ def choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[Rela
     return chosen, notes
 
 
-def _usual(connection: sqlite3.Connection, built: Sequence[str], notes: list[str]) -> Iterator[str]:
-    """Of each kind of evidence the first relation that is there; the first table if none is."""
+def _usual(connection: sqlite3.Connection, built: Built, notes: list[str]) -> Iterator[str]:
+    """Of each kind of evidence the first relation that is there; the first table if none is.
+
+    Kinds: bought by the same people, in the same order, alike in words, alike in attributes.
+    """
     small = graphs.events_at_most(connection) <= EVENTS
-    orders = "orders" not in built and graphs.has_orders(connection)
-    here = {*built, *([SAME_ORDER] if orders and small else [])}
-    found = [next((name for name in kind if name in here), None) for kind in _KINDS]
-    yield from (name for name in found if name)
-    if not any(found):
-        yield built[0]
+    all_of_them = {name: built.traits(name) for name in built.singles}
+    kinds = {
+        PEOPLE: [name for name, one in all_of_them.items() if one.users_rank],
+        ORDERS: [name for name, one in all_of_them.items() if one.rests_on == ORDERS],
+        WORDS: [name for name, one in all_of_them.items() if one.tells_kind],
+        FACTS: [name for name, one in all_of_them.items() if one.rests_on == FACTS],
+    }
+    orders = not kinds[ORDERS] and graphs.has_orders(connection)
+    kinds[ORDERS] += [SAME_ORDER] if orders and small else []
+    places = {name: (one.users_rank != 1, one.rank, name) for name, one in all_of_them.items()}
+    found = [min(names, key=lambda name: places.get(name, ())) for names in kinds.values() if names]
+    yield from found or built.methods()[:1]
     if orders and not small:
         notes.append(
             f"{SAME_ORDER} is left out: it reads every event, and there are many;"
@@ -87,7 +86,9 @@ def _usual(connection: sqlite3.Connection, built: Sequence[str], notes: list[str
 
 def _no_relation(connection: sqlite3.Connection, name: str, choices: Iterable[str]) -> ProdsimError:
     if name in registry.names("similarity"):
-        without_model = name == "text" and meta.settings(connection).get("lm") is False
+        without_model = (
+            declared(name).needs == "vectors" and meta.settings(connection).get("lm") is False
+        )
         command = "prodsim build --model auto" if without_model else "prodsim build"
         return NotReady(
             f"The neighbour table {name} is not built.",

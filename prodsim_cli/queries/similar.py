@@ -12,14 +12,13 @@ from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Answer, Rules, Scored
 from prodsim_cli.records.answers import Ranking
+from prodsim_cli.records.traits import by_rank, declared
 from prodsim_cli.records.values import Json
 from prodsim_cli.store import artifacts, neighbors
 from prodsim_cli.store.artifacts import Built
 
 if TYPE_CHECKING:
     from prodsim_cli.queries.ranking.live import Live
-
-_PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
 
 
 def similar(
@@ -88,7 +87,7 @@ def choose(built: Built, method: str | None) -> tuple[str, list[str]]:
     if method is None:
         if not stored:
             raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-        method = min(stored, key=_place)
+        method = built.preferred()[0]
         if method != artifacts.BLEND:
             notes.append(f"hybrid is not built, so this is {method}; run `prodsim build`.")
     elif method not in stored:
@@ -96,22 +95,19 @@ def choose(built: Built, method: str | None) -> tuple[str, list[str]]:
     return method, [*notes, *built.stale_notes(method)]
 
 
-def _place(method: str) -> tuple[int, str]:
-    known = method in _PREFERENCE
-    return (_PREFERENCE.index(method) if known else len(_PREFERENCE), method)
-
-
 def _not_built(built: Built, method: str) -> NotReady | UsageProblem:
-    if method in registry.names("similarity"):
-        without_model = method == "text" and built.settings.get("lm") is False
+    if registry.has("similarity", method):
+        needs = declared(method).needs
+        without_model = needs == "vectors" and built.settings.get("lm") is False
         command = "prodsim build --model auto" if without_model else "prodsim build"
-        if method in artifacts.NETWORKS:
+        if needs == "network":
             command = f"prodsim train --networks {method}` and then `prodsim build"
         return NotReady(
             f"The neighbour table {method} is not built.",
             hint=f"Run `{command}`; `prodsim status` says what is built.",
         )
-    choices = sorted({*built.methods(), *registry.names("similarity")}, key=_place)
+    every = {*built.methods(), *registry.names("similarity")}
+    choices = by_rank({name: declared(name) for name in every})
     return UsageProblem(
         f"There is no method {method!r}.", hint=f"Choose one of: {', '.join(choices)}."
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from prodsim_cli.records.states import ArtifactStatus, Listing, Status
-from prodsim_cli.records.values import Json
 from prodsim_cli.store import digest as digests
 from prodsim_cli.store import meta
 from prodsim_cli.store import status as stored
-from prodsim_cli.store.artifacts import NETWORKS
+from prodsim_cli.store.artifacts import Built
 
 
 def rejects(connection: sqlite3.Connection, limit: int | None) -> tuple[Listing, list[str]]:
@@ -39,12 +38,12 @@ def status(connection: sqlite3.Connection, database: str, *, digest: bool = Fals
         weights=meta.weights(connection),
         settings=settings,
         artifacts=tuple(made),
-        advice=tuple(_advice(counts, made, settings)),
+        advice=tuple(_advice(counts, made, Built(connection))),
         digest=digests.digest(connection) if digest else None,
     )
 
 
-def _advice(counts: dict[str, int], made: list[ArtifactStatus], settings: Json) -> list[str]:
+def _advice(counts: dict[str, int], made: list[ArtifactStatus], built: Built) -> list[str]:
     """What to run next, and why; nothing where all is fresh."""
     if not counts["items"]:
         return ["Run `prodsim ingest FILE`: the database holds no products."]
@@ -52,17 +51,19 @@ def _advice(counts: dict[str, int], made: list[ArtifactStatus], settings: Json) 
         return ["Run `prodsim build`: no neighbour table is built yet."]
     advice = []
     old = [artifact for artifact in made if artifact.stale]
-    networks = ", ".join(dict.fromkeys(a.name for a in old if a.name in NETWORKS))
+    trained = {one.name for one in old if built.traits(one.name).needs == "network"}
+    networks = ", ".join(sorted(trained))
     if networks:
         advice.append(
             f"Run `prodsim train --networks {networks.replace(', ', ',')}`: {networks}"
             f" {_are(networks)} out of date."
         )
-    stale = [artifact for artifact in old if artifact.name not in NETWORKS]
+    stale = [artifact for artifact in old if artifact.name not in trained]
     if stale:
         command = "build" if any(artifact.kind == "space" for artifact in stale) else "graph"
         names = ", ".join(dict.fromkeys(artifact.name for artifact in stale))
         advice.append(f"Run `prodsim {command}`: {names} {_are(names)} out of date.")
+    settings = built.settings
     auto, model = settings.get("auto") or {}, settings.get("model")
     chosen_by_us = settings.get("asked", "auto") == "auto"
     if chosen_by_us and model and auto.get("model", model) != model:

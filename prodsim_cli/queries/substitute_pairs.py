@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from prodsim_cli.matching.titles import words_of
 from prodsim_cli.store import artifacts, baskets, catalog, item_scores
 
-WORDS = ("lexical", "text")
-"""Tables that say how alike two products are in words and meaning."""
-
 OF_TABLES = 2 / 3
 """What their scores count beside common words: they weigh rare words of a design the most."""
 
@@ -48,11 +45,11 @@ class Asked:
         self.alike = float(found[0]["alike"]) if found else 1.0
         self.companions = item_scores.of(connection, ("companions",), [item_id])[item_id][0]
         self.baskets = baskets.of(connection, self.by, item_id) if self.by else []
-        built = artifacts.Built(connection).methods()
+        built = artifacts.Built(connection)
         self.words = {
             name: baskets.speaking_for(connection, name, item_id, DEPTH)
-            for name in WORDS
-            if name in built
+            for name in built.singles
+            if built.traits(name).tells_kind
         }
         self.built = built
         self.title, self.category, self.group = baskets.facts(connection, [item_id])[item_id]
@@ -65,7 +62,7 @@ class Asked:
         for name in methods:
             if name in self.words:
                 found |= self.words[name].keys()
-            elif name in self.built:
+            elif self.built.has(name):
                 found |= baskets.speaking_for(self.connection, name, self.id, DEPTH).keys()
         return found
 

@@ -38,17 +38,13 @@ from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.similar import query_of
-from prodsim_cli.queries.substitute_pairs import WORDS, Asked
+from prodsim_cli.queries.substitute_pairs import Asked
 from prodsim_cli.records.answers import Ranking
+from prodsim_cli.records.traits import COMPLEMENT, SUBSTITUTE
 from prodsim_cli.store import catalog, neighbors
 from prodsim_cli.store.artifacts import Built
 
-SUBSTITUTE, COMPLEMENT = "substitute", "complement"
 ROLES = (SUBSTITUTE, COMPLEMENT)
-
-_LIKE = (*WORDS, "attributes")
-_WITH = ("orders", "follows", "cosine")
-"""Tables that name products of a kind; tables that name products wanted by the same people."""
 
 ALIKE = 0.3
 OF_BEST = 0.5
@@ -102,7 +98,7 @@ def of_kind(
 def _stale(built: Built, role: str) -> list[str]:
     """What of the evidence is older than the data."""
     read = {"companions": "item_scores"}
-    read |= dict.fromkeys(_LIKE if role == SUBSTITUTE else _WITH, "neighbors")
+    read |= dict.fromkeys(built.finding(role), "neighbors")
     why = {name: built.why_stale(name, kind) for name, kind in read.items()}
     old = [name for name, reason in why.items() if reason]
     if not old:
@@ -157,7 +153,7 @@ class Kinds:
             self.notes += silent
         if silent and self.role == COMPLEMENT:
             return {}
-        tables = _LIKE if self.role == SUBSTITUTE else _WITH
+        tables = asked.built.finding(self.role)
         pairs = asked.ties(asked.named(tables) if ids is None else set(ids), self.apart)
         if self.role == COMPLEMENT:
             return {o: (1 - tie.kind) * tie.bond for o, tie in pairs.items() if tie.bond > 0}

@@ -14,15 +14,10 @@ from dataclasses import dataclass
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records.people import PeopleAlike, Person, SharedProduct
+from prodsim_cli.records.traits import LAST, comparing_users, declared, needing
 from prodsim_cli.store import artifacts, catalog, graphs, meta, neighbors, people
 
 TABLE = "user_neighbors"
-MEASURES = ("cosine", "jaccard", "pearson", "bm25")
-"""Measures over who bought what, in order of preference."""
-
-TEXT = "text"
-METHODS = (*MEASURES, TEXT, *artifacts.NETWORKS)
-
 NAMED = 3
 """Shared products that are named."""
 
@@ -40,6 +35,11 @@ class _Chosen:
     method: str
     name: str
     kind: str
+
+
+def ways() -> tuple[str, ...]:
+    """All ways to compare people: measures over who bought what, the texts, networks."""
+    return (*comparing_users(), *needing("vectors"), *needing("network"))
 
 
 def users(
@@ -72,30 +72,32 @@ def users(
 
 def _choose(connection: sqlite3.Connection, method: str | None) -> tuple[_Chosen, list[str]]:
     """What is read, with sentences about the choice and its freshness."""
-    built = artifacts.Built(connection).methods(TABLE)
+    read = artifacts.Built(connection)
+    built = read.methods(TABLE)
     notes: list[str] = []
     if method is None:
-        found = next((name for name in (*MEASURES, *built) if name in built), None)
+        found = min(built, key=lambda name: declared(name).users_rank or LAST, default=None)
         if found is None:
             raise NotReady(
                 "No table of people alike is built.",
                 hint=_without_tables(connection),
             )
-        if found != MEASURES[0]:
-            notes.append(f"{MEASURES[0]} is not built, so this is {found}; run `prodsim build`.")
+        if declared(found).users_rank != 1:
+            first = comparing_users()[0]
+            notes.append(f"{first} is not built, so this is {found}; run `prodsim build`.")
         chosen = _Chosen(found, found, TABLE)
     elif method in built:
         chosen = _Chosen(method, method, TABLE)
-    elif method == TEXT:
-        chosen = _Chosen(TEXT, _text_space(connection), "space")
-    elif method in artifacts.NETWORKS:
-        if artifacts.recorded(connection, method, "space") is None:
+    elif declared(method).needs == "vectors":
+        chosen = _Chosen(method, _text_space(connection), "space")
+    elif declared(method).needs == "network":
+        if not read.has(method, "space"):
             raise NotReady(
                 f"No network {method} was trained.",
                 hint=f"Run `prodsim train --networks {method}`.",
             )
         chosen = _Chosen(method, method, "space")
-    elif method in MEASURES:
+    elif declared(method).users_rank:
         raise NotReady(
             f"The table of people alike by {method} is not built.",
             hint=_without_tables(connection),
@@ -103,13 +105,13 @@ def _choose(connection: sqlite3.Connection, method: str | None) -> tuple[_Chosen
     else:
         raise UsageProblem(
             f"There is no way {method!r} to compare people.",
-            hint=f"Choose one of: {', '.join(dict.fromkeys((*METHODS, *built)))}.",
+            hint=f"Choose one of: {', '.join(dict.fromkeys((*ways(), *built)))}.",
         )
-    why = artifacts.Built(connection).why_stale(chosen.name, chosen.kind)
+    why = read.why_stale(chosen.name, chosen.kind)
     if why:
         what = "space" if chosen.kind == "space" else "table of people alike by"
-        remedy = artifacts.remedy(chosen.name)
-        notes.append(f"The {what} {chosen.name} is out of date ({why}); run `{remedy}`.")
+        command = read.remedy(chosen.name)
+        notes.append(f"The {what} {chosen.name} is out of date ({why}); run `{command}`.")
     return chosen, notes
 
 
@@ -151,7 +153,7 @@ def _alike(
 
     if chosen.kind == TABLE:
         return {**found, **users_live.by_measure(connection, chosen.name, cut, k)}
-    if chosen.method == TEXT:
+    if declared(chosen.method).needs == "vectors":
         return users_live.by_text(connection, chosen.name, user_ids, k)
     return users_live.by_network(connection, chosen.name, user_ids, k)
 
@@ -222,10 +224,10 @@ class _Common:
 
 def _why(mine: Held, chosen: _Chosen) -> str:
     """Why nobody is like somebody."""
-    if not mine and chosen.method not in artifacts.NETWORKS:
+    if not mine and declared(chosen.method).needs != "network":
         return "there is no event of theirs with a product of the feed, returns aside"
     if chosen.kind == TABLE:
         return "nobody else has to do with a product of theirs, or these events count for nothing"
-    if chosen.method == TEXT:
+    if declared(chosen.method).needs == "vectors":
         return "no product of theirs has a text, or nobody else has a product with one"
     return "the network has no vector of theirs"

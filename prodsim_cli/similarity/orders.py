@@ -23,7 +23,7 @@ from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.similarity._graph import Measure, Settings, cosine, measured
 
 NEEDS = "events"
-EVIDENCE = "orders"
+RESTS_ON = "orders"
 FINDS = "complement"
 STORED = True
 BY = "orders"

@@ -10,13 +10,12 @@ import json
 import sqlite3
 from typing import Any
 
+from prodsim_cli.records.traits import Traits, by_rank, declared
+
 BLEND = "hybrid"
 _CHANGED = {"catalog": "products", "events": "events", "prices": "prices"}
 _NOT_EVENTS = ("catalog:", "prices:")
 """Counters that say nothing of who bought what."""
-
-NETWORKS = ("gat", "gcn", "lightgcn")
-"""Artifacts that only ``train`` makes anew."""
 
 FOR_PEOPLE = "@recommend"
 """Ends the name of a table whose settings were learned for ``recommend``; ``similar`` has its own.
@@ -39,6 +38,7 @@ class Built:
         self._artifacts = {
             (row[0], row[1]): (row[2], str(row[3])) for row in rows if row[0] != "meta"
         }
+        self._traits: dict[str, Traits] = {}
         self.settings: dict[str, Any] = json.loads(self._meta.get("settings") or "{}")
 
     def recorded(self, name: str, kind: str = "neighbors") -> tuple[dict[str, Any], str] | None:
@@ -69,6 +69,30 @@ class Built:
         """Names of the stored tables of products but the blend."""
         return [name for name in self.methods() if name != BLEND]
 
+    def traits(self, method: str) -> Traits:
+        """What a method is, as ``build`` wrote it beside its table.
+
+        Of a table that an older prodsim made: by the method's file, which takes a little longer.
+        """
+        if method not in self._traits:
+            table = self._artifacts.get(("neighbors", method)) or ("{}",)
+            stored = json.loads(table[0]).get("method")
+            self._traits[method] = declared(method) if stored is None else Traits.from_dict(stored)
+        return self._traits[method]
+
+    def finding(self, role: str) -> list[str]:
+        """The stored tables that name candidates of a role (``--as``), in order of preference."""
+        found = {name: self.traits(name) for name in self.singles}
+        return by_rank({name: one for name, one in found.items() if one.finds == role})
+
+    def preferred(self) -> list[str]:
+        """The stored tables, that which answers where none is named first."""
+        return by_rank({name: self.traits(name) for name in self.methods()})
+
+    def remedy(self, name: str) -> str:
+        """The command that brings one artifact up to date; only ``train`` makes networks anew."""
+        return "prodsim train" if self.traits(name).needs == "network" else "prodsim build"
+
     def learned(self, name: str, kind: str = "neighbors") -> bool:
         """True if an artifact has learned from events, or does not say that it has not."""
         parts = self._artifacts.get((kind, name), ("", ""))[1].split()
@@ -98,9 +122,9 @@ class Built:
 
     def stale_notes(self, name: str, kind: str = "neighbors") -> list[str]:
         """The sentence for a person who reads a table that is out of date; [] if it is not."""
-        why = self.why_stale(name, kind)
-        said = f"The table {name} is out of date ({why}); run `{remedy(name)}`."
-        return [said] if why else []
+        if not (why := self.why_stale(name, kind)):
+            return []
+        return [f"The table {name} is out of date ({why}); run `{self.remedy(name)}`."]
 
     def depth(self, connection: sqlite3.Connection, method: str) -> int:
         """Neighbours that a table keeps per item."""
@@ -109,11 +133,6 @@ class Built:
             found = "select max(length(scores)) / 4 from neighbor_rows where method = ?"
             kept = connection.execute(found, (method,)).fetchone()[0]
         return int(kept or 0)
-
-
-def remedy(name: str) -> str:
-    """The command that brings one artifact up to date."""
-    return "prodsim train" if name in NETWORKS else "prodsim build"
 
 
 def recorded(

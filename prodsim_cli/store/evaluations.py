@@ -22,7 +22,6 @@ from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.loading import load_neighbors, load_shop
 
-BLIND = ("text", "vectors")
 PARTS = ("catalog", "events")
 
 
@@ -48,7 +47,7 @@ def _shop_to_judge(connection: sqlite3.Connection, asked: Collection[str]) -> Da
     known = registry.names("similarity")
     built = Built(connection)
     for name in built.methods():
-        house = name in known and registry.load("similarity", name).NEEDS in BLIND
+        house = name in known and built.traits(name).content_based
         if (house and not built.why_stale(name)) or (name not in known and name in asked):
             learned = built.learned(name)
             table = load_neighbors(connection, name, shop.item_ids)

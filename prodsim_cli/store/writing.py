@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.records.traits import Traits, declared
 from prodsim_cli.search import index
 from prodsim_cli.store import meta, packed
+from prodsim_cli.store.artifacts import FOR_PEOPLE
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES
 
@@ -62,6 +64,21 @@ def put_artifact(
         },
         pk=("name", "kind"),
     )
+
+
+def describe_methods(connection: sqlite3.Connection) -> None:
+    """Write beside each table what its method is (``method`` in the settings of its artifact), so
+    that asking need not import it."""
+    rows = connection.execute("select name, settings from artifacts where kind = 'neighbors'")
+    for name, settings in rows.fetchall():
+        known, stored = declared(name.removesuffix(FOR_PEOPLE)), json.loads(settings)
+        if known != Traits() and stored.get("method") != known.as_dict():
+            text = json.dumps({**stored, "method": known.as_dict()}, sort_keys=True)
+            with transaction(connection):
+                connection.execute(
+                    "update artifacts set settings = ? where kind = 'neighbors' and name = ?",
+                    (text, name),
+                )
 
 
 def drop_artifact(connection: sqlite3.Connection, name: str, kind: str) -> None:

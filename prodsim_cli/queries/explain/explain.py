@@ -30,9 +30,6 @@ from prodsim_cli.records.reasons import Explanation, Gram, Share, Speaking, Step
 from prodsim_cli.store import artifacts, catalog, graphs
 from prodsim_cli.store import reasons as stored
 
-_PREFERENCE = ("hybrid", "text", "lexical", "bm25", "cosine", "jaccard", "pearson")
-"""Which table speaks where the blend is not built: as in ``similar``."""
-
 LONGEST = 4
 """Steps; what is farther away has little to do with where it began."""
 
@@ -71,14 +68,14 @@ def explain(
             hint=f"Name another one, as in `prodsim explain {one['label']} SKU`; `prodsim similar"
             f" {one['label']}` shows which there are.",
         )
-    built = artifacts.Built(connection).methods()
-    if not built:
+    built = artifacts.Built(connection)
+    if not built.methods():
         raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-    main = min(built, key=lambda name: (*_PREFERENCE, name).index(name))
+    main = built.preferred()[0]
     read = Texts(connection)
     pairs = [(one["id"], other["id"]) for other in others]
     words, grams = read.words(pairs), read.grams(pairs)
-    notes = _notes(connection, main)
+    notes = _notes(built, main)
     found = [
         _explained(connection, pair, main, built, words[pair], grams[pair], least, notes)
         for pair in pairs
@@ -128,7 +125,7 @@ def _explained(
     connection: sqlite3.Connection,
     pair: tuple[int, int],
     main: str,
-    built: Sequence[str],
+    read: artifacts.Built,
     words: tuple[Word, ...],
     grams: tuple[Gram, ...],
     least: int,
@@ -136,7 +133,8 @@ def _explained(
 ) -> Explanation:
     one, other = (catalog.item(connection, item) for item in pair)
     cosine = sum(gram.gives for gram in grams)
-    live = _live(connection, built, pair, cosine)
+    built = read.methods()
+    live = _live(connection, read, pair, cosine)
     there = speaking(connection, main, built, *pair, live)
     back = speaking(connection, main, built, *pair[::-1], live)
     evidence = Evidence(
@@ -146,16 +144,17 @@ def _explained(
         words=words,
         facts=facts(connection, one, other),
         products=stored.listed(connection),
+        traits=read.traits,
     )
-    roughly = rough(connection, main, evidence.shares, least)
+    roughly = rough(read, main, evidence.shares, least)
     steps, by = _path(connection, [main, *(name for name in built if name != main)], *pair)
     named = graphs.products(connection, [item for item, _ in steps])
     return Explanation(
         product=_product(one),
         other=_product(other),
         method=main,
-        there=told(there, roughly, least),
-        back=told(back, roughly, least),
+        there=told(read, there, roughly, least),
+        back=told(read, back, roughly, least),
         people=evidence.people,
         orders=evidence.orders,
         words=words,
@@ -163,6 +162,7 @@ def _explained(
         cosine=cosine,
         facts=tuple(evidence.facts),
         path=told_path(
+            read,
             [Step(named[item]["label"], named[item]["title"], score) for item, score in steps],
             by,
             roughly,
@@ -180,26 +180,25 @@ def _product(item: sqlite3.Row) -> Product:
 
 
 def _live(
-    connection: sqlite3.Connection, built: Sequence[str], pair: tuple[int, int], cosine: float
+    connection: sqlite3.Connection, built: artifacts.Built, pair: tuple[int, int], cosine: float
 ) -> dict[str, float]:
     """Values of a pair that cost little to compute, whatever rows are stored."""
     values = {}
-    if "lexical" in built and cosine > 0:
+    if built.has("lexical") and cosine > 0:
         values["lexical"] = cosine
-    found = artifacts.recorded(connection, "text", "neighbors")
-    if found is not None:
-        vectors = stored.vectors(connection, found[0].get("space", ""), pair)
+    if built.has("text"):
+        vectors = stored.vectors(connection, built.settings_of("text").get("space", ""), pair)
         if len(vectors) == len(pair):
             one, other = (array("f", vector) for vector in vectors)
             values["text"] = sum(a * b for a, b in zip(one, other, strict=True))
     return {name: value for name, value in values.items() if value > 0}
 
 
-def _notes(connection: sqlite3.Connection, main: str) -> tuple[str, ...]:
+def _notes(built: artifacts.Built, main: str) -> tuple[str, ...]:
     notes = []
     if main != artifacts.BLEND:
         notes.append(f"hybrid is not built, so this is {main}; run `prodsim build`.")
-    return (*notes, *artifacts.Built(connection).stale_notes(main))
+    return (*notes, *built.stale_notes(main))
 
 
 @dataclass

@@ -17,18 +17,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from prodsim_cli.queries.explain.words import ORDERS, PEOPLE, SPEAKS_OF
 from prodsim_cli.records.reasons import Fact, Group, Share, Speaking, Step
-from prodsim_cli.store import artifacts
+from prodsim_cli.records.traits import ORDERS, PEOPLE
 from prodsim_cli.store import reasons as stored
+from prodsim_cli.store.artifacts import BLEND, Built
 from prodsim_cli.store.reasons import Moment
 from prodsim_cli.text.normalize import folded
 
 _DAY, _MONTH, _YEAR = 10, 7, 4
 """Signs of an ISO moment."""
-
-_FORMULAS = ("cosine", "jaccard", "pearson")
-"""Methods whose score solves to numbers of people."""
 
 _DECIMALS = 2
 """Of a score that would solve to a small group."""
@@ -73,17 +70,15 @@ def counted(did: str, found: Sequence[Moment], least: int, totals: Sequence[int]
     return Group(did, len(found), None, first, last, of)
 
 
-def rough(
-    connection: sqlite3.Connection, method: str, shares: Mapping[str, float], least: int
-) -> bool:
+def rough(built: Built, method: str, shares: Mapping[str, float], least: int) -> bool:
     """True if the score of a pair, told to its last digit, would tell how many people there are.
 
     Learned weights over learned scales, which no reason tells, stand before what a pair has in
     ``hybrid``; where nothing was learned the formula is public.
     """
-    found = artifacts.recorded(connection, method, "neighbors")
-    learned = method == artifacts.BLEND and found is not None and found[0].get("weights")
-    return least > 1 and not learned and any(shares.get(name) for name in _FORMULAS)
+    learned = method == BLEND and built.settings_of(method).get("weights")
+    counted = (built.traits(name).counts_people for name, share in shares.items() if share)
+    return least > 1 and not learned and any(counted)
 
 
 def rounded(score: float, roughly: bool) -> float:
@@ -91,33 +86,31 @@ def rounded(score: float, roughly: bool) -> float:
     return round(score, _DECIMALS) if roughly else score
 
 
-def told(speaking: Speaking, roughly: bool, least: int) -> Speaking:
+def told(built: Built, speaking: Speaking, roughly: bool, least: int) -> Speaking:
     """Shares and values as they may be told: no value that is counted from people."""
     score = speaking.score
     return replace(
         speaking,
         score=None if score is None else rounded(score, roughly),
-        shares=tuple(_told(share, roughly, least) for share in speaking.shares),
+        shares=tuple(_told(built, share, roughly, least) for share in speaking.shares),
     )
 
 
-def _told(share: Share, roughly: bool, least: int) -> Share:
-    value = None if least > 1 and counts_people(share.method) else share.value
+def _told(built: Built, share: Share, roughly: bool, least: int) -> Share:
+    people = built.traits(share.method).rests_on in (PEOPLE, ORDERS)
+    value = None if least > 1 and people else share.value
     return replace(share, share=rounded(share.share, roughly), value=value)
 
 
-def told_path(steps: Sequence[Step], by: str | None, roughly: bool, least: int) -> tuple[Step, ...]:
+def told_path(
+    built: Built, steps: Sequence[Step], by: str | None, roughly: bool, least: int
+) -> tuple[Step, ...]:
     """A path, its scores rounded where they are of a method that counts people."""
-    roughly = least > 1 and (roughly or by in _FORMULAS)
+    roughly = least > 1 and (roughly or (by is not None and built.traits(by).counts_people))
     return tuple(
         replace(step, score=None if step.score is None else rounded(step.score, roughly))
         for step in steps
     )
-
-
-def counts_people(method: str) -> bool:
-    """True if the score of a method rests on what people did."""
-    return SPEAKS_OF.get(method, PEOPLE) in (PEOPLE, ORDERS)
 
 
 def _dates(found: Sequence[Moment], least: int) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ counted.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from prodsim_cli.queries.explain.words import MOST, Evidence, sentences
 from prodsim_cli.queries.ranking.request import Chosen
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.reasons import Fact, Word
+from prodsim_cli.records.traits import Traits
 from prodsim_cli.records.values import Json
 from prodsim_cli.store import artifacts, catalog, graphs, neighbors
 
@@ -58,7 +59,7 @@ def reasoned(
     by_seed = _by_seed(connection, ranking.method, seeds, chosen, live or {})
     best = [max(found, key=lambda seed: sum(found[seed].values())) for found in by_seed]
     pairs = [(seed, row.item_id) for seed, row in zip(best, chosen, strict=True)]
-    read = Texts(connection)
+    read, traits = Texts(connection), artifacts.Built(connection).traits
     words = read.words(list(dict.fromkeys(pairs)))
     rows = []
     for row, pair, found in zip(ranking.results, pairs, by_seed, strict=True):
@@ -75,6 +76,7 @@ def reasoned(
             facts(connection, one, other),
             len(read.rows),
             least,
+            traits,
         )
         said = sentences(evidence)[:MOST] if given else ("nothing that is stored ties them",)
         why: Json = {
@@ -155,6 +157,7 @@ def reasoned_for_user(
         item: max(mine, key=lambda one: _total(mine[one])) for item, mine in had.items() if mine
     }
     read = Texts(connection) if best else None
+    traits = artifacts.Built(connection).traits
     words = read.words(list(best.items())) if read else {}
     rows = []
     for item, shown in zip(had, ranking.results, strict=True):
@@ -165,7 +168,7 @@ def reasoned_for_user(
             if read and one == best[item]:
                 pair = (item, one)
                 evidence = evidence_of(
-                    connection, pair, parts, words[pair], (), len(read.rows), least
+                    connection, pair, parts, words[pair], (), len(read.rows), least, traits
                 )
                 said += "".join(f": {sentence}" for sentence in sentences(evidence)[:1])
             because.append((_total(parts), said))
@@ -220,6 +223,7 @@ def evidence_of(
     facts: Sequence[Fact],
     products: int,
     least: int,
+    traits: Callable[[str], Traits],
 ) -> Evidence:
     """What is known of a pair, groups of people among it; ``products``: how many the shop has."""
     return Evidence(
@@ -229,4 +233,5 @@ def evidence_of(
         words=words,
         facts=facts,
         products=products,
+        traits=traits,
     )

@@ -14,10 +14,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from prodsim_cli import registry
 from prodsim_cli.errors import NotReady
+from prodsim_cli.records.traits import declared
 from prodsim_cli.scoring.coefficients import EVIDENCE as CLASSES
 from prodsim_cli.scoring.coefficients import class_of, for_pairs
+from prodsim_cli.similarity import method
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.catalog import TEXTS
 from prodsim_cli.text.normalize import folded, spaced
@@ -70,8 +71,8 @@ class Shop:
         tables = {name: self._made(name, shop, asked) for name in self._parts()}
         for name, table in tables.items():
             shop = shop.with_neighbors(name, table)
-        hybrid = registry.load("similarity", artifacts.BLEND)
-        row: NeighborTable = hybrid.neighbors(shop, asked, k=len(shop), blend=self._blend(one))
+        given = {"k": len(shop), "blend": self._blend(one)}
+        row = method(artifacts.BLEND).build(shop, given, asked)
         return float(row.scores[0][row.positions[0] == other].sum())
 
     def without(self, one: int, other: int, what: str) -> Dataset:
@@ -118,22 +119,12 @@ class Shop:
 
     def _words(self) -> list[str]:
         """Tables of texts that other parts read: whole, before the rest."""
-        carried = any(
-            getattr(registry.load("similarity", name), "REACHES_NEW", False)
-            for name in self._parts()
-        )
-        return [name for name in ("lexical", "text") if carried and name in self.settings]
+        carried = any(declared(name).reaches_new for name in self._parts())
+        return [name for name in self.settings if carried and declared(name).tells_kind]
 
     def _made(self, name: str, data: Dataset, queries: NDArray[np.int32] | None) -> NeighborTable:
         """A method with the settings of its stored table, for some products or all."""
-        import inspect
-
-        module, settings = registry.load("similarity", name), self.settings[name]
-        known = inspect.signature(module.neighbors).parameters
-        chosen = {key: value for key, value in settings.items() if key in known}
-        given = {**settings.get("learned", {}), **chosen}
-        table: NeighborTable = module.neighbors(data, queries, **given)
-        return table
+        return method(name).build(data, self.settings[name], queries)
 
     def _texts(self, place: int) -> dict[str, str]:
         return {name: text for name in TEXTS if (text := self.data.columns[name][place])}

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prodsim_cli.records.reasons import Fact, Group, Word
+from prodsim_cli.records.traits import (
+    COMPLEMENT,
+    FACTS,
+    MEANING,
+    ORDERS,
+    PEOPLE,
+    SUBSTITUTE,
+    WORDS,
+    Traits,
+    declared,
+)
 from prodsim_cli.store.artifacts import BLEND
 
-PEOPLE, ORDERS, WORDS, MEANING, FACTS = "people", "orders", "words", "meaning", "facts"
-
-SPEAKS_OF = {
-    "orders": ORDERS,
-    "lexical": WORDS,
-    "numbers": WORDS,
-    "text": MEANING,
-    "attributes": FACTS,
-    "substitute": WORDS,
-    "complement": ORDERS,
-}
-"""What the score of a method rests on; the other methods rest on what people did."""
-
-CARRIED = "smoothed"
-"""The method that carries what is bought together over products of nearly the same text."""
+_OF_ROLES = {SUBSTITUTE: WORDS, COMPLEMENT: ORDERS}
+"""What the score of ``--as`` rests on."""
 
 MOST = 3
 """Sentences of a row of an answer."""
@@ -37,7 +35,7 @@ _COMMON = 0.2
 class Evidence:
     """What is known of a pair, and what each method gives to its score.
 
-    ``products``: how many there are in the shop.
+    ``products``: how many there are in the shop. ``traits``: method -> what it rests on.
     """
 
     shares: Mapping[str, float]
@@ -46,6 +44,7 @@ class Evidence:
     words: Sequence[Word]
     facts: Sequence[Fact]
     products: int
+    traits: Callable[[str], Traits] = declared
 
 
 def sentences(evidence: Evidence) -> tuple[str, ...]:
@@ -62,7 +61,7 @@ def sentences(evidence: Evidence) -> tuple[str, ...]:
 def _rests_on(method: str, evidence: Evidence) -> str:
     """The kind of evidence of a method; of a blend that is told whole, the first that is there."""
     if method != BLEND:
-        return SPEAKS_OF.get(method, PEOPLE)
+        return _OF_ROLES.get(method) or evidence.traits(method).rests_on
     if evidence.people.some or evidence.orders.some:
         return PEOPLE if evidence.people.some else ORDERS
     return WORDS if evidence.words else FACTS
@@ -74,10 +73,10 @@ def _people(evidence: Evidence) -> Iterator[str]:
         yield f"fewer than {people.fewer_than:,} people {people.did} both"
     elif people.count:
         yield f"{_number(people.count, 'person', 'people')} {people.did} both"
-    elif evidence.shares.get(CARRIED, 0) > 0:
-        yield "bought with products of nearly the same text"
     else:
-        yield "bought beside the same products"
+        given = (name for name, share in evidence.shares.items() if share > 0)
+        said = (evidence.traits(name).reason for name in given)
+        yield next(filter(None, said), "bought beside the same products")
 
 
 def _orders(evidence: Evidence) -> Iterator[str]:

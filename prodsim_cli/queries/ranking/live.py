@@ -7,12 +7,12 @@ item: nothing is left to compute then.
 
 from __future__ import annotations
 
-import inspect
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from prodsim_cli import registry
+from prodsim_cli.records.traits import SUBSTITUTE
+from prodsim_cli.similarity import method as plug_in
 from prodsim_cli.store import neighbors
 from prodsim_cli.store.artifacts import Built
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from prodsim_cli.data.dataset import Dataset
     from prodsim_cli.data.events import EventLog
     from prodsim_cli.store.loading import Shop
-
-WORDS = ("text", "lexical")
-"""What speaks for products that hybrid does not hold: meaning and words."""
 
 LARGE = 50_000
 """Products above which words are left out where there is meaning: to weigh the n-grams of so many
@@ -48,13 +45,15 @@ class Live:
             wanted = set(ids)
             return {one: score for one, score in stored if one in wanted and score > 0}
         settings = self.built.settings_of(method)
-        if registry.load("similarity", method).NEEDS in ("vectors", "network"):
+        if self.built.traits(method).needs in ("vectors", "network"):
             return self._near(method, item_id, ids, settings)
         return self._computed(method, item_id, ids, settings)
 
     def words(self) -> list[str]:
-        """Those of :data:`WORDS` that are built; meaning alone where the shop is large."""
-        names = [name for name in WORDS if self.built.has(name)]
+        """What speaks for products that hybrid does not hold: the tables of meaning and of words;
+        meaning alone where the shop is large."""
+        built = self.built
+        names = [name for name in built.finding(SUBSTITUTE) if built.traits(name).tells_kind]
         many = (
             len(names) > 1
             and self.connection.execute("select 1 from items limit 1 offset ?", (LARGE,)).fetchone()
@@ -87,12 +86,12 @@ class Live:
         """By words, columns or events of the whole shop."""
         from prodsim_cli.store.loading import load_neighbors, load_shop, lookup
 
-        events = registry.load("similarity", method).NEEDS == "events"
+        events = plug_in(method).needs == "events"
         if events not in self._shops:
             self._shops[events] = load_shop(self.connection, events=events)
         shop = self._shops[events]
         data, place = shop.dataset, lookup(shop.item_ids)
-        if getattr(registry.load("similarity", method), "REACHES_NEW", False):
+        if plug_in(method).reaches_new:
             texts = settings.get("learned", {}).get("texts", "lexical")
             table = load_neighbors(self.connection, texts, shop.item_ids)
             data = data.with_neighbors(texts, table, learned=False)
@@ -122,19 +121,12 @@ def _asked(
     candidates: Any,
     item_ids: Any,
 ) -> dict[int, float]:
-    """One row of a method, as long as it is; chosen settings overrule learned ones, as in a build.
-
-    A module may have ``live(...)``: the same for a few items, without what all of them would cost.
-    """
+    """One row of a method, as long as it is."""
     import numpy as np
 
-    module = registry.load("similarity", method)
-    neighbors = getattr(module, "live", module.neighbors)
-    known = inspect.signature(neighbors).parameters
-    given = {**settings.get("learned", {}), **{k: v for k, v in settings.items() if k in known}}
-    given["k"] = max(len(candidates), 1)
     queries = np.array([query], np.int32)
-    table = neighbors(data, queries, np.asarray(candidates, np.int32), **given)
+    given = {**settings, "k": max(len(candidates), 1)}
+    table = plug_in(method).live(data, given, queries, np.asarray(candidates, np.int32))
     positions, scores = table.positions[0], table.scores[0]
     good = positions >= 0
     return dict(zip(item_ids[positions[good]].tolist(), scores[good].tolist(), strict=True))
