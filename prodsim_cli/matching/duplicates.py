@@ -21,7 +21,7 @@ from math import exp, log
 from prodsim_cli.matching.titles import COLOUR
 from prodsim_cli.matching.variant_words import PIECES, UNITS
 from prodsim_cli.matching.variants import Product, Read, read_product
-from prodsim_cli.text.normalize import folded, spaced
+from prodsim_cli.text.normalize import folded, spaced, squashed
 
 WEIGHTS: Mapping[str, float] = {
     "always": -12.8,
@@ -79,7 +79,7 @@ def entry(product: Product, price: float | None, currency: str | None) -> Entry:
     read = read_product(product)
     plain = spaced(folded(product.title or "")).strip()
     cells = json.loads(product.attributes) if product.attributes else {}
-    named = {"".join(filter(str.isalnum, name.casefold())): cell for name, cell in cells.items()}
+    named = {squashed(name): cell for name, cell in cells.items()}
     codes = [str(named[name]).strip() for name in _GTIN if named.get(name)]
     return Entry(
         id=product.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +26,7 @@ from prodsim_cli.matching.variant_words import (
     VESSELS,
     words,
 )
+from prodsim_cli.text.normalize import folded
 
 COLOUR, SIZE = "colour", "size"
 
@@ -68,8 +68,8 @@ class Told:
 
 
 def fold(text: str) -> str:
-    """One writing for what is compared."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """One writing for what is compared; accents stay, as in the words of colours and sizes."""
+    return " ".join(folded(text, accents=True).split())
 
 
 def told(title: str) -> Told:

@@ -7,10 +7,17 @@ library has them in more than English (webcolors knows the 148 names of CSS). Ca
 
 from __future__ import annotations
 
+from prodsim_cli.text.normalize import squashed
+
 
 def words(text: str) -> frozenset[str]:
     """A list of words, case-folded as titles are."""
     return frozenset(text.casefold().split())
+
+
+def column_names(text: str) -> frozenset[str]:
+    """A list of names of columns, as :func:`~prodsim_cli.text.normalize.squashed` writes them."""
+    return frozenset(map(squashed, text.split()))
 
 
 COLOURS = words(
@@ -158,21 +165,21 @@ SIGNS_OF_NAMING = r"[茶酒糖米豆椒菜薯醋酱面醤紙纸]"
 LINKS = words("and und et y e och & in with w mit con the")
 """Left out of what is compared: they stand between two colours in one title only."""
 
-COLOUR_COLUMNS = words(
+COLOUR_COLUMNS = column_names(
     "color colour colors colours colorname colourname farbe couleur colore cor kleur färg"
     " swatch shade finish 颜色 顏色 色 カラー 색상 цвет"
 )
-SIZE_COLUMNS = words(
+SIZE_COLUMNS = column_names(
     "size sizes sizename größe groesse taille talla tamaño taglia tamanho maat storlek rozmiar"
     " volume weight netweight packsize capacity length width height dimension dimensions quantity"
     " netcontent 尺码 尺寸 规格 容量 サイズ 사이즈 размер"
 )
-MAKER_COLUMNS = words(
+MAKER_COLUMNS = column_names(
     "manufacturer manufacturerid maker vendor vendorid supplier supplierid publisher author artist"
     " designer producer hersteller fabricant fabricante 厂商 制造商"
 )
 
-GROUP_COLUMNS = words(
+GROUP_COLUMNS = column_names(
     "parentsku parentid parentasin parentproductid parentproduct parentitem parentcode"
     " itemgroupid itemgroup groupid productgroupid variantgroup variantgroupid variantof"
     " variationgroup variationparent stylecode styleid stylenumber styleno mastersku masterid"

@@ -18,7 +18,6 @@ done by look-ups of keys.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +31,7 @@ from prodsim_cli.matching.variant_words import (
     MAKER_COLUMNS,
     SIZE_COLUMNS,
 )
+from prodsim_cli.text.normalize import squashed
 
 Key = tuple[object, ...]
 Options = tuple[tuple[str, str], ...]
@@ -44,8 +44,6 @@ ALIKE = 0.5
 
 LARGEST = 100
 """A larger group by a column is a category, not a product."""
-
-_SIGNS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def _columns(attributes: str | None) -> dict[str, str]:
         return {}
     cells: Mapping[str, Any] = json.loads(attributes)
     return {
-        _SIGNS.sub("", name.casefold()): str(value)
+        squashed(name): str(value)
         for name, value in cells.items()
         if value not in (None, "") and not isinstance(value, (dict, list))
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
 
 from prodsim_cli.errors import AmbiguousSku, NotFound
 from prodsim_cli.store import catalog
+from prodsim_cli.text.normalize import folded
 
 _NEAREST = 3
 _TOLD = 10
@@ -127,7 +127,7 @@ def _common_start(one: str, other: str) -> int:
 
 def _key(text: str) -> str:
     """A text in the form of ``items.sku_key``."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return folded(text, accents=True).strip()
 
 
 def nobody(connection: sqlite3.Connection, text: str, user: bool) -> NotFound:

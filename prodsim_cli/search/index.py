@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from prodsim_cli.search.terms import codes, spaced, squashed
+from prodsim_cli.search.terms import as_one_word, codes, spaced
 
 FIELDS = ("title", "brand", "category", "tags", "description")
 RULES = "1"
@@ -115,7 +115,7 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> No
 def _document(row_id: int, *values: str | None) -> tuple[object, ...]:
     *fields, source, sku = (value or "" for value in values)
     found = {code for text in fields for code in codes(text)}
-    found |= {squashed(sku), squashed(f"{source} {sku}")} - {""}
+    found |= {as_one_word(sku), as_one_word(f"{source} {sku}")} - {""}
     marked = " ".join(sorted(code + MARK for code in found))
     return (row_id, *(spaced(text) for text in fields), marked)
 

@@ -62,13 +62,13 @@ def terms(text: str) -> list[Term]:
     """The words of a text in order."""
     return [
         Term(found[0], found.start(), found.end(), bool(_SIGN.match(found[0])))
-        for found in _TOKEN.finditer(folded(text).lower())
+        for found in _TOKEN.finditer(folded(text))
     ]
 
 
 def words(text: str) -> list[str]:
     """Their texts only."""
-    return _TOKEN.findall(folded(text).lower())
+    return _TOKEN.findall(folded(text))
 
 
 def spaced(text: str) -> str:
@@ -101,7 +101,7 @@ def numbers(text: str) -> set[str]:
     return {found[0].replace(",", ".") for found in _NUMBER.finditer(folded(text))}
 
 
-def squashed(text: str) -> str:
+def as_one_word(text: str) -> str:
     """All letters and digits of a text as one word, as an SKU is compared."""
     return "".join(words(text))
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from prodsim_cli.search import index, spelling
-from prodsim_cli.search.terms import Term, codes, folded, is_measure, numbers, squashed, terms
+from prodsim_cli.search.terms import Term, as_one_word, codes, folded, is_measure, numbers, terms
 
 _SATURATED = 2.2
 """K1 + 1: what BM25 comes to for a word of idf 1 that is said without end."""
@@ -119,7 +119,7 @@ class Reading:
         }
         if not given:
             return self.text
-        out, at, plain = [], 0, folded(self.text).lower()
+        out, at, plain = [], 0, folded(self.text)
         for term in terms(self.text):
             out += [plain[at : term.start], given.get(term.text, term.text)]
             at = term.end
@@ -224,7 +224,7 @@ def _meant(connection: sqlite3.Connection, text: str, n: int) -> Word | None:
 def _coded(connection: sqlite3.Connection, text: str, n: int) -> tuple[set[int], bool]:
     """Products with a model number of the question that few share, and whether the question is
     nothing but that number."""
-    whole = "" if _DECIMAL.search(text) and is_measure(squashed(text)) else squashed(text)
+    whole = "" if _DECIMAL.search(text) and is_measure(as_one_word(text)) else as_one_word(text)
     named = {code for code in codes(text) if not is_measure(code)} | ({whole} - {""})
     limit = max(RARE, n // 1000)
     found: set[int] = set()

@@ -26,12 +26,24 @@ IDEOGRAPHS = (
 _BORDER, _JOINT = " ", "\x00"
 
 
-def folded(text: str) -> str:
-    """Lower case, width variants unified, accents taken off."""
+def folded(text: str, *, accents: bool = False) -> str:
+    """Small letters, width and other variants of characters unified (NFKC), accents taken off.
+
+    Accents are U+0300 to U+036F, of Latin, Greek and Cyrillic letters: the dots of Japanese and the
+    vowels of Indian scripts are letters of their own. ``accents``: keep them.
+    """
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if not accents:
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(char for char in apart if not "\u0300" <= char <= "\u036f")
+    return unicodedata.normalize("NFKC", plain)
+
+
+def squashed(text: str) -> str:
+    """The letters and digits of a :func:`folded` text, as names of columns are compared."""
+    return "".join(filter(str.isalnum, folded(text)))
 
 
 def kind(char: str) -> int:

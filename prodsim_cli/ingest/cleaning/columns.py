@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from shlex import quote
 
@@ -15,6 +14,7 @@ from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.ingest.cleaning.synonyms import ALIASES, EVENT_FIELDS, ITEM_FIELDS, Tiers
 from prodsim_cli.ingest.cleaning.values import clean_ids
 from prodsim_cli.ingest.readers._raw import RawTable
+from prodsim_cli.text.normalize import folded, squashed
 
 FIELDS = tuple(dict.fromkeys([*ITEM_FIELDS, *EVENT_FIELDS]))
 KEY_SAMPLE = 200_000
@@ -38,10 +38,8 @@ def squash(name: str) -> str:
     """
     if _SPREADSHEET_ERROR.match(name.strip()):
         return ""
-    text = unicodedata.normalize("NFKC", name).replace("\ufeff", "").casefold()
-    bare = re.sub(r"[(\[（【][^)\]）】]*[)\]）】]\s*$", "", text)
-    plain = unicodedata.normalize("NFKD", bare or text)
-    return "".join(c for c in plain if c.isalnum())
+    text = folded(name.replace("\ufeff", ""))
+    return squashed(re.sub(r"[(\[（【][^)\]）】]*[)\]）】]\s*$", "", text) or text)
 
 
 def listed(columns: Iterable[str], limit: int = 30) -> str:

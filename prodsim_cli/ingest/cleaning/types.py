@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import polars as pl
 
 from prodsim_cli.ingest.cleaning.synonyms import EVENT_TYPE_WORDS
 from prodsim_cli.ingest.cleaning.values import clean_texts
+from prodsim_cli.text.normalize import squashed
 
-
-def _plain(word: str) -> str:
-    """Small letters without accents, one blank; separators stay for the second look-up."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
-
-
-_SQUASHED = {
-    "".join(c for c in _plain(word) if c.isalnum()): kind for word, kind in EVENT_TYPE_WORDS.items()
-}
+_SQUASHED = {squashed(word): kind for word, kind in EVENT_TYPE_WORDS.items()}
 
 
 def event_type(word: str) -> str | None:
@@ -27,7 +17,7 @@ def event_type(word: str) -> str | None:
     >>> event_type("AddToCart"), event_type("add to cart"), event_type("购买"), event_type("zoom")
     ('cart', 'cart', 'purchase', None)
     """
-    return _SQUASHED.get("".join(c for c in _plain(word) if c.isalnum()))
+    return _SQUASHED.get(squashed(word))
 
 
 def parse_types(column: pl.Series) -> tuple[pl.Series, pl.Series]:

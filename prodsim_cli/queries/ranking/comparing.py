@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
 
 from prodsim_cli.queries.ranking.where import Comparison, wrong
+from prodsim_cli.text import normalize
 
 Condition = tuple[str, tuple[object, ...]]
 """SQL over the table alias ``i`` that is 0 or 1, and what is bound to its marks."""
@@ -114,20 +114,13 @@ def sound(text: str) -> str:
 def folded(value: object) -> str | None:
     """A cell as text without case, accents and width; None for an empty one.
 
-    Only the accents of Latin, Greek and Cyrillic letters go (U+0300 to U+036F): the dots of
-    Japanese and the vowels of Indian scripts are letters of their own. ``ß`` is ``ss``, ``ł`` is
-    ``l``, ``ø`` is ``o``.
+    ``ß`` is ``ss``, ``ł`` is ``l``, ``ø`` is ``o``.
     """
     if isinstance(value, (int, float)):
         return plain(value)
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    if text.isascii():
-        return text.lower() or None
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(sign for sign in apart if not "\u0300" <= sign <= "\u036f")
-    return unicodedata.normalize("NFKC", kept.translate(_STROKES)).strip() or None
+    return normalize.folded(value).translate(_STROKES).strip() or None
 
 
 def plain(value: int | float) -> str:
