@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, log
 
-from prodsim_cli.matching.titles import COLOUR
+from prodsim_cli.matching.titles import COLOUR, dice
 from prodsim_cli.matching.variant_words import PIECES, UNITS
 from prodsim_cli.matching.variants import Product, Read, read_product
 from prodsim_cli.text.normalize import folded, spaced, squashed
@@ -118,7 +118,7 @@ def signs(one: Entry, other: Entry, lexical: float, same: int = 2) -> dict[str, 
 
     ``words`` is the share of common words (Dice 1945), colours and numbers among them.
     """
-    found = {"lexical": lexical, "words": _dice(one.words, other.words)}
+    found = {"lexical": lexical, "words": dice(one.words, other.words)}
     if one.text and one.text == other.text:
         found["same title"] = 1.0
         found["crowd"] = log(max(same - 1, 1))
@@ -163,8 +163,3 @@ def _is_code(word: str) -> bool:
     digits = sum(map(str.isdigit, word))
     least = _BARE if word.isdigit() else _DIGITS
     return digits >= least and not _AMOUNT.fullmatch(word)
-
-
-def _dice(one: frozenset[str], other: frozenset[str]) -> float:
-    either = len(one) + len(other)
-    return 2 * len(one & other) / either if either else 0.0

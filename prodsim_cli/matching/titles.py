@@ -187,3 +187,9 @@ def words_of(title: str) -> frozenset[str]:
         elif word not in _FILLERS and not word.isdigit():
             found.add(word[:-1] if len(word) > 3 and word[-1] == "s" else word)
     return frozenset(found)
+
+
+def dice(one: frozenset[str], other: frozenset[str]) -> float:
+    """Twice the common words over all of both (Dice 1945)."""
+    either = len(one) + len(other)
+    return 2 * len(one & other) / either if either else 0.0

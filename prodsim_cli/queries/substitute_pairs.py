@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from prodsim_cli.matching.titles import words_of
+from prodsim_cli.matching.titles import dice, words_of
 from prodsim_cli.store import artifacts, baskets, catalog, item_scores
 
 OF_TABLES = 2 / 3
@@ -120,12 +120,6 @@ def poisson_limits(count: int, z: float = Z) -> tuple[float, float]:
     more = count + 1
     high = more * (1 - 1 / (9 * more) + z / (3 * more**0.5)) ** 3
     return float(low), float(high)
-
-
-def dice(one: frozenset[str], other: frozenset[str]) -> float:
-    """Twice the common ones over all of both (Dice 1945)."""
-    either = len(one) + len(other)
-    return 2 * len(one & other) / either if either else 0.0
 
 
 def common_path(one: str, other: str) -> float:

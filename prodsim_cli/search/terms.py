@@ -1,8 +1,8 @@
-"""Texts to words as a search needs them: one form for products and questions. Ground floor.
+"""Texts to words as a search needs them: one form for products and questions.
 
 Width variants unified, small letters, accents off. Writings without spaces (Chinese, Japanese,
-Thai, Khmer, Lao, Burmese) and Korean, whose words carry endings, give each sign as a word of its
-own: a run of signs is then found as a phrase, whatever its length.
+Thai, Khmer, Lao, Burmese) and Korean, whose words carry endings, give each character as a word of
+its own: a run of them is then found as a phrase, whatever its length.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from prodsim_cli.text.codes import is_code, with_stems
 from prodsim_cli.text.normalize import folded
 
 _UNSPACED = (
@@ -35,8 +36,6 @@ _TOKEN = re.compile(f"[{_UNSPACED}][{_MARK}\u3099\u309a]*|{_LETTERS}(?:{_LETTERS
 _SIGN = re.compile(f"[{_UNSPACED}]")
 _DIGIT = re.compile("[0-9]")
 _NUMBER = re.compile("[0-9]+(?:[.,][0-9]+)*")
-_LETTER = re.compile("[^\\W0-9_]")
-_STEM = re.compile("(.*[0-9])[^0-9]{1,4}")
 _MEASURE = re.compile("[0-9]{1,4}[^\\W0-9_]{1,4}(?:[0-9]{1,4}[^\\W0-9_]{0,4})*")
 _WINDOW = 3
 """Pieces beside each other that may be one model number: ``DSC W 55``."""
@@ -44,8 +43,8 @@ _WINDOW = 3
 _PIECE = 5
 """Letters and digits of a piece that is joined with others over a blank."""
 
-SHORTEST, DIGITS, LONGEST = 4, 5, 40
-"""A model number has so many signs, one without letters so many digits; more of them is none."""
+LONGEST = 40
+"""Letters and digits of a model number, at most."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ def codes(text: str) -> set[str]:
         return set()
     blanks = {at for at, sign in enumerate(folded(text)) if sign.isspace()}
     found = {code for run in _runs(terms(text)) for code in _joined(run, blanks)}
-    stems = (_STEM.fullmatch(code) for code in found)
-    return found | {stem[1] for stem in stems if stem and _alike(stem[1])}
+    return with_stems(found)
 
 
 def is_measure(code: str) -> bool:
@@ -131,10 +129,5 @@ def _joined(run: Sequence[Term], blanks: set[int]) -> Iterator[str]:
             code = "".join(term.text for term in some)
             apart = any(term.end in blanks for term in some[:-1])
             whole = not apart or all(len(term.text) <= _PIECE for term in some)
-            if whole and _DIGIT.search(code) and len(code) <= LONGEST and _alike(code):
+            if whole and _DIGIT.search(code) and len(code) <= LONGEST and is_code(code):
                 yield code
-
-
-def _alike(code: str) -> bool:
-    digits = len(_DIGIT.findall(code))
-    return len(code) >= SHORTEST if _LETTER.search(code) else digits >= DIGITS

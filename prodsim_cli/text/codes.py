@@ -35,13 +35,18 @@ def codes(text: str) -> set[str]:
     found = {
         token
         for run in _RUN.findall(text)
-        if _DIGIT.search(run) and _alike(token := run.translate(_JOINERS))
+        if _DIGIT.search(run) and is_code(token := run.translate(_JOINERS))
     }
+    return with_stems(found)
+
+
+def with_stems(found: set[str]) -> set[str]:
+    """Model numbers, and what is left of them without up to four letters at the end."""
     stems = (_STEM.fullmatch(token) for token in found)
-    return found | {stem[1] for stem in stems if stem and _alike(stem[1])}
+    return found | {stem[1] for stem in stems if stem and is_code(stem[1])}
 
 
-def _alike(token: str) -> bool:
+def is_code(token: str) -> bool:
     """Does a token without punctuation look like a model number?"""
     digits = len(_DIGIT.findall(token))
     mixed = 0 < digits < len(token)
