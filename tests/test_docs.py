@@ -19,13 +19,21 @@ import pytest
 from click.testing import CliRunner, Result
 from record_samples import CARD, REPORT
 
+from prodsim_cli import __version__
 from prodsim_cli.cli import COMMANDS, cli
 from prodsim_cli.commands import _evaluating
 from prodsim_cli.errors import ExitCode, ProdsimError
 from prodsim_cli.store.connection import open_for_reading
 
 DOCS = Path(__file__).parents[1] / "docs"
-WRITTEN = [DOCS.parent / "README.md", *DOCS.glob("*.md"), *(DOCS / "decisions").glob("*.md")]
+ROOT = DOCS.parent
+WRITTEN = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *DOCS.glob("*.md"),
+    *(DOCS / "decisions").glob("*.md"),
+]
 Run = Callable[..., Result]
 
 
@@ -309,6 +317,20 @@ def test_the_checker_finds_what_is_wrong() -> None:
 
 def test_the_version_of_click_is_read() -> None:
     assert importlib.metadata.version("click").startswith(make_help.click_version() + ".")
+
+
+def test_the_changelog_has_the_version_and_what_comes_next() -> None:
+    found = re.findall(r"^## \[(.+?)\](.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert found[0] == ("Unreleased", "")
+    assert found[1][0] == __version__
+    assert all(re.fullmatch(r" - \d{4}-\d\d-\d\d", day) for _, day in found[1:])
+
+
+def test_the_chores_that_are_named_are_chores_of_the_makefile() -> None:
+    chores = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for page in WRITTEN:
+        text = page.read_text(encoding="utf-8")
+        assert set(re.findall(r"`make ([a-z]+)", text)) <= chores, page.name
 
 
 def test_the_tour_shows_every_command_with_its_output() -> None:

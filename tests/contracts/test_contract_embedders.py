@@ -23,6 +23,7 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     return load(request.param)
 
 
+@pytest.mark.slow
 def test_rows_are_unit_vectors_and_blank_texts_are_zero(embedder: Embedder) -> None:
     vectors = embedder.encode(TEXTS)
     assert vectors.dtype == np.float32

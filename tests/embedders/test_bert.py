@@ -43,6 +43,7 @@ def vectors(light: Embedder) -> NDArray[np.float32]:
     return light.encode(texts())
 
 
+@pytest.mark.slow
 def test_it_agrees_with_torch_in_float32(vectors: NDArray[np.float32]) -> None:
     with _transformer.quiet():
         full = SentenceTransformer(str(minilm.folder()), local_files_only=True, device="cpu")
@@ -53,6 +54,7 @@ def test_it_agrees_with_torch_in_float32(vectors: NDArray[np.float32]) -> None:
     assert not vectors[~filled].any()
 
 
+@pytest.mark.slow
 def test_it_agrees_with_the_vectors_that_are_stored(vectors: NDArray[np.float32]) -> None:
     cosines = (vectors * embedders.load("minilm").encode(texts())).sum(axis=1)
     assert cosines[vectors.any(axis=1)].min() >= 0.995

@@ -434,6 +434,7 @@ def test_slices_are_shown_where_they_are_asked_for(database):
     assert json.loads(run(database, *words, "-f", "json").stdout)["slices"]
 
 
+@pytest.mark.slow
 def test_costs_stand_beside_the_quality(database):
     words = ("--at", AT, "--methods", "cosine", "-k", "2", "--cost")
     answer = json.loads(run(database, *words, "-f", "json").stdout)

@@ -120,6 +120,7 @@ def first(shops):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.slow
 class TestNothingChanges:
     def test_where_the_lines_of_the_files_stand_in_another_order(self, shops, first, question):
         assert shops.answer("shuffled", *QUESTIONS[question]) == first(question)
@@ -140,6 +141,7 @@ def test_the_files_do_differ(shops):
     assert not set(lines["renamed"][1:]) & set(lines["as_it_is"][1:])
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes(shops, first):
     """Hashes of strings have another seed there, so that no set may decide an order."""
     words = [
@@ -171,6 +173,7 @@ def test_the_methods_know_something_of_the_future_as_it_is(first):
 
 
 @pytest.mark.parametrize("question", ["time", "similar"])
+@pytest.mark.slow
 def test_who_is_dealt_anothers_future_cannot_be_foretold(shops, question):
     card = json.loads(shops.answer("future_of_others", *QUESTIONS[question]))
     methods = set(card["methods"]) - BASELINES

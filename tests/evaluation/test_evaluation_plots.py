@@ -249,6 +249,7 @@ class TestFiles:
         assert described is not None
         assert EVIL in {row["method"] for row in data_of(json.loads(described[1]))}
 
+    @pytest.mark.slow
     def test_the_same_card_gives_the_same_bytes(self, tmp_path):
         # each in a process of its own, as two runs of the command are
         code = "import sys, test_evaluation_plots as t; t.plots.draw(t.FULL, sys.argv[1])"

@@ -185,6 +185,7 @@ def busy():
     return events
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_intervals(busy):
     data = shop(by_time(busy))
     assert everything(data) == everything(data)
@@ -256,6 +257,7 @@ def test_hits_are_found_at_their_places():
     assert hits(lists, answers).tolist() == [[True, False, True], [False] * 3, [False] * 3]
 
 
+@pytest.mark.slow
 def test_a_method_without_what_it_needs_is_left_out_with_a_note(aisles):
     card = evaluate(aisles, at=AT, methods=["cosine", "text"])
     assert "text" not in card.methods

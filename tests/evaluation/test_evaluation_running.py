@@ -128,6 +128,7 @@ class TestBaselines:
         assert (first != other).any()
 
 
+@pytest.mark.slow
 class TestCost:
     def test_it_is_measured_where_it_is_asked_for(self, asked):
         assert running.run(asked, WISH, depth=5, seed=1).cost == {}

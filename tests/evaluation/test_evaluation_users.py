@@ -171,6 +171,7 @@ def judged(database, *words):
     return run_eval(database, "--at", AT, "-k", "2", "-q", *words)
 
 
+@pytest.mark.slow
 def test_the_command_shows_what_it_costs(database):
     card = json.loads(judged(database, "--methods", "users", "--cost", "-f", "json").stdout)
     assert card["methods"]["users"]["ndcg@2"]["mean"] == 1

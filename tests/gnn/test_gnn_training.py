@@ -258,6 +258,7 @@ def test_the_sampled_sum_has_the_expectation_of_the_whole(monkeypatch) -> None:
     assert np.std(sums) > 0
 
 
+@pytest.mark.slow
 def test_a_large_shop_learns_with_the_sampled_softmax(monkeypatch, aisles) -> None:
     monkeypatch.setattr(loss, "FULL", 10)
     monkeypatch.setattr(loss, "SAMPLE", 5)

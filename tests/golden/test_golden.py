@@ -12,6 +12,7 @@ import pytest
 from golden_commands import SHOPS, Case, cases
 from golden_running import EXPECTED, build_shops, differences, run_case, tidy
 
+pytestmark = pytest.mark.slow
 BUILDS = [f"build-{shop}-{n}" for shop, lines in SHOPS.items() for n in range(1, len(lines) + 1)]
 
 

@@ -151,6 +151,7 @@ def together(people: Crowd) -> np.ndarray:
     return np.broadcast_to(people.score(slice(0, shape[0])), shape)
 
 
+@pytest.mark.slow
 def test_hybrid_is_scored_as_eval_scores_it(
     connection: sqlite3.Connection, judged: Judged, path: str
 ) -> None:
@@ -164,6 +165,7 @@ def test_hybrid_is_scored_as_eval_scores_it(
     )
 
 
+@pytest.mark.slow
 def test_one_method_is_scored_as_eval_scores_it(
     connection: sqlite3.Connection, judged: Judged
 ) -> None:
@@ -197,6 +199,7 @@ def test_people_alike_are_scored_as_eval_scores_them(
 
 
 @pytest.mark.parametrize("again", [False, True])
+@pytest.mark.slow
 def test_the_lists_of_one_person_of_all_and_of_eval_are_the_same(
     connection: sqlite3.Connection, judged: Judged, again: bool
 ) -> None:
@@ -235,6 +238,7 @@ def test_reasons_add_up_to_the_score(connection: sqlite3.Connection) -> None:
                 assert given == pytest.approx(reasons[item].shares[part], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_as_of_a_moment_the_two_ways_agree(connection: sqlite3.Connection, path: str) -> None:
     wish = Wish(before="2011-07-01")
     people = crowd(connection, wish)

@@ -102,6 +102,7 @@ class TestTrec:
         assert "mkdir -p" in caught.value.hint
 
     @pytest.mark.filterwarnings("ignore::Warning")
+    @pytest.mark.slow
     def test_ranx_reads_the_figures_of_our_own_metrics(self, tmp_path):
         ranx = pytest.importorskip("ranx")
         random = np.random.default_rng(7)
