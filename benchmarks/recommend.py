@@ -40,7 +40,7 @@ from prodsim_cli.builds import BuildOptions
 from prodsim_cli.export.batch_scorer import Crowd, crowd
 from prodsim_cli.export.lists import Lists, lists
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend import Wish
+from prodsim_cli.queries.recommend import RecommendRequest
 from prodsim_cli.store.connection import open_for_reading
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "online_retail" / "events.csv.gz"
@@ -96,13 +96,13 @@ def cpu_seconds(command: list[str]) -> float:
 def everybody(path: str, k: int, runs: int) -> None:
     """Users a second, ours and implicit's in turn."""
     with closing(open_for_reading(path)) as connection:
-        crowds = {by: crowd(connection, Wish(by=by)) for by in BY}
+        crowds = {by: crowd(connection, RecommendRequest(by=by)) for by in BY}
         users = crowds["items"].history.shape[0]
         user_items = crowds["items"].history.astype(np.float32).tocsr()
         ids = np.arange(users)
         work: dict[str, Callable[[], object]] = {
-            f"prodsim by {by} ({people.recipe.parts[0].name})"
-            if people.recipe.weights is None
+            f"prodsim by {by} ({people.config.parts[0].name})"
+            if people.config.weights is None
             else f"prodsim by {by}": lambda people=people: list(
                 lists(connection, people, Rules(), k)
             )

@@ -10,7 +10,7 @@ import click
 from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.recommend_recipe import BY
+from prodsim_cli.queries.recommend_config import BY
 
 if TYPE_CHECKING:
     from prodsim_cli.queries.ranking.request import Rules

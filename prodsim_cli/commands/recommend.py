@@ -13,8 +13,8 @@ from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend import Wish, recommend
-from prodsim_cli.queries.recommend_recipe import BY
+from prodsim_cli.queries.recommend import RecommendRequest, recommend
+from prodsim_cli.queries.recommend_config import BY
 
 _STREAMED = ("csv", "tsv", "jsonl")
 
@@ -66,11 +66,13 @@ def command(
     columns, before = _situation(connection, given["context"])
     rules = replace(rules, where=(*rules.where, *columns)) if columns else rules
     history = _split(given["history"])
-    wish = Wish(given["by"], given["method"], history, given["again"], before, given["why"])
+    request = RecommendRequest(
+        given["by"], given["method"], history, given["again"], before, given["why"]
+    )
     if given["everyone"]:
-        if wish.why is not None:
+        if request.why is not None:
             raise UsageProblem("--all writes lists without reasons.", hint="Leave --why out.")
-        _everybody(connection, words, wish, rules, k, form, given)
+        _everybody(connection, words, request, rules, k, form, given)
         return
     if given["output"]:
         raise UsageProblem(
@@ -78,7 +80,7 @@ def command(
             hint="Add --all, or leave -o out: prodsim recommend USER -f csv > FILE.",
         )
     users = options.from_stdin(words, "user") if words or not history else []
-    rankings = recommend(connection, users, wish, rules, k)
+    rankings = recommend(connection, users, request, rules, k)
     options.tell(options.notes_of(rankings))
     render.show(rankings, form)
 
@@ -138,14 +140,14 @@ def _quoted(value: str) -> str:
 def _everybody(
     connection: sqlite3.Connection,
     words: tuple[str, ...],
-    wish: Wish,
+    request: RecommendRequest,
     rules: Rules,
     k: int,
     form: str,
     given: dict[str, Any],
 ) -> None:
     """Everyone's lists; the heavy rooms are entered here."""
-    if words or wish.history:
+    if words or request.history:
         what = "users" if words else "a --history"
         raise UsageProblem(
             f"--all asks for everybody, and the command names {what}, too.",
@@ -162,7 +164,7 @@ def _everybody(
     with nullcontext(None) if given["quiet"] else TerminalProgress() as listener:
         made = everybody(
             connection,
-            wish,
+            request,
             rules,
             k,
             path=given["output"],

@@ -16,9 +16,8 @@ from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.knn import recommend_scores, speakers
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.queries.recommend import Wish, facts_of, recipe_of
-from prodsim_cli.queries.recommend_facts import Facts
-from prodsim_cli.queries.recommend_recipe import Recipe
+from prodsim_cli.queries.recommend import RecommendRequest, config_of, facts_of
+from prodsim_cli.queries.recommend_config import Facts, ScoringConfig
 from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, parts
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import CONSTANTS
@@ -41,7 +40,7 @@ class Crowd:
     before : nothing later was looked at (ISO).
     """
 
-    recipe: Recipe
+    config: ScoringConfig
     facts: Facts
     keys: list[str]
     item_ids: NDArray[np.int64]
@@ -74,12 +73,12 @@ class Crowd:
         return of
 
 
-def crowd(connection: sqlite3.Connection, wish: Wish) -> Crowd:
-    """Read the shop and the tables that ``wish`` asks for.
+def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
+    """Read the shop and the tables that ``request`` asks for.
 
     Raises what :func:`prodsim_cli.queries.recommend.recommend` raises.
     """
-    made, before = recipe_of(connection, wish)
+    made, before = config_of(connection, request)
     item_ids = _ids(connection, "select id from items where listed = 1 order by source, sku")
     people = connection.execute("select id, key from users order by key").fetchall()
     user_ids = np.array([row[0] for row in people], np.int64)
@@ -92,12 +91,12 @@ def crowd(connection: sqlite3.Connection, wish: Wish) -> Crowd:
     row = np.full(len(people) + 1, -1, np.int64)
     row[subjects] = np.arange(len(subjects))
     no_answers = [TYPE_CODE[name] for name in (made.target, "purchase", "return")]
-    had = (log.user >= 0) & np.isin(log.type, no_answers) & (not wish.again)
+    had = (log.user >= 0) & np.isin(log.type, no_answers) & (not request.again)
     lost = had & (row[log.user] < 0)
     had &= ~lost
     counts = _counted(log, n, made) if before is not None else _stored(connection, item_ids)
     return Crowd(
-        recipe=made,
+        config=made,
         facts=facts_of(connection, made, before),
         keys=[row[1] for row in people],
         item_ids=item_ids,
@@ -129,7 +128,7 @@ def _pairs(
 
 def _scores(
     connection: sqlite3.Connection,
-    made: Recipe,
+    made: ScoringConfig,
     log: EventLog,
     subjects: NDArray[np.int32],
     ids: tuple[NDArray[np.int64], NDArray[np.int64]],
@@ -145,7 +144,7 @@ def _scores(
         if part.kind == "neighbors":
             tables[part.name] = load_neighbors(connection, part.table, item_ids)
             shape = (len(subjects), n)
-            histories[part.name] = remembered(log, subjects, shape, part.memory, now)
+            histories[part.name] = remembered(log, subjects, shape, part.weighting, now)
         else:
             alike = load_neighbors(connection, part.table, user_ids, "user_neighbors")
             has = holdings(log, len(user_ids), n)
@@ -174,7 +173,7 @@ def _stored(
     return out
 
 
-def _counted(log: EventLog, n: int, made: Recipe) -> dict[str, NDArray[np.float64]]:
+def _counted(log: EventLog, n: int, made: ScoringConfig) -> dict[str, NDArray[np.float64]]:
     """The same from these events."""
     users = Vocabulary(map(str, range(int(log.user.max(initial=-1)) + 1)))
     data = Dataset(Vocabulary(map(str, range(n))), {}, users, log, {})

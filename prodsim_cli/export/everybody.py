@@ -14,13 +14,13 @@ from prodsim_cli.export.lists import Lists, lists, nothing_for
 from prodsim_cli.files import check_file, ending
 from prodsim_cli.progress import Progress
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend import Wish, ahead, what_is_popular
+from prodsim_cli.queries.recommend import RecommendRequest, ahead, what_is_popular
 from prodsim_cli.records.reports import Export
 
 
 def everybody(
     connection: sqlite3.Connection,
-    wish: Wish,
+    request: RecommendRequest,
     rules: Rules,
     k: int,
     *,
@@ -37,7 +37,7 @@ def everybody(
         check_file(path)
     if progress is not None:
         progress.stage("loading")
-    people = crowd(connection, wish)
+    people = crowd(connection, request)
     found = _Timed(lists(connection, people, rules, k, progress))
     if path is None:
         rows = files.stream_to(sys.stdout, form, connection, people, found)
@@ -45,7 +45,7 @@ def everybody(
         form = ending(path, files.ENDINGS, "-o")
         rows = files.write(path, connection, people, found)
     users = len(people.keys)
-    notes = [*people.recipe.notes, *ahead(people.before)]
+    notes = [*people.config.notes, *ahead(people.before)]
     strangers = users - len(people.subjects)
     if strangers:
         when = f" before {people.before}" if people.before else ""
@@ -65,7 +65,7 @@ def everybody(
         columns=files.KEYS if form == "jsonl" else files.COLUMNS,
         bytes=os.path.getsize(path) if path else 0,
         about={
-            "method": people.recipe.method,
+            "method": people.config.method,
             "k": k,
             "users": users,
             "without_a_past": strangers,

@@ -23,7 +23,7 @@ from prodsim_cli.progress import stage
 from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.recommend import candidates_of
-from prodsim_cli.queries.recommend_past import NOTHING
+from prodsim_cli.queries.recommend_scores import NOTHING
 from prodsim_cli.store.item_scores import by_popularity
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def lists(
         way = _Together(connection, people, rules, k)
         found = in_order(lambda some: way.best(some, scores_of(some)), parts, threads())
     for some, best in found:
-        yield Lists(people.subjects[some], *best, people.recipe.method)
+        yield Lists(people.subjects[some], *best, people.config.method)
         done(some.stop - some.start)
     strangers = np.setdiff1d(np.arange(len(people.keys), dtype=np.int32), people.subjects)
     returned = np.isin(strangers, list(people.sent_back))
@@ -123,7 +123,7 @@ def _popular(
     """The one list of those of whom nothing is known, but for what they all have sent back."""
     barred = people.sent_back.get(int(users[0]), frozenset())
     past = NOTHING._replace(had=barred)
-    found = candidates_of(connection, past, people.recipe, people.facts, before=people.before)
+    found = candidates_of(connection, past, people.config, people.facts, before=people.before)
     rows = answer(connection, found, rules, k, barred=barred).rows
     place = people.places()
     positions = np.full((len(users), k), -1, np.int32)

@@ -13,7 +13,7 @@ from prodsim_cli.export.batch_scorer import Crowd, crowd
 from prodsim_cli.export.lists import Lists, lists, nothing_for
 from prodsim_cli.export.table import Names, Sheet, products
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend import Wish
+from prodsim_cli.queries.recommend import RecommendRequest
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -30,7 +30,7 @@ COLUMNS = {
 def sheet(
     connection: sqlite3.Connection,
     k: int,
-    wish: Wish,
+    request: RecommendRequest,
     rules: Rules | None = None,
     progress: Progress | None = None,
 ) -> Sheet:
@@ -38,16 +38,16 @@ def sheet(
 
     Raises what :func:`prodsim_cli.queries.recommend.recommend` raises.
     """
-    everybody = crowd(connection, wish)
+    everybody = crowd(connection, request)
     names = products(connection)
     about = {
-        "method": everybody.recipe.method,
+        "method": everybody.config.method,
         "k": k,
         "users": len(everybody.keys),
         "without_a_past": len(everybody.keys) - len(everybody.subjects),
     }
     found = lists(connection, everybody, rules or Rules(), k, progress)
-    notes = list(everybody.recipe.notes)
+    notes = list(everybody.config.notes)
     return Sheet(dict(COLUMNS), _frames(everybody, names, found, notes), about, notes)
 
 

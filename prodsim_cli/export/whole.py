@@ -13,7 +13,7 @@ from prodsim_cli.export import graph, recs, similar, vectors, writing
 from prodsim_cli.export.table import Sheet
 from prodsim_cli.files import check_file
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend import Wish
+from prodsim_cli.queries.recommend import RecommendRequest
 from prodsim_cli.records.reports import Export
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def _sheet(
     if what == "similar":
         return similar.sheet(connection, asked.k, method, asked.rules, progress)
     if what == "recs":
-        wish = Wish(by=asked.by, method=method, again=asked.again)
-        return recs.sheet(connection, asked.k, wish, asked.rules, progress)
+        request = RecommendRequest(by=asked.by, method=method, again=asked.again)
+        return recs.sheet(connection, asked.k, request, asked.rules, progress)
     if what == "vectors":
         return vectors.sheet(connection, asked.space, progress)
     return graph.sheet(connection, asked.k, asked.methods, progress)

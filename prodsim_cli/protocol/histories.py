@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from prodsim_cli import registry
 from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.scoring.weighted_history import remembered
-from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, Memory
+from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, HistoryWeighting
 
 MEMORIES = (
     FLAT,
-    Memory("steps", 0.9),
-    Memory("steps", 0.8),
-    Memory("steps", 0.7),
-    Memory("steps", 0.6),
-    Memory("days", 90.0),
-    Memory("days", 30.0),
+    HistoryWeighting("steps", 0.9),
+    HistoryWeighting("steps", 0.8),
+    HistoryWeighting("steps", 0.7),
+    HistoryWeighting("steps", 0.6),
+    HistoryWeighting("days", 90.0),
+    HistoryWeighting("days", 30.0),
 )
 
 
@@ -29,9 +29,9 @@ class UserHistories:
     """The histories of the people asked about, by memory; each is made once."""
 
     asked: TestSet
-    made: dict[Memory, sp.csr_matrix] = field(default_factory=dict)
+    made: dict[HistoryWeighting, sp.csr_matrix] = field(default_factory=dict)
 
-    def __call__(self, memory: Memory) -> sp.csr_matrix:
+    def __call__(self, memory: HistoryWeighting) -> sp.csr_matrix:
         if memory not in self.made:
             asked = self.asked
             shape = (len(asked), len(asked.candidates))
@@ -40,7 +40,7 @@ class UserHistories:
             )
         return self.made[memory]
 
-    def choices(self) -> tuple[Memory, ...]:
+    def choices(self) -> tuple[HistoryWeighting, ...]:
         """The memories that these events allow."""
         timed = self.asked.now is not None and self.asked.train.events.timed
         return tuple(one for one in MEMORIES if one.kind != "days" or timed)

@@ -1,4 +1,4 @@
-"""``recommend``: products for people, by what they had to do with before. Ground floor."""
+"""``recommend``: products for people, by what they had to do with before."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.queries.ranking.pipeline import admitted, answer, to_results
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend_facts import AsOf, Facts, Stored
-from prodsim_cli.queries.recommend_past import NOTHING, Past, of_user, with_more
-from prodsim_cli.queries.recommend_recipe import Recipe, recipe
-from prodsim_cli.queries.recommend_scores import Personal, Popular
+from prodsim_cli.queries.recommend_config import Facts, FactsAsOf, ScoringConfig, scoring_config
+from prodsim_cli.queries.recommend_scores import (
+    NOTHING,
+    History,
+    Personal,
+    Popular,
+    history_of,
+    with_more,
+)
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.values import Json
 from prodsim_cli.store import artifacts, catalog, item_scores, pasts
 
 
-class Wish(NamedTuple):
+class RecommendRequest(NamedTuple):
     """What is asked for.
 
     ``by``: items, users or hybrid, None: as ``method`` says. ``history``: SKUs of a visitor, oldest
@@ -40,23 +45,23 @@ class Wish(NamedTuple):
 def recommend(
     connection: sqlite3.Connection,
     users: Sequence[str],
-    wish: Wish | None = None,
+    request: RecommendRequest | None = None,
     rules: Rules | None = None,
     k: int = 10,
 ) -> list[Ranking]:
-    """One ranking per user (one for the visitor of ``wish.history`` where no user is named).
+    """One ranking per user (one for the visitor of ``request.history`` where no user is named).
 
     Raises
     ------
     NotFound
         For a user or SKU that the database does not hold, before anything is answered.
     NotReady, UsageProblem
-        See :func:`prodsim_cli.queries.recommend_recipe.recipe`.
+        See :func:`prodsim_cli.queries.recommend_config.scoring_config`.
     """
-    asked = wish or Wish()
+    asked = request or RecommendRequest()
     known = [_person(connection, key) for key in users]
     more = finding.resolve_skus(connection, asked.history)
-    made, before = recipe_of(connection, asked)
+    made, before = config_of(connection, asked)
     asked = asked._replace(before=before)
     facts = facts_of(connection, made, asked.before)
     people: list[sqlite3.Row | None] = [*known] if known else [None]
@@ -66,36 +71,40 @@ def recommend(
     ]
 
 
-def recipe_of(connection: sqlite3.Connection, wish: Wish) -> tuple[Recipe, str | None]:
+def config_of(
+    connection: sqlite3.Connection, request: RecommendRequest
+) -> tuple[ScoringConfig, str | None]:
     """How people are scored, and the moment that nothing later than is looked at (ISO)."""
-    made = recipe(connection, wish.by, wish.method)
-    if wish.before is None:
+    made = scoring_config(connection, request.by, request.method)
+    if request.before is None:
         return made, None
-    before = moment(connection, wish.before)
+    before = moment(connection, request.before)
     now = datetime.fromisoformat(before).replace(tzinfo=timezone.utc).timestamp()
     return made._replace(now=now), before
 
 
-def facts_of(connection: sqlite3.Connection, made: Recipe, before: str | None = None) -> Facts:
+def facts_of(
+    connection: sqlite3.Connection, made: ScoringConfig, before: str | None = None
+) -> Facts:
     """What is the same for everybody, as counted by the build or as of a moment."""
     if before is not None:
-        return AsOf(connection, before, made.target, made.weights or {})
-    return Stored(connection)
+        return FactsAsOf(connection, before, made)
+    return Facts(connection)
 
 
 def candidates_of(
     connection: sqlite3.Connection,
-    past: Past,
-    made: Recipe,
+    history: History,
+    made: ScoringConfig,
     facts: Facts,
     *,
     again: bool = False,
     before: str | None = None,
 ) -> Personal | Popular:
-    """What there is to say of products for one past; without any, what is popular now."""
-    barred = frozenset() if again else past.had
-    if past.moments:
-        return Personal(connection, made, past, facts, barred, before)
+    """What there is to say of products for one history; without any, what is popular now."""
+    barred = frozenset() if again else history.had
+    if history.moments:
+        return Personal(connection, made, history, facts, barred, before)
     timed = before is not None or artifacts.recorded(connection, "recent", item_scores.KIND)
     return Popular(connection, "recent" if timed else "popularity", facts, barred)
 
@@ -132,19 +141,19 @@ def _ranking(
     connection: sqlite3.Connection,
     person: sqlite3.Row | None,
     more: Sequence[sqlite3.Row],
-    made: Recipe,
+    made: ScoringConfig,
     facts: Facts,
-    asked: Wish,
+    asked: RecommendRequest,
     rules: Rules,
     k: int,
 ) -> Ranking:
-    past = NOTHING
+    history = NOTHING
     if person is not None:
-        past = of_user(connection, person["id"], made.target, asked.before)
-    past = with_more(past, [item["id"] for item in more])
-    found = candidates_of(connection, past, made, facts, again=asked.again, before=asked.before)
-    seeds = list(past.moments)
-    barred = () if asked.again else past.had
+        history = history_of(connection, person["id"], made.target, asked.before)
+    history = with_more(history, [item["id"] for item in more])
+    found = candidates_of(connection, history, made, facts, again=asked.again, before=asked.before)
+    seeds = list(history.moments)
+    barred = () if asked.again else history.had
     given = answer(connection, found, rules, k, seeds, barred=barred)
     rows = to_results(connection, given.rows, found.speakers([row.item_id for row in given.rows]))
     query: Json = {} if person is None else {"user": person["key"]}
@@ -155,32 +164,32 @@ def _ranking(
         said = _nothing(connection, query, rules, seeds, barred, said)
     notes = (*_notes(connection, query, found, made, asked), *said)
     method = made.method if isinstance(found, Personal) else found.name
-    ranking = Ranking(query, method, rows, notes, about=_about(past, more))
+    ranking = Ranking(query, method, rows, notes, about=_about(history, more))
     if asked.why is None:
         return ranking
     from prodsim_cli.queries.explain.rows import reasoned_for_user
 
     reasons = found.reasons([row.item_id for row in given.rows])
-    return reasoned_for_user(connection, ranking, given.rows, reasons, past.moments, asked.why)
+    return reasoned_for_user(connection, ranking, given.rows, reasons, history.moments, asked.why)
 
 
-def _about(past: Past, more: Sequence[sqlite3.Row]) -> str:
+def _about(history: History, more: Sequence[sqlite3.Row]) -> str:
     """What is known of the person, in a few words."""
-    known = len(past.moments) - len({item["id"] for item in more} & set(past.moments))
+    known = len(history.moments) - len({item["id"] for item in more} & set(history.moments))
     if more and not known:
         return " + ".join(item["title"] or item["label"] for item in more)
     if not known:
         return ""
     plural = "" if known == 1 else "s"
-    return f"{known:,} product{plural}" + (f" until {past.last[:10]}" if past.last else "")
+    return f"{known:,} product{plural}" + (f" until {history.last[:10]}" if history.last else "")
 
 
 def _notes(
     connection: sqlite3.Connection,
     query: Json,
     found: Personal | Popular,
-    made: Recipe,
-    asked: Wish,
+    made: ScoringConfig,
+    asked: RecommendRequest,
 ) -> list[str]:
     """Sentences about the answer: what stood in for a past, and what looks ahead."""
     if isinstance(found, Popular):

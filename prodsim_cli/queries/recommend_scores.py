@@ -1,9 +1,9 @@
-"""The score of every product for one person, from stored tables. Ground floor.
+"""The score of every product for one person, from stored tables.
 
 score(j) = sum over the parts of w_part(class of j) * s_part(j) / spread of s_part, where s_part(j)
-is the sum over those neighbours of j that lie in the person's past, each as that part remembers it,
-and the spread is that of all candidates, silent ones too: ``scoring.over_arrays`` for one
-person, in SQL. Held together with ``eval`` by tests/scoring/test_recommend_alike.py.
+is the sum over those neighbours of j that lie in the person's history, each as that part weighs it,
+and the spread is that of all candidates, silent ones too: ``scoring.over_arrays`` for one person.
+Held together with ``eval`` by tests/scoring/test_recommend_alike.py.
 """
 
 from __future__ import annotations
@@ -16,19 +16,66 @@ from heapq import merge
 from typing import NamedTuple
 
 from prodsim_cli.queries.ranking.request import Scored
-from prodsim_cli.queries.recommend_facts import Facts
-from prodsim_cli.queries.recommend_past import Past
-from prodsim_cli.queries.recommend_recipe import Part, Recipe
+from prodsim_cli.queries.recommend_config import Fact, Facts, Part, ScoringConfig
 from prodsim_cli.scoring.coefficients import Factors, class_of, for_people
-from prodsim_cli.scoring.over_rows import spread, weighted_sums
+from prodsim_cli.scoring.over_rows import history_sums, spread, weighted_sums
 from prodsim_cli.store import item_scores, neighbors, pasts
-from prodsim_cli.store.item_scores import by_popularity
 
 _FIRST_TIER = 120
 """Products of the first tier; each one after it is four times as long."""
 
 PEOPLE = 50
 """People alike who speak for a visitor without an account."""
+
+
+class History(NamedTuple):
+    """The products that a person has had to do with. (A dataclass costs a cold start 1 ms.)
+
+    Attributes
+    ----------
+    moments : item id -> (number of the moment of its latest event, 0 the first; its ISO time, None
+        without one), oldest first.
+    had : row ids of everything bought (or had as what is predicted) or sent back: no answers.
+    user_id : None for a visitor.
+    last : ISO time of the latest event, '' without one.
+    """
+
+    moments: dict[int, tuple[int, str | None]]
+    had: frozenset[int] = frozenset()
+    user_id: int | None = None
+    last: str = ""
+
+
+NOTHING = History({})
+"""Nothing is known."""
+
+
+def history_of(
+    connection: sqlite3.Connection, user_id: int, target: str, before: str | None = None
+) -> History:
+    """The history of a known person, up to a moment (ISO)."""
+    moments: dict[int, tuple[int, str | None]] = {}
+    had = pasts.returned(connection, user_id, before)
+    number, last = -1, None
+    for item, at, position, kind in pasts.of_user(connection, user_id, before):
+        if (at, position) != last:
+            number, last = number + 1, (at, position)
+        moments.pop(item, None)  # the latest event of a product is its place
+        moments[item] = (number, at)
+        if kind in (target, "purchase"):
+            had.add(item)
+    return History(moments, frozenset(had), user_id, (last[0] or "") if last else "")
+
+
+def with_more(history: History, item_ids: Sequence[int]) -> History:
+    """The same history with products that come after it, each a moment of its own, the last the
+    latest; they are no answers."""
+    moments = dict(history.moments)
+    number = max((number for number, _ in moments.values()), default=-1)
+    for at, item in enumerate(item_ids, start=number + 1):
+        moments.pop(item, None)
+        moments[item] = (at, None)
+    return history._replace(moments=moments, had=history.had | frozenset(item_ids))
 
 
 class Reasons(NamedTuple):
@@ -42,23 +89,47 @@ class Reasons(NamedTuple):
     pasts: dict[str, dict[int, float]]
 
 
-class Personal:
+class _Candidates:
+    """What the candidates of known and unknown people have alike.
+
+    ``barred``: row ids that are no answers.
+    """
+
+    connection: sqlite3.Connection
+    facts: Facts
+    barred: frozenset[int]
+
+    def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
+        """Products that nothing speaks for, the popular ones first."""
+        left = [one for one in ids if one not in self.barred]
+        return item_scores.by_popularity(self.connection, left, self.facts.popular())
+
+    def _ordered(self, tier: list[Scored]) -> list[Scored]:
+        """Equal scores in order of position."""
+        if len({score for _, score in tier}) == len(tier):
+            return tier
+        place = item_scores.in_order(self.connection, [item for item, _ in tier])
+        number = {item: at for at, item in enumerate(place)}
+        return sorted(tier, key=lambda pair: (-pair[1], number[pair[0]]))
+
+
+class Personal(_Candidates):
     """The candidates of one person, for :func:`prodsim_cli.queries.ranking.pipeline.answer`.
 
-    ``barred``: row ids that are no answers. ``before``: nothing later is looked at (ISO).
+    ``before``: nothing later is looked at (ISO).
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        recipe: Recipe,
-        past: Past,
+        config: ScoringConfig,
+        history: History,
         facts: Facts,
         barred: frozenset[int] = frozenset(),
         before: str | None = None,
     ) -> None:
-        self.connection, self.recipe, self.past, self.facts = connection, recipe, past, facts
-        self.barred, self.before = barred, before
+        self.connection, self.config, self.history = connection, config, history
+        self.facts, self.barred, self.before = facts, barred, before
 
     def tiers(self) -> Iterator[Sequence[Scored]]:
         size = _FIRST_TIER
@@ -71,27 +142,20 @@ class Personal:
         if tier:
             yield self._ordered(tier)
 
-    def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
-        left = [one for one in ids if one not in self.barred]
-        return by_popularity(self.connection, left, self.facts.popular())
-
     def scores(self, item_ids: Iterable[int]) -> dict[int, float]:
         """The scores of some products, 0 where nothing speaks for them."""
-        if self.recipe.weights is None:
-            return {item: self._plain.get(item, 0.0) for item in item_ids}
+        if self.config.weights is None:
+            return {item: self._summed.get(item, 0.0) for item in item_ids}
         return {item: sum(shares.values()) for item, shares in self._shares(item_ids).items()}
 
     def speakers(self, item_ids: Sequence[int]) -> dict[int, list[str]]:
         """Which parts speak for each of these products."""
-        return {
-            item: [name for name, share in shares.items() if share > 0]
-            for item, shares in self._shares(item_ids).items()
-        }
+        return {item: list(shares) for item, shares in self._shares(item_ids).items()}
 
     def reasons(self, item_ids: Sequence[int]) -> dict[int, Reasons]:
         """What the scores of these products are made of."""
         out = {item: Reasons(shares, {}) for item, shares in self._shares(item_ids).items()}
-        for part in self.recipe.parts:
+        for part in self.config.parts:
             if part.kind != "neighbors":
                 continue
             weights = self._weights(part)
@@ -103,122 +167,99 @@ class Personal:
         return out
 
     def _falling(self) -> Iterator[Scored]:
-        """Every product with a score above 0, the largest first, without those barred."""
-        touched = sorted(
-            ((item, score) for item, score in self._single_precision().items() if score > 0),
-            key=lambda pair: -pair[1],
-        )
+        """Every product with a score above 0, the largest first, without those barred.
+
+        Scores are rounded to float32 as in ``eval``: sums that differ by the order of adding up
+        only are equal.
+        """
+        single = zip(self._summed, array("f", self._summed.values()), strict=True)
+        touched = sorted((one for one in single if one[1] > 0), key=lambda pair: -pair[1])
         found = merge(touched, self._untouched(), key=lambda pair: -pair[1])
         return (one for one in found if one[0] not in self.barred)
 
-    def _single_precision(self) -> dict[int, float]:
-        """The scores of what a table speaks for, rounded to float32 as in ``eval``: sums that
-        differ by the order of adding up only are equal."""
-        scores = self._plain if self.recipe.weights is None else self._summed
-        return dict(zip(scores, array("f", scores.values()), strict=True))
-
     def _untouched(self) -> Iterator[Scored]:
         """Products that only the constants speak for."""
-        if not self.recipe.constants:
+        if not self.config.constants:
             return
-        touched = self._touched
         for item, prior in self.facts.falling("prior"):
-            if item not in touched:
+            if item not in self._summed:
                 yield item, array("f", (prior,))[0]
 
-    def _ordered(self, tier: list[Scored]) -> list[Scored]:
-        """Equal scores in order of position."""
-        if len({score for _, score in tier}) == len(tier):
-            return tier
-        place = item_scores.in_order(self.connection, [item for item, _ in tier])
-        number = {item: at for at, item in enumerate(place)}
-        return sorted(tier, key=lambda pair: (-pair[1], number[pair[0]]))
-
     def _weights(self, part: Part) -> dict[int, float]:
-        return self.past.weights(part.memory, self.recipe.now)
+        return part.weighting.weights(self.history.moments, self.config.now)
 
     @cached_property
     def _raw(self) -> dict[str, dict[int, float]]:
-        """Part -> product -> the sum of its own row over the past."""
-        return {part.name: dict(self._sums(part)) for part in self.recipe.parts}
-
-    def _sums(self, part: Part) -> Sequence[tuple[int, float]]:
-        if part.kind == "neighbors":
-            return neighbors.spoken_for(self.connection, part.table, self._weights(part))
-        return pasts.held_by(self.connection, self._alike(part.table), self.before)
-
-    def _alike(self, measure: str) -> dict[int, float]:
-        """People alike -> how much."""
-        if self.past.user_id is None:
-            return pasts.sharing(self.connection, list(self.past.moments), PEOPLE, self.before)
-        return dict(neighbors.alike(self.connection, measure, self.past.user_id))
-
-    @cached_property
-    def _plain(self) -> dict[int, float]:
-        return self._raw[self.recipe.parts[0].name]
-
-    @cached_property
-    def _touched(self) -> set[int]:
-        return {item for sums in self._raw.values() for item in sums}
-
-    @cached_property
-    def _facts(self) -> Mapping[int, tuple[float, float, float]]:
-        return self.facts.of(list(self._touched))
-
-    @cached_property
-    def _scales(self) -> dict[str, float]:
-        """Part -> 1 over the spread of its sums among the candidates."""
-        n, facts = self.facts.candidates(), self._facts
+        """Part -> product -> the sum of its own row over the history."""
+        tables = {part.table for part in self.config.parts if part.kind == "neighbors"}
+        rows = neighbors.speaking(self.connection, tables, self.history.moments) if tables else {}
+        size = item_scores.largest_id(self.connection) + 1
         out = {}
-        for name, sums in self._raw.items():
-            deviation = spread([sum_ for item, sum_ in sums.items() if facts[item][1] > 0], n)
-            out[name] = 1.0 / deviation if deviation > 0 else 0.0
+        for part in self.config.parts:
+            if part.kind == "neighbors":
+                weights = self._weights(part)
+                mine = ((weights[of[1]], *row) for of, row in rows.items() if of[0] == part.table)
+                out[part.name] = history_sums(mine, size)
+            else:
+                alike = self._people_alike(part.table)
+                out[part.name] = dict(pasts.held_by(self.connection, alike, self.before))
         return out
 
+    def _people_alike(self, measure: str) -> dict[int, float]:
+        """People alike -> how much."""
+        if self.history.user_id is None:
+            return pasts.sharing(self.connection, list(self.history.moments), PEOPLE, self.before)
+        return dict(neighbors.alike(self.connection, measure, self.history.user_id))
+
     @cached_property
-    def _summed(self) -> dict[int, float]:
-        """Product -> score, of all that a table speaks for."""
-        people = {item: fact[0] for item, fact in self._facts.items()}
-        start = {item: fact[2] for item, fact in self._facts.items()}
-        return weighted_sums(self._raw, self._factors, people, start)
+    def _facts(self) -> Mapping[int, Fact]:
+        """Of all that a table speaks for."""
+        return self.facts.of(list({item for sums in self._raw.values() for item in sums}))
 
     @cached_property
     def _factors(self) -> Factors:
         """What one unit of a part gives: of its sums, of the constants as they are."""
-        names = (*self._raw, *self.recipe.constants)
-        return for_people(names, self.recipe.weights or {}, self._scales)
+        n, scales = self.facts.candidates(), {}
+        known = {item for item, fact in self._facts.items() if fact[1] > 0}
+        for name, sums in self._raw.items():
+            deviation = spread([sum_ for item, sum_ in sums.items() if item in known], n)
+            scales[name] = 1.0 / deviation if deviation > 0 else 0.0
+        return for_people((*self._raw, *self.config.constants), self.config.weights or {}, scales)
+
+    @cached_property
+    def _summed(self) -> dict[int, float]:
+        """Product -> score, of all that a table speaks for."""
+        if self.config.weights is None:
+            return self._raw[self.config.parts[0].name]
+        people = {item: fact[0] for item, fact in self._facts.items()}
+        start = {item: fact[2] for item, fact in self._facts.items()}
+        return weighted_sums(self._raw, self._factors, people, start)
 
     def _factor(self, name: str, item: int) -> float:
         """What one unit of a part gives to the score of a product."""
-        if self.recipe.weights is None:
+        if self.config.weights is None:
             return 1.0
-        return self._factors[class_of(self._facts_of(item)[0])][name].factor
-
-    def _facts_of(self, item: int) -> tuple[float, float, float]:
-        return self._facts[item] if item in self._facts else self.facts.of([item])[item]
+        fact = self._facts[item] if item in self._facts else self.facts.of([item])[item]
+        return self._factors[class_of(fact.people)][name].factor
 
     def _shares(self, item_ids: Iterable[int]) -> dict[int, dict[str, float]]:
-        """Product -> part -> what it gives; parts in the order of the recipe, then constants."""
+        """Product -> part -> what it gives, if anything; parts in their order, then constants."""
         items = list(item_ids)
-        out: dict[int, dict[str, float]] = {item: {} for item in items}
-        for name, sums in self._raw.items():
-            for item in items:
-                out[item][name] = sums[item] * self._factor(name, item) if item in sums else 0.0
-        for name in self.recipe.constants:
-            given = self.facts.constant(name, items)
-            for item in items:
-                out[item][name] = self._factor(name, item) * given[item]
-        return {
-            item: {name: share for name, share in shares.items() if share > 0}
-            for item, shares in out.items()
-        }
+        given = {name: self.facts.constant(name, items) for name in self.config.constants}
+        units: dict[str, Mapping[int, float]] = {**self._raw, **given}
+        out: dict[int, dict[str, float]] = {}
+        for item in items:
+            there = {name: of[item] for name, of in units.items() if of.get(item)}
+            shares = {name: unit * self._factor(name, item) for name, unit in there.items()}
+            out[item] = {name: share for name, share in shares.items() if share > 0}
+        return out
 
 
 _TIER = 200
 """Products of one tier of what is popular, and those equal to the last of them."""
 
 
-class Popular:
+class Popular(_Candidates):
     """What everybody gets of whom nothing is known. ``name``: ``recent`` or ``popularity``."""
 
     def __init__(
@@ -241,15 +282,6 @@ class Popular:
                 batch = []
             batch.append(one)
         yield self._ordered(batch)
-
-    def _ordered(self, found: list[Scored]) -> list[Scored]:
-        place = item_scores.in_order(self.connection, [item for item, _ in found])
-        number = {item: at for at, item in enumerate(place)}
-        return sorted(found, key=lambda pair: (-pair[1], number[pair[0]]))
-
-    def rest(self, ids: Sequence[int]) -> Sequence[Scored]:
-        left = [one for one in ids if one not in self.barred]
-        return by_popularity(self.connection, left, self.facts.popular())
 
     def speakers(self, item_ids: Sequence[int]) -> dict[int, list[str]]:
         """The one count that speaks."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prodsim_cli.scoring.coefficients import Weights, weighted
-from prodsim_cli.scoring.weighting import Memory
+from prodsim_cli.scoring.weighting import HistoryWeighting
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Blend:
     similar: Weights = field(default_factory=dict)
     scales: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    memory: Mapping[str, Memory] = field(default_factory=dict)
+    memory: Mapping[str, HistoryWeighting] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
 
     def parts(self) -> list[str]:
@@ -65,6 +65,6 @@ class Blend:
             similar=stored["similar"],
             scales=stored["scales"],
             settings=stored["settings"],
-            memory={name: Memory(**values) for name, values in stored["memory"].items()},
+            memory={name: HistoryWeighting(**values) for name, values in stored["memory"].items()},
             evidence=tuple(stored["evidence"]),
         )

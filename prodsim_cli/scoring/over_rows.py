@@ -41,6 +41,25 @@ def totals(found: Shares) -> dict[int, float]:
     return {other: sum(parts.values()) for other, parts in found.items()}
 
 
+def history_sums(
+    rows: Iterable[tuple[float, Sequence[int], Sequence[float]]], size: int
+) -> dict[int, float]:
+    """Product -> sum over the products of a history of score times weight, where it is not 0.
+
+    ``rows``: for each product of the history its weight, and ids and scores of those that have it
+    as a neighbour; every id is below ``size``. A list is twice as fast as a dict here.
+    """
+    sums = [0.0] * size
+    for weight, items, scores in rows:
+        if weight == 1.0:
+            for item, score in zip(items, scores, strict=True):
+                sums[item] += score
+        else:
+            for item, score in zip(items, scores, strict=True):
+                sums[item] += weight * score
+    return {item: total for item, total in enumerate(sums) if total}
+
+
 def spread(values: Iterable[float], n: int) -> float:
     """Population standard deviation of n numbers, those that are not named being 0."""
     if not n:

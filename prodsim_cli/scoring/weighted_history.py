@@ -7,16 +7,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
-from prodsim_cli.scoring.weighting import Memory
-
-DAY = 86_400.0
+from prodsim_cli.scoring.weighting import DAY, HistoryWeighting
 
 
 def remembered(
     log: EventLog,
     users: NDArray[np.int32],
     shape: tuple[int, int],
-    memory: Memory,
+    memory: HistoryWeighting,
     now: int | None = None,
 ) -> sp.csr_matrix:
     """(q, n) CSR float32: for each of ``users`` the products of their past, the latest event each.
@@ -49,7 +47,7 @@ def _weight(
     log: EventLog,
     mine: NDArray[np.intp],
     rows: NDArray[np.int64],
-    memory: Memory,
+    memory: HistoryWeighting,
     now: int | None,
 ) -> NDArray[np.float64]:
     """(e,) what each event of a past counts; events in order of person and time."""

@@ -1,5 +1,4 @@
-"""Reading what is the same for everybody: one number a product by name (builds/scores.py). Ground
-floor."""
+"""Reading what is the same for everybody: one number a product by name (builds/counts.py)."""
 
 from __future__ import annotations
 
@@ -41,6 +40,11 @@ def count(connection: sqlite3.Connection, name: str) -> int:
     """How many products have a number under a name."""
     row = connection.execute("select count(*) from item_scores where name = ?", (name,)).fetchone()
     return int(row[0])
+
+
+def largest_id(connection: sqlite3.Connection) -> int:
+    """The largest row id of a product, 0 where there is none."""
+    return int(connection.execute("select coalesce(max(id), 0) from items").fetchone()[0])
 
 
 def in_order(connection: sqlite3.Connection, item_ids: Sequence[int]) -> list[int]:

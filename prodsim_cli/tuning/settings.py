@@ -20,7 +20,7 @@ from prodsim_cli.protocol.metrics import ndcg
 from prodsim_cli.protocol.relevance import Relevance
 from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.protocol.topk import best, from_history, rows_of
-from prodsim_cli.scoring.weighting import FLAT, Memory
+from prodsim_cli.scoring.weighting import FLAT, HistoryWeighting
 
 K = 10
 SURE = 1.0
@@ -37,7 +37,7 @@ class Tuned:
     table: NeighborTable
     values: NDArray[np.float64]
     settings: dict[str, Any] = field(default_factory=dict)
-    memory: Memory = FLAT
+    memory: HistoryWeighting = FLAT
 
 
 def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tuned:
@@ -70,7 +70,7 @@ def surely(new: NDArray[np.float64], old: NDArray[np.float64]) -> bool:
 
 
 def foretold(
-    table: NeighborTable, pasts: UserHistories, memory: Memory, right: Relevance
+    table: NeighborTable, pasts: UserHistories, memory: HistoryWeighting, right: Relevance
 ) -> NDArray[np.float64]:
     """NDCG@10 of what each person does next."""
     lists = best(from_history(table, pasts.asked, pasts(memory)), pasts.asked, K)

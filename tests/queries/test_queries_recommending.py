@@ -15,13 +15,11 @@ from hypothesis import strategies as st
 from shop_rows import put_pairs
 
 from prodsim_cli.data.events import NO_TIME, EventLog
-from prodsim_cli.queries.recommend_facts import AsOf, Stored
-from prodsim_cli.queries.recommend_past import Past, of_user, with_more
-from prodsim_cli.queries.recommend_recipe import Part, Recipe
-from prodsim_cli.queries.recommend_scores import Personal, Popular
+from prodsim_cli.queries.recommend_config import Facts, FactsAsOf, Part, ScoringConfig
+from prodsim_cli.queries.recommend_scores import History, Personal, Popular, history_of, with_more
 from prodsim_cli.scoring.over_rows import spread
 from prodsim_cli.scoring.weighted_history import remembered
-from prodsim_cli.scoring.weighting import FLAT, Memory
+from prodsim_cli.scoring.weighting import FLAT, HistoryWeighting
 from prodsim_cli.store.connection import open_for_writing, transaction
 
 DAY = "2011-01-{:02d}T00:00:00".format
@@ -66,28 +64,30 @@ def shop(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def test_a_past_is_the_latest_event_of_each_product_without_returns(
     shop: sqlite3.Connection,
 ) -> None:
-    past = of_user(shop, 1, "purchase")
+    past = history_of(shop, 1, "purchase")
     assert past.moments == {1: (0, DAY(1)), 2: (2, DAY(3))}
     assert (past.had, past.last) == ({1, 4}, DAY(3))  # 4 was sent back, and nothing else
-    assert past.weights(FLAT, None) == {1: 1.0, 2: 1.0}
-    assert past.weights(Memory("steps", 0.5), None) == {1: 0.25, 2: 1.0}
-    assert past.weights(Memory("days", 2.0), None) == {1: 0.5, 2: 1.0}
-    assert of_user(shop, 1, "view").had == {1, 2, 4}
-    assert of_user(shop, 1, "purchase", DAY(1)).had == frozenset()
-    assert of_user(shop, 1, "purchase", DAY(2)).moments == {1: (0, DAY(1))}
+    assert FLAT.weights(past.moments, None) == {1: 1.0, 2: 1.0}
+    assert HistoryWeighting("steps", 0.5).weights(past.moments, None) == {1: 0.25, 2: 1.0}
+    assert HistoryWeighting("days", 2.0).weights(past.moments, None) == {1: 0.5, 2: 1.0}
+    assert history_of(shop, 1, "view").had == {1, 2, 4}
+    assert history_of(shop, 1, "purchase", DAY(1)).had == frozenset()
+    assert history_of(shop, 1, "purchase", DAY(2)).moments == {1: (0, DAY(1))}
 
 
 def test_what_is_added_comes_after_it(shop: sqlite3.Connection) -> None:
-    past = with_more(of_user(shop, 1, "purchase"), [3, 1])
-    assert past.weights(Memory("steps", 0.5), None) == {2: 0.25, 3: 0.5, 1: 1.0}
+    past = with_more(history_of(shop, 1, "purchase"), [3, 1])
+    assert HistoryWeighting("steps", 0.5).weights(past.moments, None) == {2: 0.25, 3: 0.5, 1: 1.0}
     assert past.had == {1, 3, 4}
-    assert with_more(Past({}), [3]).weights(Memory("days", 2.0), 1e9) == {3: 1.0}
+    visitor = with_more(History({}), [3])
+    assert HistoryWeighting("days", 2.0).weights(visitor.moments, 1e9) == {3: 1.0}
 
 
 def test_one_table_is_summed_as_it_is(shop: sqlite3.Connection) -> None:
-    recipe = Recipe("one", (Part("one", "one", memory=Memory("steps", 0.5)),), None)
-    past = of_user(shop, 1, "purchase")
-    found = Personal(shop, recipe, past, Stored(shop), frozenset({1}))
+    part = Part("one", "one", weighting=HistoryWeighting("steps", 0.5))
+    config = ScoringConfig("one", (part,), None)
+    past = history_of(shop, 1, "purchase")
+    found = Personal(shop, config, past, Facts(shop), frozenset({1}))
     assert found.scores([1, 3, 4, 5]) == {1: 0.0, 3: 0.5 * 0.25 + 0.25, 4: 1.0, 5: 0.0}
     assert list(found.tiers()) == [[(4, 1.0), (3, 0.375)]]
 
@@ -95,9 +95,9 @@ def test_one_table_is_summed_as_it_is(shop: sqlite3.Connection) -> None:
 def test_the_sum_of_standardized_parts_by_hand(shop: sqlite3.Connection) -> None:
     """Three candidates are known (1, 2, 3): of `one` they have 0, 0 and .75, of `two` nothing."""
     weights = {"many": {"one": 1.0}, "few": {"one": 2.0, "recent": 1.0}, "none": {"two": 3.0}}
-    recipe = Recipe("hybrid", (Part("one", "one"), Part("two", "two")), weights)
-    past = of_user(shop, 1, "purchase")
-    found = Personal(shop, recipe, past, Stored(shop), frozenset({1}))
+    config = ScoringConfig("hybrid", (Part("one", "one"), Part("two", "two")), weights)
+    past = history_of(shop, 1, "purchase")
+    found = Personal(shop, config, past, Facts(shop), frozenset({1}))
     deviation = sqrt(0.75**2 / 3 - (0.75 / 3) ** 2)
     scores = found._summed
     assert scores[3] == pytest.approx(2 * 0.75 / deviation + 0.75)
@@ -109,16 +109,16 @@ def test_the_sum_of_standardized_parts_by_hand(shop: sqlite3.Connection) -> None
 
 
 def test_people_alike_count_by_their_likeness_once_a_product(shop: sqlite3.Connection) -> None:
-    recipe = Recipe("users", (Part("users", "cosine", "user_neighbors"),), None)
-    found = Personal(shop, recipe, of_user(shop, 1, "purchase"), Stored(shop))
+    config = ScoringConfig("users", (Part("users", "cosine", "user_neighbors"),), None)
+    found = Personal(shop, config, history_of(shop, 1, "purchase"), Facts(shop))
     assert found.scores([1, 2, 3]) == {1: 0.5, 2: 0.0, 3: 0.75}
-    earlier = Personal(shop, recipe, of_user(shop, 1, "purchase"), Stored(shop), before=DAY(9))
+    earlier = Personal(shop, config, history_of(shop, 1, "purchase"), Facts(shop), before=DAY(9))
     assert earlier.scores([3]) == {3: 0.5}
 
 
 def test_a_visitor_is_like_those_who_have_the_same(shop: sqlite3.Connection) -> None:
-    recipe = Recipe("users", (Part("users", "cosine", "user_neighbors"),), None)
-    found = Personal(shop, recipe, with_more(Past({}), [3]), Stored(shop))
+    config = ScoringConfig("users", (Part("users", "cosine", "user_neighbors"),), None)
+    found = Personal(shop, config, with_more(History({}), [3]), Facts(shop))
     # c has 3 alone: 1 / sqrt(1 * 1); b has 1 and 3: 1 / sqrt(1 * 2)
     assert found.scores([1]) == pytest.approx({1: 1 / sqrt(2)})
     assert found.scores([3]) == pytest.approx({3: 1 + 1 / sqrt(2)})
@@ -126,7 +126,7 @@ def test_a_visitor_is_like_those_who_have_the_same(shop: sqlite3.Connection) -> 
 
 def test_counts_as_of_a_moment(shop: sqlite3.Connection) -> None:
     weights = {"few": {"popularity": 1.0}}
-    facts = AsOf(shop, DAY(8), "purchase", weights)
+    facts = FactsAsOf(shop, DAY(8), ScoringConfig("hybrid", (), weights))
     assert facts.candidates() == 3
     assert dict(facts.falling("popularity")) == {1: 2.0, 3: 1.0}
     recent = dict(facts.falling("recent"))
@@ -141,7 +141,7 @@ def test_popular_products_in_order_of_sku_where_they_are_equal(shop: sqlite3.Con
         shop.executemany(
             "insert into item_scores values ('recent', ?, ?)", [(1, 2.0), (2, 3.0), (3, 2.0)]
         )
-    found = Popular(shop, "recent", Stored(shop), frozenset())
+    found = Popular(shop, "recent", Facts(shop), frozenset())
     assert list(found.tiers()) == [[(2, 3.0), (3, 2.0), (1, 2.0)]]
 
 
@@ -151,11 +151,11 @@ def test_popular_products_in_order_of_sku_where_they_are_equal(shop: sqlite3.Con
         min_size=1,
         max_size=12,
     ),
-    memory=st.sampled_from([FLAT, Memory("steps", 0.8), Memory("days", 1.5)]),
+    memory=st.sampled_from([FLAT, HistoryWeighting("steps", 0.8), HistoryWeighting("days", 1.5)]),
     timed=st.booleans(),
 )
 def test_a_past_is_remembered_as_the_learning_side_remembers_it(
-    events: list[tuple[int, int, int, bool]], memory: Memory, timed: bool
+    events: list[tuple[int, int, int, bool]], memory: HistoryWeighting, timed: bool
 ) -> None:
     """(item, day, position, return or not) of one person, with times or with an order only."""
     with closing(sqlite3.connect(":memory:")) as connection:
@@ -170,10 +170,10 @@ def test_a_past_is_remembered_as_the_learning_side_remembers_it(
                 for item, day, position, back in events
             ],
         )
-        past = of_user(connection, 1, "purchase")
+        past = history_of(connection, 1, "purchase")
     origin = int(np.datetime64(DAY(1), "s").astype(np.int64))
     now = origin + 4 * 86_400
-    weights = past.weights(memory, now if timed else None)
+    weights = memory.weights(past.moments, now if timed else None)
     m = len(events)
     log_ = EventLog(
         user=np.zeros(m, np.int32),

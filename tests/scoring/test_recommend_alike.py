@@ -25,8 +25,14 @@ from prodsim_cli.export.lists import lists
 from prodsim_cli.protocol.histories import UserHistories
 from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.recommend import Wish, candidates_of, facts_of, recipe_of, recommend
-from prodsim_cli.queries.recommend_past import of_user
+from prodsim_cli.queries.recommend import (
+    RecommendRequest,
+    candidates_of,
+    config_of,
+    facts_of,
+    recommend,
+)
+from prodsim_cli.queries.recommend_scores import history_of
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.store.connection import open_for_reading, open_for_writing, transaction
 from prodsim_cli.store.loading import load_dataset
@@ -131,15 +137,15 @@ def judged(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> J
     return Judged(connection, monkeypatch)
 
 
-def one_by_one(connection: sqlite3.Connection, people: Crowd, wish: Wish) -> np.ndarray:
+def one_by_one(connection: sqlite3.Connection, people: Crowd, wish: RecommendRequest) -> np.ndarray:
     """(q, n) scores of the ground floor."""
-    made, before = recipe_of(connection, wish)
+    made, before = config_of(connection, wish)
     facts = facts_of(connection, made, before)
     ids = people.item_ids.tolist()
     out = np.zeros((len(people.subjects), len(ids)))
     for at, user in enumerate(people.subjects.tolist()):
         row = connection.execute("select id from users where key = ?", (people.keys[user],))
-        past = of_user(connection, row.fetchone()[0], made.target, before)
+        past = history_of(connection, row.fetchone()[0], made.target, before)
         found = candidates_of(connection, past, made, facts, before=before).scores(ids)
         out[at] = [found[item] for item in ids]
     return out
@@ -155,13 +161,13 @@ def together(people: Crowd) -> np.ndarray:
 def test_hybrid_is_scored_as_eval_scores_it(
     connection: sqlite3.Connection, judged: Judged, path: str
 ) -> None:
-    people = crowd(connection, Wish())
-    assert people.recipe.weights == judged.blend.recommend
+    people = crowd(connection, RecommendRequest())
+    assert people.config.weights == judged.blend.recommend
     expected = judged.hybrid()
     assert (expected > 0).sum() > 5_000
     np.testing.assert_allclose(together(people), expected, rtol=2e-6, atol=2e-6)
     np.testing.assert_allclose(
-        one_by_one(connection, people, Wish()), expected, rtol=2e-6, atol=2e-6
+        one_by_one(connection, people, RecommendRequest()), expected, rtol=2e-6, atol=2e-6
     )
 
 
@@ -171,10 +177,10 @@ def test_one_method_is_scored_as_eval_scores_it(
 ) -> None:
     compared = []
     for name in ("ease", "lexical", "follows", "cosine", "bm25", "attributes"):
-        wish = Wish(method=name)
+        wish = RecommendRequest(method=name)
         people = crowd(connection, wish)
-        if people.recipe.notes:  # the table of `similar`, since it has no weight for people
-            assert "has no weight here" in people.recipe.notes[0]
+        if people.config.notes:  # the table of `similar`, since it has no weight for people
+            assert "has no weight here" in people.config.notes[0]
             continue
         compared.append(name)
         memory = judged.blend.memory.get(name)
@@ -190,7 +196,7 @@ def test_one_method_is_scored_as_eval_scores_it(
 def test_people_alike_are_scored_as_eval_scores_them(
     connection: sqlite3.Connection, judged: Judged
 ) -> None:
-    wish = Wish(by="users")
+    wish = RecommendRequest(by="users")
     people = crowd(connection, wish)
     expected = judged.people.scores(slice(0, len(judged.asked)))
     assert (expected > 0).sum() > 5_000
@@ -203,7 +209,7 @@ def test_people_alike_are_scored_as_eval_scores_them(
 def test_the_lists_of_one_person_of_all_and_of_eval_are_the_same(
     connection: sqlite3.Connection, judged: Judged, again: bool
 ) -> None:
-    wish, rules, k = Wish(again=again), Rules(all_stock=True, variants=True), 20
+    wish, rules, k = RecommendRequest(again=again), Rules(all_stock=True, variants=True), 20
     people = crowd(connection, wish)
     asked = judged.asked
     if again:
@@ -225,10 +231,10 @@ def test_the_lists_of_one_person_of_all_and_of_eval_are_the_same(
 
 
 def test_reasons_add_up_to_the_score(connection: sqlite3.Connection) -> None:
-    made, _ = recipe_of(connection, Wish())
+    made, _ = config_of(connection, RecommendRequest())
     facts = facts_of(connection, made)
     for user in range(1, 30):
-        found = candidates_of(connection, of_user(connection, user, made.target), made, facts)
+        found = candidates_of(connection, history_of(connection, user, made.target), made, facts)
         top = list(next(found.tiers()))[:20]
         reasons = found.reasons([item for item, _ in top])
         for item, score in top:
@@ -240,16 +246,18 @@ def test_reasons_add_up_to_the_score(connection: sqlite3.Connection) -> None:
 
 @pytest.mark.slow
 def test_as_of_a_moment_the_two_ways_agree(connection: sqlite3.Connection, path: str) -> None:
-    wish = Wish(before="2011-07-01")
+    wish = RecommendRequest(before="2011-07-01")
     people = crowd(connection, wish)
     found, expected = one_by_one(connection, people, wish), together(people)
     np.testing.assert_allclose(found, expected, rtol=5e-6, atol=5e-6)
-    assert len(people.subjects) < len(crowd(connection, Wish()).subjects)
+    assert len(people.subjects) < len(crowd(connection, RecommendRequest()).subjects)
 
 
 def test_the_blend_of_everything_reads_its_own_tables(mixed: str) -> None:
     with closing(open_for_reading(mixed)) as connection:
-        parts = {part.name: part.table for part in recipe_of(connection, Wish())[0].parts}
+        parts = {
+            part.name: part.table for part in config_of(connection, RecommendRequest())[0].parts
+        }
     assert parts == {
         "ease": "ease@recommend",
         "follows": "follows@recommend",
@@ -268,7 +276,7 @@ def test_a_shop_that_learned_nothing_sums_up_hybrid(tmp_path: Path) -> None:
     path = write_recommend_shop(tmp_path)
     builds.build(path, builds.BuildOptions(learn=False))
     with closing(open_for_reading(path)) as connection:
-        made, _ = recipe_of(connection, Wish())
+        made, _ = config_of(connection, RecommendRequest())
         assert [part.table for part in made.parts] == ["hybrid"]
         assert made.weights is None
         names = [name for (name,) in connection.execute("select name from artifacts")]

@@ -10,7 +10,7 @@ from evaluation_worlds import DAY, shop
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.over_arrays import Parts, blended, evidence_of, standardized
 from prodsim_cli.scoring.weighted_history import remembered
-from prodsim_cli.scoring.weighting import Memory
+from prodsim_cli.scoring.weighting import HistoryWeighting
 
 EVENTS = [
     ("ann", "a", "purchase", 0),
@@ -30,27 +30,31 @@ def past(memory, now=None, events=EVENTS, users=(0, 1)):
 
 
 def test_flat_is_one_for_everything_but_returns():
-    assert past(Memory()).tolist() == [[1, 1, 1, 0], [1, 0, 0, 0]]
+    assert past(HistoryWeighting()).tolist() == [[1, 1, 1, 0], [1, 0, 0, 0]]
 
 
 def test_steps_are_moments_back_from_the_latest():
-    assert past(Memory("steps", 0.5)).tolist() == [[1, 0.25, 0.5, 0], [1, 0, 0, 0]]
+    assert past(HistoryWeighting("steps", 0.5)).tolist() == [[1, 0.25, 0.5, 0], [1, 0, 0, 0]]
 
 
 def test_days_halve_from_now():
-    found = past(Memory("days", 30.0), now=60 * DAY)
+    found = past(HistoryWeighting("days", 30.0), now=60 * DAY)
     assert found == pytest.approx(np.array([[1, 0.25, 0.5, 0], [0.25, 0, 0, 0]]))
-    assert past(Memory("days", 30.0)) == pytest.approx(found)
+    assert past(HistoryWeighting("days", 30.0)) == pytest.approx(found)
 
 
 def test_orders_without_times_have_steps():
     events = [("ann", item, "purchase", None, place) for place, item in enumerate("abc")]
-    assert past(Memory("steps", 0.5), events=events, users=(0,)).tolist() == [[0.25, 0.5, 1]]
+    assert past(HistoryWeighting("steps", 0.5), events=events, users=(0,)).tolist() == [
+        [0.25, 0.5, 1]
+    ]
 
 
 def test_people_asked_about_in_another_order():
-    assert past(Memory(), users=(1,)).tolist() == [[1, 0, 0, 0]]
-    assert past(Memory(), events=[("ann", "a", "return", 0)], users=(0,)).tolist() == [[0]]
+    assert past(HistoryWeighting(), users=(1,)).tolist() == [[1, 0, 0, 0]]
+    assert past(HistoryWeighting(), events=[("ann", "a", "return", 0)], users=(0,)).tolist() == [
+        [0]
+    ]
 
 
 def test_scores_are_of_unit_spread_among_the_candidates():
@@ -89,7 +93,7 @@ def test_a_blend_survives_its_json():
         similar={"none": {"lexical": 1.0}},
         scales={"ease": 0.1},
         settings={"recommend": {"ease": {"half_life": 30.0}}},
-        memory={"ease": Memory("steps", 0.8)},
+        memory={"ease": HistoryWeighting("steps", 0.8)},
         evidence=("60 users",),
     )
     again = Blend.from_dict(json.loads(json.dumps(blend.as_dict())))
