@@ -39,10 +39,7 @@ GROUND = [
     "prodsim_cli.render.flat",
     "prodsim_cli.render.text",
     *(f"prodsim_cli.store.{name}" for name in (*READING, "problems", "schema", "status")),
-    *(
-        f"prodsim_cli.search.{name}"
-        for name in ("expanding", "index", "ranking", "spelling", "terms", "words")
-    ),
+    *(f"prodsim_cli.search.{name}" for name in ("index", "ranking", "spelling", "terms", "words")),
     *(
         f"prodsim_cli.{room}.{file.stem}"
         for room in ("commands", "queries", "records")

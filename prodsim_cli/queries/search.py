@@ -164,17 +164,15 @@ class _Asking:
         """With words of the graph, where that was asked for."""
         if not self.question.expand:
             return reading, []
-        from prodsim_cli.search import expanding
-
         best = ranking.ordered(
             self.connection, reading, *ranking.by_words(self.connection, reading)
-        ).order[: expanding.BEST]
+        ).order[: ranking.FEEDBACK]
         around = {
             other
             for item, _ in best
             for other, _ in neighbors.scored(self.connection, artifacts.BLEND, [item])[:10]
         }
-        reading = expanding.expanded(self.connection, reading, [*around, *(i for i, _ in best)])
+        reading = ranking.expanded(self.connection, reading, [*around, *(i for i, _ in best)])
         added = [word.text for word in reading.words if word.kind == ADDED]
         return reading, [f"added: {', '.join(added)}." if added else "nothing could be added."]
 

@@ -1,4 +1,4 @@
-"""What a question means beside what the products mean, fused with its words. First floor.
+"""What a question means beside what the products mean, fused with its words.
 
 score(product) = (1 - MEANING) * words + MEANING * max(0, (cosine - median) / (largest - median))
 
@@ -13,14 +13,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.embedders import Embedder
-from prodsim_cli.search import ranking
+from prodsim_cli.search import index, ranking
 from prodsim_cli.search.ranking import FIRST, Found
-from prodsim_cli.search.words import SPELLING, Reading, Word
+from prodsim_cli.search.words import SPELLING, Reading, Word, read
+
+if TYPE_CHECKING:
+    from prodsim_cli.data.dataset import Dataset
 
 MEANING = 0.5
 NEAR = 100
@@ -40,6 +44,7 @@ _BLOCK = 20_000
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
 Floats = NDArray[np.float64]
+Best = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -187,3 +192,51 @@ def _placed(values: Mapping[int, float], place: Mapping[int, int]) -> Floats:
         at, given = zip(*there, strict=True)
         out[list(at)] = given
     return out
+
+
+def best(
+    data: Dataset,
+    texts: Sequence[str],
+    *,
+    k: int,
+    vectors: NDArray[np.float32] | None = None,
+    encode: Encode | None = None,
+) -> Best:
+    """The k best products of a dataset for each text, as ``search`` ranks them.
+
+    Returns (q, k) positions, -1 where there are fewer, and (q, k) scores.
+
+    ``vectors`` (n, d) of the products, None for words alone; ``encode`` makes those of a text.
+    """
+    n = len(data)
+    connection = index.in_memory(_rows(data))
+    ids = np.arange(1, n + 1)
+    space = Space(ids, vectors, encode) if vectors is not None and encode is not None else None
+    positions = np.full((len(texts), k), -1, np.int32)
+    scores = np.zeros((len(texts), k), np.float32)
+    for row, text in enumerate(texts):
+        reading = read(connection, text)
+        if reading.asks_meaning() and space is not None:
+            reading, cosines = checked(reading, space)
+            order = fused(connection, reading, space, cosines).order[:k]
+        else:
+            order = ranking.ordered(
+                connection, reading, *ranking.by_words(connection, reading)
+            ).order[:k]
+        positions[row, : len(order)] = [item - 1 for item, _ in order]
+        scores[row, : len(order)] = [score for _, score in order]
+    connection.close()
+    return positions, scores
+
+
+def _rows(data: Dataset) -> list[tuple[object, ...]]:
+    """A row of the index for each product, numbered from 1 in order of position."""
+    nothing = [None] * len(data)
+    fields = [data.columns.get(name, nothing) for name in index.FIELDS]
+    sources = [source or "" for source in data.columns.get("source", nothing)]
+    skus = [
+        str(name)[len(source) + 1 :] if source else str(name)
+        for name, source in zip(data.items.ids, sources, strict=True)
+    ]
+    numbers = range(1, len(data) + 1)
+    return list(zip(numbers, *fields, sources, skus, strict=True))

@@ -1,4 +1,4 @@
-"""What a reading of a question makes of the products, without meaning. Ground floor.
+"""What a reading of a question makes of the products, without meaning.
 
 The exact comes first: a product whose model number, SKU or whole title was asked for stands before
 all others. Among the others a word as it is written counts a little more than one with the same
@@ -9,13 +9,15 @@ which matters where meaning speaks, too.
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from prodsim_cli.search import index
-from prodsim_cli.search.terms import words
-from prodsim_cli.search.words import ADDED, Reading
+from prodsim_cli.search.terms import terms, words
+from prodsim_cli.search.words import ADDED, Asked, Reading, Word, largest, looked_up
 
 EXACT, TOGETHER = 0.05, 0.05
 """What it adds to a score of at most 1 that all words stand in the title so; that in this order."""
@@ -29,6 +31,17 @@ by its meaning alone is worth half at most, so it stands behind."""
 
 LOOKED_AT = 200
 """Best products whose titles are looked at closely."""
+
+FEEDBACK = 5
+"""Products of a question whose neighbours are asked."""
+
+MOST_ADDED, ADDED_WEIGHT = 5, 0.2
+"""Words that are added, and what one counts beside a word that was asked for."""
+
+_LEAST = 2
+"""Neighbours that must say a word; what one says is its own."""
+
+_FREQUENT = 60
 
 Scored = tuple[int, float]
 """Row id and score."""
@@ -110,3 +123,38 @@ def ordered(
         words=frozenset(item for word in reading.words for item in word.scores),
         coded=reading.coded,
     )
+
+
+def expanded(connection: sqlite3.Connection, reading: Reading, neighbors: Iterable[int]) -> Reading:
+    """The reading with the most characteristic words of the titles of some products.
+
+    Pseudo-relevance feedback (Rocchio 1971), with neighbours in the graph in place of the first
+    page.
+    """
+    n = index.size(connection)
+    titles = index.titles(connection, neighbors)
+    held = Counter(asked for title in titles.values() for asked in {*looked_up(terms(title))})
+    several = [(asked, count) for asked, count in held.most_common(_FREQUENT) if count >= _LEAST]
+    known = {item for word in reading.words for item in word.scores}
+    found = []
+    for asked, count in several:
+        scores = index.scores(connection, index.quoted(asked.words))
+        # How much oftener these products say it than all do (Kullback & Leibler 1951).
+        oftener = math.log(count / len(titles) * n / max(len(scores), 1))
+        if _new(asked, reading) and oftener > 0 and not known >= scores.keys():
+            found.append((-count * oftener, asked.words, scores))
+    added = [
+        Word("".join(said), ADDED_WEIGHT, scores, largest(n, len(scores)), n, kind=ADDED)
+        for _, said, scores in sorted(found, key=lambda one: one[:2])[:MOST_ADDED]
+    ]
+    return replace(reading, words=(*reading.words, *added))
+
+
+def _new(asked: Asked, reading: Reading) -> bool:
+    """True for a word of letters that the question does not hold, nor another form of it."""
+    text = "".join(asked.words)
+    if any(sign.isdigit() for sign in text) or (not asked.signs and len(text) < 3):
+        return False
+    told = [word.text for word in reading.words]
+    told += [other for word in reading.words for other in word.instead]
+    return not any(text.startswith(one[:5]) or one.startswith(text[:5]) for one in told)

@@ -95,7 +95,7 @@ def search(
 ) -> Best:
     """The k products for each text as ``prodsim search`` ranks them: words and, where there are
     vectors and ``encode``, meaning (:mod:`prodsim_cli.search`). (q, k) positions, scores."""
-    from prodsim_cli.search.judging import best
+    from prodsim_cli.search.meaning import best
 
     there = [name for name in data.embeddings if name not in data.learned]
     name = space if space is not None else next(iter(there), None)

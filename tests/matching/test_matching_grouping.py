@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodsim_cli.matching.skus import numbered, stem
 from prodsim_cli.matching.titles import told, words_of
-from prodsim_cli.matching.variants import Product, kinds_named, read_product, variants
+from prodsim_cli.matching.variants import (
+    Product,
+    kinds_named,
+    numbered,
+    read_product,
+    stem,
+    variants,
+)
 
 
 def shop(*rows: tuple[str, ...], **columns: str) -> list[Product]:

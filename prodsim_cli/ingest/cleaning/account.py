@@ -1,14 +1,15 @@
-"""The line account: each line of a file ends in exactly one of kept, merged, set aside,"
-" rejected."""
+"""The line account: each line of a file is kept, merged, set aside or rejected."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from prodsim_cli.ingest.cleaning.recognition import Recognition
 from prodsim_cli.ingest.cleaning.values import as_text
-from prodsim_cli.ingest.readers._raw import RawTable, Reject
+from prodsim_cli.ingest.readers._raw import Cleaned, RawTable, Reject
 
 ROW, LINE = "__row", "__line"
 _RAW_CHARACTERS = 2_000
@@ -37,6 +38,29 @@ class Account:
         for reject in self.raw.rejects:
             self.rejects.append(reject)
             self.rejected[reject.reason] = self.rejected.get(reject.reason, 0) + 1
+
+    def first_of_equal(self, frame: pl.DataFrame) -> pl.Series:
+        """The row numbers that stay, in order, when lines equal in every field are taken once."""
+        columns = [column for column in frame.columns if not column.startswith("__")]
+        if not columns or frame.is_empty():
+            return frame[ROW]
+        kept = frame.unique(subset=columns, keep="first", maintain_order=True)[ROW].sort()
+        self.merge("equal line", len(frame) - len(kept))
+        return kept
+
+    def cleaned(
+        self,
+        found: Recognition,
+        notes: Sequence[str],
+        *,
+        items: pl.DataFrame | None = None,
+        events: pl.DataFrame | None = None,
+    ) -> Cleaned:
+        """The rows that are kept, with what happened to the others."""
+        return Cleaned(
+            found.kind, found.mapping, items, events, self.raw.read, self.merged, self.set_aside,
+            self.rejected, self.emptied, tuple(self.rejects), tuple(notes),
+        )  # fmt: skip
 
     def merge(self, reason: str, count: int) -> None:
         if count:

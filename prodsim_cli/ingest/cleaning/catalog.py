@@ -9,9 +9,9 @@ import polars as pl
 from prodsim_cli.errors import InputError
 from prodsim_cli.ingest.cleaning.account import LINE, ROW, Account, body
 from prodsim_cli.ingest.cleaning.columns import suggest_key
-from prodsim_cli.ingest.cleaning.lines import first_of_equal, service_codes, service_note
+from prodsim_cli.ingest.cleaning.lines import without_services
 from prodsim_cli.ingest.cleaning.numbers import parse_numbers
-from prodsim_cli.ingest.cleaning.recognition import CATALOG, Recognition
+from prodsim_cli.ingest.cleaning.recognition import Recognition
 from prodsim_cli.ingest.cleaning.titles import fold_case
 from prodsim_cli.ingest.cleaning.values import as_text, booleans, clean_ids, clean_texts
 from prodsim_cli.ingest.readers._raw import Cleaned, CleanOptions, RawTable
@@ -73,19 +73,15 @@ def clean_catalog(raw: RawTable, options: CleanOptions, found: Recognition) -> C
     refuse_broken_key(raw, found)
     account, notes = Account(raw), list(found.notes)
     frame = body(raw)
-    kept = first_of_equal(frame, ROW)
-    account.merge("equal line", len(frame) - len(kept))
-    frame = frame[kept]
+    frame = frame[account.first_of_equal(frame)]
     sku = clean_ids(frame[found.mapping["sku"]])
     account.reject("no sku", frame.filter(sku.is_null())[ROW])
     frame, sku = frame.filter(sku.is_not_null()), sku.drop_nulls()
     items = _columns(frame, sku, options, found, account)
-    items = _without_services(items, options, account, notes)
+    if options.service_lines and "title" in items.columns:
+        items = without_services(items, account, notes)
     items = _one_per_sku(items, options, account)
-    return Cleaned(
-        CATALOG, found.mapping, items, None, raw.read, account.merged, account.set_aside,
-        account.rejected, account.emptied, tuple(account.rejects), tuple(notes),
-    )  # fmt: skip
+    return account.cleaned(found, notes, items=items)
 
 
 def _columns(
@@ -152,19 +148,6 @@ def attributes(frame: pl.DataFrame) -> pl.Series:
     cells = pl.DataFrame([_json_cell(column).alias(str(i)) for i, column in enumerate(frame)])
     joined = cells.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True)).to_series()
     return ("{" + joined.set(joined == "", None) + "}").alias("attributes")
-
-
-def _without_services(
-    items: pl.DataFrame, options: CleanOptions, account: Account, notes: list[str]
-) -> pl.DataFrame:
-    if not options.service_lines or "title" not in items.columns:
-        return items
-    codes = service_codes(items.select("sku", "title", pl.lit(1).alias("lines")))
-    if codes.is_empty():
-        return items
-    notes.append(service_note(codes))
-    account.put_aside("service line", int(codes["lines"].sum()))
-    return items.join(codes.select("sku"), on="sku", how="anti", maintain_order="left")
 
 
 def _one_per_sku(items: pl.DataFrame, options: CleanOptions, account: Account) -> pl.DataFrame:

@@ -7,11 +7,10 @@ import polars as pl
 from prodsim_cli.ingest.cleaning.account import LINE, ROW, Account, body
 from prodsim_cli.ingest.cleaning.catalog import refuse_broken_key
 from prodsim_cli.ingest.cleaning.dates import Dates, parse_dates
-from prodsim_cli.ingest.cleaning.lines import first_of_equal, service_codes, service_note
+from prodsim_cli.ingest.cleaning.lines import without_services
 from prodsim_cli.ingest.cleaning.numbers import Numbers, parse_numbers
 from prodsim_cli.ingest.cleaning.recognition import TRANSACTIONS, Recognition
-from prodsim_cli.ingest.cleaning.types import parse_types
-from prodsim_cli.ingest.cleaning.values import as_text, clean_ids, clean_texts
+from prodsim_cli.ingest.cleaning.values import as_text, clean_ids, clean_texts, parse_types
 from prodsim_cli.ingest.readers._raw import Cleaned, CleanOptions, RawTable
 
 _ITEM_TEXTS = ("title", "description", "brand", "category", "tags", "image", "url")
@@ -31,8 +30,7 @@ def clean_events(raw: RawTable, options: CleanOptions, found: Recognition) -> Cl
     if found.clock:
         notes.append(f"the time of day is taken from {found.clock}")
     frame = body(raw)
-    kept = first_of_equal(frame, ROW)
-    account.merge("equal line", len(frame) - len(kept))
+    kept = account.first_of_equal(frame)
     needed = [*dict.fromkeys([*found.mapping.values(), *filter(None, [found.clock]), ROW, LINE])]
     frame = frame.select(needed)
     if len(kept) < len(frame):
@@ -47,13 +45,11 @@ def clean_events(raw: RawTable, options: CleanOptions, found: Recognition) -> Cl
         frame, lines = frame.filter(good), lines.filter(good)
     lines = _describe(lines, frame, found)
     lines = _measure(lines, frame, options, found, account, notes)
-    lines = _without_services(lines, options, account, notes)
+    if options.service_lines:
+        lines = without_services(lines, account, notes)
     lines = _without_unknown(lines, account)
     lines = _without_write_offs(lines, account)
-    return Cleaned(
-        found.kind, found.mapping, None, _shape(lines, found), raw.read, account.merged,
-        account.set_aside, account.rejected, account.emptied, tuple(account.rejects), tuple(notes),
-    )  # fmt: skip
+    return account.cleaned(found, notes, events=_shape(lines, found))
 
 
 def _keys(
@@ -239,22 +235,6 @@ def _value(
     below = (values < 0).fill_null(False)
     account.empty(found.mapping[field], int((numbers.bad | below).sum()))
     return values.set(below, None)
-
-
-def _without_services(
-    lines: pl.DataFrame, options: CleanOptions, account: Account, notes: list[str]
-) -> pl.DataFrame:
-    if not options.service_lines or lines.is_empty():
-        return lines
-    title = pl.col("title") if "title" in lines.columns else pl.lit(None, pl.String)
-    told = lines.group_by("sku", title.alias("title")).agg(pl.len().alias("lines"))
-    codes = service_codes(told)
-    if codes.is_empty():
-        return lines
-    notes.append(service_note(codes))
-    service = lines["sku"].is_in(codes["sku"].implode())
-    account.put_aside("service line", int(service.sum()))
-    return lines.filter(~service)
 
 
 def _without_unknown(lines: pl.DataFrame, account: Account) -> pl.DataFrame:

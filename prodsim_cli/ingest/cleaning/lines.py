@@ -1,10 +1,10 @@
-"""Lines that are no news or no products: equal lines, and services sold as if they were"
-" products."""
+"""Lines of services that are sold as if they were products: postage, fees, vouchers."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from prodsim_cli.ingest.cleaning.account import Account
 from prodsim_cli.ingest.cleaning.titles import judged_titles
 
 SERVICE_RULE = (
@@ -64,15 +64,6 @@ _CODE = (
 )
 
 
-def first_of_equal(frame: pl.DataFrame, row: str) -> pl.Series:
-    """The row numbers that stay when lines equal in every field are taken once, in order."""
-    columns = [column for column in frame.columns if not column.startswith("__")]
-    if not columns or frame.is_empty():
-        return frame[row]
-    kept = frame.unique(subset=columns, keep="first", maintain_order=True)
-    return kept[row].sort()
-
-
 def is_service_title(title: pl.Expr) -> pl.Expr:
     """Boolean: the whole text names a service, not a product ("POSTAGE STAMP SET" does not)."""
     return (
@@ -112,3 +103,15 @@ def service_note(codes: pl.DataFrame) -> str:
     more = f" and {len(codes) - _EXAMPLES} more" if len(codes) > _EXAMPLES else ""
     total = int(codes["lines"].sum())
     return f"{SERVICE_RULE}. {total:,} lines of {len(codes)} codes: {', '.join(shown)}{more}"
+
+
+def without_services(frame: pl.DataFrame, account: Account, notes: list[str]) -> pl.DataFrame:
+    """``frame[sku, title?, ...]`` without the lines of services, which are counted and named."""
+    title = pl.col("title") if "title" in frame.columns else pl.lit(None, pl.String)
+    codes = service_codes(frame.group_by("sku", title.alias("title")).agg(pl.len().alias("lines")))
+    if codes.is_empty():
+        return frame
+    notes.append(service_note(codes))
+    service = frame["sku"].is_in(codes["sku"].implode())
+    account.put_aside("service line", int(service.sum()))
+    return frame.filter(~service)

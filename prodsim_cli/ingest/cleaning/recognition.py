@@ -21,8 +21,7 @@ from prodsim_cli.ingest.cleaning.columns import (
     suggest_key,
     uniqueness,
 )
-from prodsim_cli.ingest.cleaning.types import looks_like_types
-from prodsim_cli.ingest.cleaning.values import as_text
+from prodsim_cli.ingest.cleaning.values import as_text, looks_like_types
 from prodsim_cli.ingest.readers._raw import CleanOptions, RawTable
 
 CATALOG, TRANSACTIONS, EVENTS = "catalog", "transactions", "events"

@@ -1,4 +1,4 @@
-"""Cells into values: ids, texts and booleans. Numbers and dates have their own modules.
+"""Cells into values: ids, texts, booleans, event types. Numbers and dates have their own modules.
 
 Whatever is costly works on the distinct values of a column; a column that is clean already comes
 back as it is.
@@ -14,6 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 import polars as pl
+
+from prodsim_cli.ingest.cleaning.synonyms import EVENT_TYPE_WORDS
+from prodsim_cli.text.normalize import squashed
 
 EMPTY_WORDS = ("nan", "na", "null", "none", "n/a", "#n/a", "<na>", "nil")
 """Cells that stand for nothing, in small letters."""
@@ -190,3 +193,35 @@ def booleans(column: pl.Series) -> tuple[pl.Series, int]:
     if flags.dtype != pl.Boolean:
         flags = pl.Series(column.name, [None] * len(column), dtype=pl.Boolean)
     return flags, int((flags.is_null() & text.is_not_null()).sum())
+
+
+_EVENT_TYPES = {squashed(word): kind for word, kind in EVENT_TYPE_WORDS.items()}
+
+
+def event_type(word: str) -> str | None:
+    """The store's type for one cell, or None.
+
+    >>> event_type("AddToCart"), event_type("add to cart"), event_type("购买"), event_type("zoom")
+    ('cart', 'cart', 'purchase', None)
+    """
+    return _EVENT_TYPES.get(squashed(word))
+
+
+def parse_types(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """(types, words): the store's types, null where unknown or empty, and the cleaned words."""
+    words = clean_texts(column)
+    distinct = words.unique().drop_nulls()
+    known = [event_type(word) for word in distinct]
+    kinds = pl.Series(known, dtype=pl.String)
+    types = words.replace_strict(distinct, kinds, default=None, return_dtype=pl.String)
+    return types, words
+
+
+def looks_like_types(column: pl.Series) -> bool:
+    """Do most of the few distinct values name an event type? (``type`` may be a product's type.)"""
+    if column.dtype != pl.String:
+        return False
+    distinct = column.unique().drop_nulls()
+    if not 0 < len(distinct) <= 50:
+        return False
+    return sum(event_type(word) is not None for word in distinct) * 2 >= len(distinct)

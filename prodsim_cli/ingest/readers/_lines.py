@@ -11,15 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.errors import InputError
-from prodsim_cli.ingest.readers._delimiter import distinct
-from prodsim_cli.ingest.readers._raw import Reject
+from prodsim_cli.ingest.readers._raw import BAD_BYTES, DAMAGE, Reject, distinct
 
 csv.field_size_limit(2**31 - 1)  # a description may be long; the default limit is an error
 
 TOO_MANY, TOO_FEW = "too many fields", "too few fields"
-UNCLOSED, BAD_QUOTE, BAD_BYTES = "unclosed quote", "bad quote", "bad bytes"
-DAMAGE = "\ufffd"
-"""Stands for bytes that are not of the encoding, in a file whose decoding says ``damaged``."""
+UNCLOSED, BAD_QUOTE = "unclosed quote", "bad quote"
 
 
 class Lines:

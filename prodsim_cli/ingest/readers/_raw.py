@@ -1,4 +1,4 @@
-"""What a reader gets and gives: options in, a raw table out. First floor (polars)."""
+"""What a reader gets and gives: options in, a raw table out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
+
+DAMAGE, BAD_BYTES = "\ufffd", "bad bytes"
+"""Stands for bytes that are not of the encoding, in a file whose decoding says ``damaged``; and why
+a line with it is rejected."""
 
 
 @dataclass(frozen=True)
@@ -126,3 +130,18 @@ class Cleaned:
         """Lines that reach the store (the account balances by construction of the cleaner)."""
         gone = (self.merged, self.set_aside, self.rejected)
         return self.read - sum(sum(reasons.values()) for reasons in gone)
+
+
+def distinct(names: list[str]) -> list[str]:
+    """The names, each once: ``name``, ``name_2``...; an empty one is ``column_N``."""
+    taken: set[str] = set()
+    out: list[str] = []
+    for place, name in enumerate(names, 1):
+        wanted = base = name or f"column_{place}"
+        number = 1
+        while wanted in taken or (number > 1 and wanted in names):
+            number += 1
+            wanted = f"{base}_{number}"
+        taken.add(wanted)
+        out.append(wanted)
+    return out

@@ -10,17 +10,14 @@ import numpy as np
 import polars as pl
 
 from prodsim_cli.errors import InputError
-from prodsim_cli.ingest.readers._delimiter import distinct
-from prodsim_cli.ingest.readers._raw import Blob, RawTable, Reject
+from prodsim_cli.ingest.readers._raw import BAD_BYTES, DAMAGE, Blob, RawTable, Reject, distinct
 
 CHUNK = 20_000
 """Objects that are Python objects at a time, where the format allows it."""
 
 _DIGITS = 4000
 
-NOT_AN_OBJECT, BROKEN, BAD_BYTES = "not an object", "broken JSON", "bad bytes"
-DAMAGE = "\ufffd"
-"""Stands for bytes that are not of the encoding, in a file whose decoding says ``damaged``."""
+NOT_AN_OBJECT, BROKEN = "not an object", "broken JSON"
 
 Chunk = tuple[list[int], list[Any], list[Reject]]
 """Numbers, values and what could not even be parsed."""
@@ -223,3 +220,27 @@ def as_json(value: Any) -> str:
 def _sound(text: str) -> str:
     """Half a surrogate pair (``"\\ud800"``) is no text: ``?`` in its place."""
     return text.encode("utf-8", "replace").decode()
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """A typed frame with lists, structs and objects as JSON text and binary as UTF-8 text."""
+    changes: list[pl.Expr | pl.Series] = []
+    for name, kind in frame.schema.items():
+        if kind == pl.Categorical or isinstance(kind, pl.Enum):
+            changes.append(pl.col(name).cast(pl.String))
+        elif kind == pl.Duration:  # polars has no cast of it to text
+            spans = [None if v is None else str(v) for v in frame[name]]
+            changes.append(pl.Series(name, spans, pl.String))
+        elif kind == pl.Binary:
+            texts = [None if v is None else v.decode("utf-8", "replace") for v in frame[name]]
+            changes.append(pl.Series(name, texts, pl.String))
+        elif kind.is_nested() or kind == pl.Object:
+            texts = [_cell(value) for value in frame[name].to_list()]
+            changes.append(pl.Series(name, texts, pl.String))
+        elif kind == pl.String:
+            changes.append(pl.col(name).replace("", None))
+    return frame.with_columns(changes)
+
+
+def _cell(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,20 +1,29 @@
 """CSV, TSV and any other delimiter: polars where it is exact, else the csv module line by line.
 
 polars fills short rows with nulls, refuses long ones and loses its way at a stray quote. So the
-structure of the file is measured first (:mod:`_structure`). Where its quotes are sound, polars gets
+structure of the file is measured first (:mod:`_table`). Where its quotes are sound, polars gets
 the rows that have the cells of the header and the others are rejects; where they are not, a second
-pass (:mod:`_lines`) walks over the lines with quotes. Both give the same (:mod:`_table`).
+pass (:mod:`_lines`) walks over the lines with quotes. Both give the same.
 """
 
 from __future__ import annotations
 
+import re
+
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.ingest.readers._delimiter import ONE_COLUMN, find_delimiter
 from prodsim_cli.ingest.readers._encoding import Decoded, decode
 from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions
 from prodsim_cli.ingest.readers._table import parse
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".psv")
+
+CANDIDATES = (",", ";", "\t", "|", "^", "~", ":")
+ONE_COLUMN = "\x1f"
+"""The delimiter of a file that has none: a character that no text holds."""
+
+_LINES = 60
+_MOST = 0.8
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 _NAMES = {
     "\t": "tab",
@@ -91,3 +100,36 @@ def _declared_separator(data: bytes) -> tuple[int, int, str]:
     if first.lower() == b"sep=":  # sep=<tab>, whose tab was stripped
         return end + 1, 2, "\t"
     return 0, 1, ""
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter of the beginning of a text; ``ONE_COLUMN`` for a file of one column.
+
+    Quoted cells are blanked out first. The header must hold the delimiter; the candidate that
+    gives most lines as many cells as the header wins, then the one that gives more cells.
+    """
+    lines = [line for line in _QUOTED.sub('""', text).split("\n") if line.strip()][:_LINES]
+    if not lines:
+        return ","
+    best, best_score = "", (0.0, 0)
+    for candidate in CANDIDATES:
+        in_header = lines[0].count(candidate)
+        if not in_header:
+            continue
+        alike = sum(line.count(candidate) == in_header for line in lines) / len(lines)
+        # A colon cuts times and URLs, too: only where nothing else cuts at all.
+        score = (round(alike, 2) if candidate != ":" else alike / 100, in_header)
+        if score > best_score:
+            best, best_score = candidate, score
+    return best or _of_the_body(lines[1:])
+
+
+def _of_the_body(lines: list[str]) -> str:
+    """What cuts nearly all lines below a header of one name alike: then the header is too short,
+    and its lines are to be rejected rather than taken for the cells of one column."""
+    for candidate in CANDIDATES[:-1]:
+        counts = [line.count(candidate) for line in lines]
+        usual = max(counts, key=counts.count, default=0)
+        if usual and counts.count(usual) >= _MOST * len(lines):
+            return candidate
+    return ONE_COLUMN

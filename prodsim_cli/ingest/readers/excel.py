@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.ingest.readers._delimiter import distinct
-from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions
-from prodsim_cli.ingest.readers._typed import flat
+from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions, distinct
+from prodsim_cli.ingest.readers._records import flat
 
 if TYPE_CHECKING:
     from fastexcel import ExcelReader

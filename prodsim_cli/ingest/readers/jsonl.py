@@ -9,12 +9,10 @@ from itertools import islice
 from typing import Any
 
 from prodsim_cli.ingest.readers._encoding import Decoded, decode
-from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions, Reject
+from prodsim_cli.ingest.readers._raw import BAD_BYTES, DAMAGE, Blob, RawTable, ReadOptions, Reject
 from prodsim_cli.ingest.readers._records import (
-    BAD_BYTES,
     BROKEN,
     CHUNK,
-    DAMAGE,
     Chunk,
     parsed,
     table,

@@ -9,7 +9,7 @@ import polars as pl
 
 from prodsim_cli.errors import InputError
 from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions
-from prodsim_cli.ingest.readers._typed import flat
+from prodsim_cli.ingest.readers._records import flat
 
 EXTENSIONS = (".parquet", ".pq")
 

@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.ingest.cleaning.types import event_type, looks_like_types, parse_types
-from prodsim_cli.ingest.cleaning.values import as_text, booleans, clean_ids, clean_texts
+from prodsim_cli.ingest.cleaning.values import (
+    as_text,
+    booleans,
+    clean_ids,
+    clean_texts,
+    event_type,
+    looks_like_types,
+    parse_types,
+)
 
 
 def text(cell: str) -> str | None:
