@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE
+from prodsim_cli.data.interactions import binary
 from prodsim_cli.data.knn import blocks, top_k
+from prodsim_cli.protocol.metrics import ndcg as ndcg_metric
+from prodsim_cli.protocol.relevance import Relevance
 from prodsim_cli.similarity._network import sharpened
 
 SHARE = 0.15
@@ -50,12 +53,10 @@ def window(data: Dataset, seed: int) -> Window | None:
         later[last[last >= 0]] = True
     shape = (len(data.users), len(data))
 
-    def binary(chosen: NDArray[np.bool_]) -> sp.csr_matrix:
-        pairs = np.unique(log.user[chosen].astype(np.int64) * shape[1] + log.item[chosen])
-        rows, columns = np.divmod(pairs, shape[1])
-        return sp.csr_matrix((np.ones(len(pairs), np.float32), (rows, columns)), shape=shape)
+    def matrix(chosen: NDArray[np.bool_]) -> sp.csr_matrix:
+        return binary(log.user[chosen], log.item[chosen], shape).astype(np.float32)
 
-    past, future = binary(good & ~later), binary(good & later)
+    past, future = matrix(good & ~later), matrix(good & later)
     known = np.asarray(past.sum(axis=0)).ravel() > 0
     relevant = (future - future.multiply(past)).tocsr() @ sp.diags(known.astype(np.float32))
     relevant = relevant.tocsr()
@@ -85,8 +86,5 @@ def ndcg(window: Window, items: NDArray[np.float32], k: int = 10) -> float:
         scores[:, part] = window.history @ near.T
     bought = window.history[:, candidates].toarray() > 0
     best, _ = top_k(scores, k, mask=bought, above=0.0)
-    right = window.relevant[:, candidates].toarray() > 0
-    hits = np.take_along_axis(right, np.maximum(best, 0), 1) & (best >= 0)
-    discount = 1 / np.log2(np.arange(2, best.shape[1] + 2))
-    ideal = np.cumsum(discount)[np.minimum(right.sum(1), best.shape[1]) - 1]
-    return float((hits @ discount / np.where(right.any(1), ideal, 1)).mean())
+    relevance = Relevance(window.relevant[:, candidates].tocsr(), k)
+    return float(ndcg_metric.score(relevance.ranks(best), k).mean())
