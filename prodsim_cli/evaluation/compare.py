@@ -12,6 +12,7 @@ from prodsim_cli import registry
 from prodsim_cli.errors import InputError, Unreached, UsageProblem
 from prodsim_cli.evaluation.bootstrap import bootstrap, interval
 from prodsim_cli.evaluation.outcome import Outcome
+from prodsim_cli.protocol.metrics._columns import metrics
 from prodsim_cli.records.figures import Change, Scorecard
 from prodsim_cli.store.evaluations import PerQuery, StoredRun
 
@@ -114,11 +115,8 @@ def _bar(word: str) -> Bar:
 
 def check_bars(wanted: Iterable[Bar], ks: Iterable[int]) -> None:
     """Raise UsageProblem for a figure that no run with lists of these lengths has."""
-    labels = [
-        metric.LABEL
-        for metric in (registry.load("metrics", name) for name in registry.names("metrics"))
-        if metric.OVER in ("ranks", "lists", "run")
-    ]
+    known = sorted(metrics("ranks", "lists", "run"), key=lambda metric: metric.__name__)
+    labels = [metric.LABEL for metric in known]
     there = [f"{label}@{k}" for k in ks for label in labels]
     for bar in wanted:
         if bar.figure.rpartition(":")[2] not in there:

@@ -13,27 +13,12 @@ from numpy.typing import NDArray
 from prodsim_cli import registry
 from prodsim_cli.evaluation.run import Run
 from prodsim_cli.evaluation.slices import Part, parts_of, people_of
+from prodsim_cli.protocol.metrics._columns import metrics
 from prodsim_cli.protocol.metrics._seen import Shown
 from prodsim_cli.protocol.relevance import Relevance
 from prodsim_cli.protocol.testset import TestSet
 
-_FIRST = (
-    ("ndcg", "hit_rate", "recall", "precision", "f1", "mrr", "average_precision"),
-    ("coverage", "novelty", "diversity", "head_share", "gini"),
-)
-_ORDER = {name: place for place, name in enumerate([*_FIRST[0], *_FIRST[1]])}
 MAIN = "ndcg"
-
-
-def metric_names(over: str) -> list[str]:
-    """The metrics of one kind (``ranks``, ``lists``, ``run``, ``pairs``), in column order.
-
-    A reader asks for some columns first; a metric that is not named there follows.
-    """
-    names = sorted(
-        registry.names("metrics"), key=lambda name: (_ORDER.get(name, len(_ORDER)), name)
-    )
-    return [name for name in names if over == registry.load("metrics", name).OVER]
 
 
 @dataclass(frozen=True)
@@ -98,15 +83,9 @@ def _figures(
     """Names of the figures, values (q, methods, figures), and figures of whole runs by method."""
     people, users = people_of(run.asked)
     vectors = _vectors(run.asked)
-    over = {
-        kind: [registry.load("metrics", name) for name in metric_names(kind)]
-        for kind in ("ranks", "lists", "run")
-    }
-    over["lists"] = [
-        metric
-        for metric in over["lists"]
-        if vectors is not None or not getattr(metric, "NEEDS_VECTORS", False)
-    ]
+    over = {kind: metrics(kind) for kind in ("ranks", "lists", "run")}
+    if vectors is None:
+        over["lists"] = [one for one in over["lists"] if not getattr(one, "NEEDS_VECTORS", False)]
     columns, whole = [], {}
     right = Relevance(run.asked.answers, max(ks))
     relations = [Relevance(answers, ks[0]) for _, answers in run.asked.relations]
@@ -134,14 +113,14 @@ def _figures(
 def _by_relation(
     relations: Sequence[Relevance],
     lists: NDArray[np.int32],
-    metrics: Sequence[ModuleType],
+    over_ranks: Sequence[ModuleType],
     k: int,
 ) -> list[NDArray[np.float64]]:
     """Every metric for each kind of answers alone, NaN where a question has none of that kind."""
     out = []
     for right in relations:
         ranks = right.ranks(lists)
-        for metric in metrics:
+        for metric in over_ranks:
             out.append(np.where(right.relevant > 0, metric.score(ranks, k), np.nan))
     return out
 

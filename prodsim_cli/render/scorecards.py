@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from prodsim_cli.protocol.metrics._columns import smaller_is_better, tells_quality
 from prodsim_cli.records.figures import Interval, Scorecard, Slice
 from prodsim_cli.registry import names
 from prodsim_cli.render.layout import Column, fitted, floor, number
 from prodsim_cli.render.text import one_line
-
-_LOWER_IS_BETTER = ("mean_absolute_error", "mae")
-_NEITHER = ("novelty", "diversity", "head", "gini", "coverage", "threshold")
-"""Figures that describe lists: no end of theirs is the better one for everybody."""
 
 _MARKS = {"better": ("▲", "green"), "tie": ("=", "dim"), "worse": ("▼", "red")}
 
@@ -78,7 +75,7 @@ def _legend(card: Scorecard) -> str:
 
 def _ordered(card: Scorecard) -> list[str]:
     """Methods by the main metric, best first; equal ones stay as they came."""
-    sign = 1 if card.main.startswith(_LOWER_IS_BETTER) else -1
+    sign = 1 if smaller_is_better(card.main) else -1
     missing = float("inf")
 
     def place(name: str) -> float:
@@ -135,8 +132,8 @@ def _figure(card: Scorecard, name: str, metric: str, order: Sequence[str], inter
     if value is None:
         return Text("")
     means = [card.methods[n][metric].mean for n in order if metric in card.methods[n]]
-    best = min(means) if metric.startswith(_LOWER_IS_BETTER) else max(means)
-    proud = value.mean == best and not metric.startswith(_NEITHER)
+    best = min(means) if smaller_is_better(metric) else max(means)
+    proud = value.mean == best and tells_quality(metric)
     text = Text(number(value.mean), style="bold" if proud else "")
     if interval and value.low is not None and value.high is not None:
         text.append(_half(value), "dim not bold")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.errors import InputError, ProdsimError, UsageProblem
 from prodsim_cli.evaluation import plots
+from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Cost, Interval, Scorecard, Slice, Standing
 
 pytest.importorskip("altair")
@@ -87,7 +88,7 @@ class TestRows:
         assert [row.name for row in rows] == ["b", "a"]
 
     def test_figures_in_words(self):
-        assert [_rows.in_words(name) for name in ("ndcg@10", "f1", "coverage@5")] == [
+        assert [in_words(name) for name in ("ndcg@10", "f1", "coverage@5")] == [
             "NDCG@10",
             "F1",
             "coverage@5",

@@ -7,8 +7,9 @@ from typing import Any
 
 import altair as alt
 
-from prodsim_cli.evaluation.plots._rows import Row, in_words
+from prodsim_cli.evaluation.plots._rows import Row
 from prodsim_cli.evaluation.plots._style import FAINT, INK, ROLES, WIDTH, number
+from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard
 
 _STEP = 32

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from prodsim_cli import registry
+from prodsim_cli.protocol.metrics._columns import smaller_is_better
 from prodsim_cli.records.figures import Interval, Scorecard
 
 BEST, BEST_PLAIN, LEVEL, METHOD, BASELINE = (
@@ -16,16 +17,6 @@ BEST, BEST_PLAIN, LEVEL, METHOD, BASELINE = (
     "baseline",
 )
 """The parts, in the order of a legend."""
-
-_WORDS = {
-    "ndcg": "NDCG",
-    "map": "MAP",
-    "mrr": "MRR",
-    "mae": "mean absolute error",
-    "auc": "ROC AUC",
-    "f1": "F1",
-    "hit": "hit rate",
-}
 
 
 @dataclass(frozen=True)
@@ -70,19 +61,6 @@ def rows_of(card: Scorecard) -> list[Row]:
 def drawable(value: Interval) -> bool:
     """True if there is a number to draw."""
     return math.isfinite(value.mean)
-
-
-def smaller_is_better(figure: str) -> bool:
-    """True for errors, whose best method has the smallest one."""
-    label = figure.split("@")[0]
-    modules = (registry.load("metrics", name) for name in registry.names("metrics"))
-    return any(label == m.LABEL and getattr(m, "ASCENDING", False) for m in modules)
-
-
-def in_words(figure: str) -> str:
-    """``ndcg@10`` as a person says it: NDCG@10."""
-    label, at, k = figure.partition("@")
-    return f"{_WORDS.get(label, label)}{at}{k}"
 
 
 def _finite(value: float | None) -> float | None:

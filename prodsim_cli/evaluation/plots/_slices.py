@@ -7,8 +7,9 @@ from typing import Any
 
 import altair as alt
 
-from prodsim_cli.evaluation.plots._rows import Row, drawable, in_words
+from prodsim_cli.evaluation.plots._rows import Row, drawable
 from prodsim_cli.evaluation.plots._style import FAINT, PLAIN, SERIES, WIDTH, short
+from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard, Slice
 
 _BEST = 3

@@ -9,8 +9,9 @@ from typing import Any
 import altair as alt
 
 from prodsim_cli.evaluation.plots._labels import placed
-from prodsim_cli.evaluation.plots._rows import Row, in_words
+from prodsim_cli.evaluation.plots._rows import Row
 from prodsim_cli.evaluation.plots._style import FAINT, INK, ROLES, WIDTH, short
+from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard
 
 _HEIGHT = 340

@@ -20,6 +20,7 @@ the depth of the lists. What several metrics or several k share is cached there,
 them for a run and ask it everything. No figure of a query depends on the queries beside it, to the
 last bit.
 
-Larger is better, except where a module says ``ASCENDING = True``. Definitions, sources and a
-worked example stand in docs/metrics.md.
+Larger is better, except where a module says ``ASCENDING = True``. ``PLACE``: where its column
+stands among those of its kind (last without one); ``WORDS``: its name in words.
+Definitions, sources and a worked example stand in docs/metrics.md.
 """

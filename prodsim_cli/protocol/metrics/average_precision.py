@@ -14,6 +14,8 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "map"
+WORDS = "MAP"
+PLACE = 6
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from prodsim_cli.protocol.metrics._seen import Shown
 
 OVER = "run"
 LABEL = "coverage"
+PLACE = 0
 
 
 def score(shown: Shown, k: int) -> float:

@@ -18,6 +18,7 @@ from prodsim_cli.protocol.metrics._seen import Shown
 
 OVER = "lists"
 LABEL = "diversity"
+PLACE = 1
 NEEDS_VECTORS = True
 
 _BLOCK = 1 << 20

@@ -13,6 +13,8 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "f1"
+WORDS = "F1"
+PLACE = 4
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

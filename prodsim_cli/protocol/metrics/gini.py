@@ -13,6 +13,7 @@ from prodsim_cli.protocol.metrics._seen import Shown
 
 OVER = "run"
 LABEL = "gini"
+PLACE = 1
 ASCENDING = True
 
 

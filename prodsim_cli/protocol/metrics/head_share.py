@@ -15,6 +15,7 @@ from prodsim_cli.protocol.metrics._seen import Shown
 
 OVER = "lists"
 LABEL = "head"
+PLACE = 2
 ASCENDING = True
 
 

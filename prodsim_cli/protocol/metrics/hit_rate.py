@@ -13,6 +13,8 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "hit"
+WORDS = "hit rate"
+PLACE = 1
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

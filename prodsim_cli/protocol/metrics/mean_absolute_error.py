@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 OVER = "pairs"
 LABEL = "mae"
+WORDS = "mean absolute error"
 ASCENDING = True
 
 

@@ -12,6 +12,8 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "mrr"
+WORDS = "MRR"
+PLACE = 5
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

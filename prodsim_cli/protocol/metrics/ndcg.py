@@ -15,6 +15,8 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "ndcg"
+WORDS = "NDCG"
+PLACE = 0
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from prodsim_cli.protocol.metrics._seen import Shown
 
 OVER = "lists"
 LABEL = "novelty"
+PLACE = 0
 
 
 def score(shown: Shown, k: int) -> NDArray[np.float64]:

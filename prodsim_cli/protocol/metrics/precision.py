@@ -14,6 +14,7 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "precision"
+PLACE = 3
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

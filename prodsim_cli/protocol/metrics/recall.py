@@ -13,6 +13,7 @@ from prodsim_cli.protocol.metrics._seen import Ranks
 
 OVER = "ranks"
 LABEL = "recall"
+PLACE = 2
 
 
 def score(ranks: Ranks, k: int) -> NDArray[np.float64]:

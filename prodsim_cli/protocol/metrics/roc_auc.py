@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 OVER = "pairs"
 LABEL = "auc"
+WORDS = "ROC AUC"
 
 
 def score(predicted: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
