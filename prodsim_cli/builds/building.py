@@ -114,6 +114,7 @@ def _run(
         if BuildReport(tuple(run.stages)).changed:
             writing.analyze(connection)
         writing.describe_methods(connection)
+        writing.shorten(connection)
         remember_digest(connection)
         return BuildReport(tuple(run.stages))
     finally:
