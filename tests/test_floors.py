@@ -17,16 +17,16 @@ import pytest
 HEAVY = {"numpy", "torch", "pandas", "polars", "rich", "sqlite_utils", "scipy"}
 PACKAGE = Path(__file__).parents[1] / "prodsim_cli"
 READING = (
-    "activity",
     "artifacts",
     "catalog",
     "connection",
     "digest",
+    "events",
+    "histories",
     "item_scores",
     "meta",
     "neighbors",
-    "pasts",
-    "reasons",
+    "vectors",
 )
 GROUND = [
     "prodsim_cli",

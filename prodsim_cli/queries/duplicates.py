@@ -19,8 +19,7 @@ from prodsim_cli.matching.duplicates import Entry
 from prodsim_cli.matching.variants import Product, kinds_named
 from prodsim_cli.records.answers import Product as Shown
 from prodsim_cli.records.duplicates import Duplicate, Duplicates
-from prodsim_cli.store import artifacts
-from prodsim_cli.store import duplicates as stored
+from prodsim_cli.store import artifacts, catalog, neighbors
 
 RANKS, LEAST = 10, 0.5
 """Rows of ``lexical`` that are looked at, and the score from which they are."""
@@ -46,7 +45,7 @@ def duplicates(
 
     Raises UsageProblem for unknown sources, and for ``across`` where there is one only.
     """
-    chosen = _chosen(stored.sources(connection), sources, across)
+    chosen = _chosen(catalog.sources(connection), sources, across)
     entries = _entries(connection, chosen)
     pairs, notes = (
         _across(connection, entries, chosen)
@@ -56,7 +55,8 @@ def duplicates(
     sure = [(pair, sureness) for pair, sureness in pairs if sureness >= min_confidence]
     sure.sort(key=lambda found: (-found[1], found[0]))
     shown = sure[:most]
-    names = stored.labels(connection, {one for pair, _ in shown for one in pair})
+    products = catalog.products(connection, {one for pair, _ in shown for one in pair})
+    names = {item: row["sku"] for item, row in products.items()}
     if len(sure) > most:
         notes.append(f"{most} of {len(sure):,} pairs; `-k {len(sure)}` shows all.")
     results = tuple(
@@ -90,7 +90,7 @@ def _chosen(known: list[str], asked: Sequence[str], across: bool) -> list[str]:
 
 def _entries(connection: sqlite3.Connection, names: Sequence[str]) -> dict[int, Entry]:
     found = {}
-    for row in stored.entries(connection, names):
+    for row in catalog.entries(connection, names):
         product = Product(*tuple(row)[:7])
         found[product.id] = twins.entry(product, row["price"], row["currency"])
     return found
@@ -117,7 +117,7 @@ def _within(
     place = {one: at for at, one in enumerate(entries)}
     likeness = dict.fromkeys(_alike(entries.values(), naming), 0.0)
     titled = any(entry.read.place[0] not in naming for entry in entries.values())
-    close = stored.close(connection, "lexical", RANKS, LEAST) if titled else ()
+    close = neighbors.close(connection, "lexical", RANKS, LEAST) if titled else ()
     for one, other, score in close:
         if one in entries and other in entries:
             pair = (one, other) if place[one] < place[other] else (other, one)

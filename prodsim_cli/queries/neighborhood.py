@@ -15,7 +15,8 @@ from prodsim_cli.queries import lookup as finding
 from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, Relations, choose
 from prodsim_cli.records.graphs import Edge, Neighborhood, Node
 from prodsim_cli.records.values import Json
-from prodsim_cli.store import activity, catalog, graphs, neighbors
+from prodsim_cli.store import catalog, events, neighbors
+from prodsim_cli.store.item_scores import in_order
 
 K = 3
 MOST = 200
@@ -100,7 +101,7 @@ class _Walk:
     def _bonds(self, source: Key, kind: str) -> Iterator[_Found]:
         """What was bought; of who bought nothing, what they touched."""
         owner = "user_id" if source[0] == "user" else "item_id"
-        rows = graphs.bonds(self.connection, owner, source[1], self.k)
+        rows = events.bonds(self.connection, owner, source[1], self.k)
         name = BOUGHT if any(row["bought"] for row in rows) else TOUCHED
         for rank, row in enumerate((row for row in rows if row[name]), start=1):
             count, latest = row[name], row[f"{name}_at"]
@@ -173,10 +174,10 @@ def _same_order(
     connection: sqlite3.Connection, item_ids: Sequence[int], k: int
 ) -> dict[int, list[tuple[int, int]]]:
     """Item -> its k best (other item, orders that hold both), of its latest :data:`ORDERS`."""
-    orders = {one: graphs.latest_orders(connection, one, ORDERS) for one in item_ids}
-    held: dict[graphs.ORDER, set[int]] = {order: set() for row in orders.values() for order in row}
+    orders = {one: events.latest_orders(connection, one, ORDERS) for one in item_ids}
+    held: dict[events.ORDER, set[int]] = {order: set() for row in orders.values() for order in row}
     if held:
-        for source, number, item in graphs.lines_of(connection, held):
+        for source, number, item in events.lines_of(connection, held):
             if (source, number) in held:
                 held[source, number].add(item)
     best = {}
@@ -184,8 +185,7 @@ def _same_order(
         counts = Counter(other for order in row for other in held[order] if other != one)
         last = min((count for _, count in counts.most_common(k)), default=0)
         able = [other for other, count in counts.items() if count >= last]
-        places = graphs.places(connection, able)
-        ranked = sorted(able, key=lambda other: (-counts[other], places[other]))
+        ranked = sorted(in_order(connection, able), key=lambda other: -counts[other])
         best[one] = [(other, counts[other]) for other in ranked[:k]]
     return best
 
@@ -206,11 +206,11 @@ def _edge(one: _Found, nodes: dict[Key, Node]) -> Edge:
 
 def _nodes(connection: sqlite3.Connection, walk: _Walk) -> dict[Key, Node]:
     """The nodes with what is known of them, in the order in which they were reached."""
-    products = graphs.products(connection, (i for kind, i in walk.reached if kind == "product"))
-    people = graphs.people(connection, (i for kind, i in walk.reached if kind == "user"))
+    products = catalog.products(connection, (i for kind, i in walk.reached if kind == "product"))
+    people = catalog.keys(connection, (i for kind, i in walk.reached if kind == "user"))
 
     def name(key: Key) -> str:
-        word = products[key[1]]["label"] if key[0] == "product" else people[key[1]]
+        word = products[key[1]]["sku"] if key[0] == "product" else people[key[1]]
         return f"{key[0]}:{word}"
 
     made = {}
@@ -221,7 +221,7 @@ def _nodes(connection: sqlite3.Connection, walk: _Walk) -> dict[Key, Node]:
         else:
             row = products[key[1]]
             facts = {fact: row[fact] for fact in ("title", "price", "currency", "category")}
-            made[key] = Node(name(key), "product", row["label"], hop, origin, **facts)
+            made[key] = Node(name(key), "product", row["sku"], hop, origin, **facts)
     return made
 
 
@@ -257,6 +257,6 @@ def _why(connection: sqlite3.Connection, key: Key) -> str:
     if key[0] == "user":
         return ""
     text = catalog.has_text(connection, key[1])
-    events = activity.has_events(connection, key[1])
-    missing = [what for what, there in (("text", text), ("event", events)) if not there]
+    touched = events.has_events(connection, key[1])
+    missing = [what for what, there in (("text", text), ("event", touched)) if not there]
     return f", and the database holds no {' and no '.join(missing)} of it" if missing else ""

@@ -23,7 +23,7 @@ from prodsim_cli.queries.recommend_scores import (
 )
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.values import Json
-from prodsim_cli.store import artifacts, catalog, item_scores, pasts
+from prodsim_cli.store import artifacts, catalog, histories, item_scores
 
 
 class RecommendRequest(NamedTuple):
@@ -120,7 +120,7 @@ def moment(connection: sqlite3.Connection, text: str) -> str:
         raise UsageProblem(
             f"{text!r} is not a date.", hint="Write it as 2011-10-01 or 2011-10-01T12:00:00."
         ) from None
-    if pasts.timeless(connection):
+    if histories.timeless(connection):
         raise InputError(
             "Some events have an order but no time, so nothing can be told as of a moment.",
             hint="Leave --context at=... out.",

@@ -16,7 +16,7 @@ from prodsim_cli.scoring.coefficients import Weights, class_of, for_people, weig
 from prodsim_cli.scoring.over_rows import spread
 from prodsim_cli.scoring.weighting import CONSTANTS, DAY, FLAT, RECENT_HALF_LIFE, USERS
 from prodsim_cli.scoring.weighting import HistoryWeighting as Weighting
-from prodsim_cli.store import artifacts, item_scores, pasts
+from prodsim_cli.store import artifacts, histories, item_scores
 from prodsim_cli.store.artifacts import BLEND, FOR_PEOPLE, Built
 
 BY = ("items", "users", "hybrid")
@@ -248,7 +248,7 @@ class FactsAsOf(Facts):
 
     @cached_property
     def _reached(self) -> dict[int, tuple[float, float]]:
-        rows = pasts.reached(self.connection, self._before)
+        rows = histories.reached(self.connection, self._before)
         return {row["item_id"]: (row["people"], row["known"]) for row in rows}
 
     @cached_property
@@ -257,7 +257,7 @@ class FactsAsOf(Facts):
         plain: dict[int, float] = {}
         recent: dict[int, float] = {}
         now = datetime.fromisoformat(self._before)
-        for item, _, latest in pasts.pairs(self.connection, self._config.target, self._before):
+        for item, _, latest in histories.pairs(self.connection, self._config.target, self._before):
             age = (now - datetime.fromisoformat(latest)).total_seconds() / DAY
             plain[item] = plain.get(item, 0.0) + 1.0
             recent[item] = recent.get(item, 0.0) + 0.5 ** (age / RECENT_HALF_LIFE)

@@ -19,7 +19,7 @@ from prodsim_cli.queries.ranking.request import Scored
 from prodsim_cli.queries.recommend_config import Fact, Facts, Part, ScoringConfig
 from prodsim_cli.scoring.coefficients import Factors, class_of, for_people
 from prodsim_cli.scoring.over_rows import history_sums, spread, weighted_sums
-from prodsim_cli.store import item_scores, neighbors, pasts
+from prodsim_cli.store import histories, item_scores, neighbors
 
 _FIRST_TIER = 120
 """Products of the first tier; each one after it is four times as long."""
@@ -55,9 +55,9 @@ def history_of(
 ) -> History:
     """The history of a known person, up to a moment (ISO)."""
     moments: dict[int, tuple[int, str | None]] = {}
-    had = pasts.returned(connection, user_id, before)
+    had = histories.returned(connection, user_id, before)
     number, last = -1, None
-    for item, at, position, kind in pasts.of_user(connection, user_id, before):
+    for item, at, position, kind in histories.of_user(connection, user_id, before):
         if (at, position) != last:
             number, last = number + 1, (at, position)
         moments.pop(item, None)  # the latest event of a product is its place
@@ -202,13 +202,15 @@ class Personal(_Candidates):
                 out[part.name] = history_sums(mine, size)
             else:
                 alike = self._people_alike(part.table)
-                out[part.name] = dict(pasts.held_by(self.connection, alike, self.before))
+                out[part.name] = dict(histories.held_by(self.connection, alike, self.before))
         return out
 
     def _people_alike(self, measure: str) -> dict[int, float]:
         """People alike -> how much."""
         if self.history.user_id is None:
-            return pasts.sharing(self.connection, list(self.history.moments), PEOPLE, self.before)
+            return histories.sharing(
+                self.connection, list(self.history.moments), PEOPLE, self.before
+            )
         return dict(neighbors.alike(self.connection, measure, self.history.user_id))
 
     @cached_property

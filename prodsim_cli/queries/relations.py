@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, ProdsimError, UsageProblem
 from prodsim_cli.records.traits import FACTS, LAST, ORDERS, PEOPLE, WORDS, declared
-from prodsim_cli.store import graphs, meta
+from prodsim_cli.store import events, meta
 from prodsim_cli.store.artifacts import Built
 
 BOUGHT = "bought"
@@ -64,7 +64,7 @@ def _usual(connection: sqlite3.Connection, built: Built, notes: list[str]) -> It
 
     Kinds: bought by the same people, in the same order, alike in words, alike in attributes.
     """
-    small = graphs.events_at_most(connection) <= EVENTS
+    small = events.events_at_most(connection) <= EVENTS
     all_of_them = {name: built.traits(name) for name in built.singles}
     kinds = {
         PEOPLE: [name for name, one in all_of_them.items() if one.users_rank],
@@ -72,7 +72,7 @@ def _usual(connection: sqlite3.Connection, built: Built, notes: list[str]) -> It
         WORDS: [name for name, one in all_of_them.items() if one.tells_kind],
         FACTS: [name for name, one in all_of_them.items() if one.rests_on == FACTS],
     }
-    orders = not kinds[ORDERS] and graphs.has_orders(connection)
+    orders = not kinds[ORDERS] and events.has_orders(connection)
     kinds[ORDERS] += [SAME_ORDER] if orders and small else []
     places = {name: (one.users_rank != 1, one.rank, name) for name, one in all_of_them.items()}
     found = [min(names, key=lambda name: places.get(name, ())) for names in kinds.values() if names]

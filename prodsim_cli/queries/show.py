@@ -10,7 +10,7 @@ from typing import Any
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records.states import Listing, Profile
 from prodsim_cli.records.values import EVENT_TYPES, Json
-from prodsim_cli.store import activity, catalog, graphs, neighbors
+from prodsim_cli.store import catalog, events, neighbors
 from prodsim_cli.store.artifacts import Built
 
 NEIGHBORS = 5
@@ -60,8 +60,8 @@ def of_product(connection: sqlite3.Connection, item_id: int) -> Profile:
     facts["listed"] = bool(item["listed"])
     facts["origin"] = item["origin"]
     facts["attributes"] = json.loads(item["attributes"] or "{}")
-    facts |= _happened(activity.by_type(connection, "item_id", item_id))
-    facts |= dict(activity.reach(connection, item_id))
+    facts |= _happened(events.by_type(connection, "item_id", item_id))
+    facts |= dict(events.reach(connection, item_id))
     facts["without_user"] = facts["without_user"] or 0
     tables = {
         "spellings": _listing(("sku", "title", "lines"), catalog.spellings(connection, item_id)),
@@ -74,9 +74,9 @@ def _nearest(connection: sqlite3.Connection, item_id: int) -> Listing:
     rows: list[tuple[object, ...]] = []
     for method in Built(connection).methods():
         nearest = neighbors.nearest(connection, method, item_id, NEIGHBORS)
-        named = graphs.products(connection, [other for other, _ in nearest])
+        named = catalog.products(connection, [other for other, _ in nearest])
         rows += [
-            (method, rank, named[other]["label"], score, named[other]["title"])
+            (method, rank, named[other]["sku"], score, named[other]["title"])
             for rank, (other, score) in enumerate(nearest, start=1)
         ]
     return Listing(("method", "rank", "sku", "score", "title"), tuple(rows))
@@ -85,17 +85,17 @@ def _nearest(connection: sqlite3.Connection, item_id: int) -> Listing:
 def of_person(connection: sqlite3.Connection, user: sqlite3.Row) -> Profile:
     """What one person did, lately and in all, and the people most like them, for ``id key``."""
     facts: Json = {"user": user["key"]}
-    facts |= _happened(activity.by_type(connection, "user_id", user["id"]))
-    facts |= dict(activity.breadth(connection, user["id"]))
+    facts |= _happened(events.by_type(connection, "user_id", user["id"]))
+    facts |= dict(events.breadth(connection, user["id"]))
     people: list[tuple[object, ...]] = []
     for method in Built(connection).methods("user_neighbors"):
         alike = neighbors.alike(connection, method, user["id"])[:PEOPLE]
-        named = graphs.people(connection, [other for other, _ in alike])
+        named = catalog.keys(connection, [other for other, _ in alike])
         people += [
             (method, rank, named[other], score)
             for rank, (other, score) in enumerate(alike, start=1)
         ]
-    recent = activity.recent(connection, user["id"], RECENT)
+    recent = events.recent(connection, user["id"], RECENT)
     columns = ("at", "type", "sku", "title", "quantity", "value", "order_id")
     tables = {
         "recent": _listing(columns, recent),

@@ -230,16 +230,16 @@ def _silence(
 
 
 def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str:
-    from prodsim_cli.store import activity, catalog
+    from prodsim_cli.store import catalog, events
 
     if len(asked) >= catalog.listed(connection, len(asked) + 1):
         return "the shop has no other product"
     text = any(catalog.has_text(connection, item["id"]) for item in asked)
-    events = any(activity.has_events(connection, item["id"]) for item in asked)
-    if not text and not events:
+    touched = any(events.has_events(connection, item["id"]) for item in asked)
+    if not text and not touched:
         return "there is neither a text nor an event of it"
     if not text:
         return "there is no text of it, and nobody who touched it touched another product"
-    if not events:
+    if not touched:
         return "there are no events of it"
     return "nothing in the data ties it to another product"

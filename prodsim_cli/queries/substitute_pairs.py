@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from prodsim_cli.matching.titles import dice, words_of
-from prodsim_cli.store import artifacts, baskets, catalog, item_scores
+from prodsim_cli.store import artifacts, catalog, events, item_scores, neighbors
 
 OF_TABLES = 2 / 3
 """What their scores count beside common words: they weigh rare words of a design the most."""
@@ -44,16 +44,16 @@ class Asked:
         self.sum = float(found[0]["sum"]) if found else 0.0
         self.alike = float(found[0]["alike"]) if found else 1.0
         self.companions = item_scores.of(connection, ("companions",), [item_id])[item_id][0]
-        self.baskets = baskets.of(connection, self.by, item_id) if self.by else []
+        self.baskets = events.baskets(connection, self.by, item_id) if self.by else []
         built = artifacts.Built(connection)
         self.words = {
-            name: baskets.speaking_for(connection, name, item_id, DEPTH)
+            name: neighbors.tied(connection, name, item_id, DEPTH)
             for name in built.singles
             if built.traits(name).tells_kind
         }
         self.built = built
-        self.title, self.category, self.group = baskets.facts(connection, [item_id])[item_id]
-        share = baskets.share_of_category(connection, self.category) if self.category else 1.0
+        self.title, self.category, self.group = catalog.kinds(connection, [item_id])[item_id]
+        share = catalog.share_of_category(connection, self.category) if self.category else 1.0
         self.informative = 1 - share
 
     def named(self, methods: Sequence[str]) -> set[int]:
@@ -63,12 +63,12 @@ class Asked:
             if name in self.words:
                 found |= self.words[name].keys()
             elif self.built.has(name):
-                found |= baskets.speaking_for(self.connection, name, self.id, DEPTH).keys()
+                found |= neighbors.tied(self.connection, name, self.id, DEPTH).keys()
         return found
 
     def ties(self, item_ids: Iterable[int], apart: bool) -> dict[int, Tie]:
         """Product -> what it is to this one; itself and (unless ``apart``) its variants not."""
-        facts = baskets.facts(self.connection, item_ids)
+        facts = catalog.kinds(self.connection, item_ids)
         facts = {
             other: fact
             for other, fact in facts.items()
@@ -76,7 +76,7 @@ class Asked:
         }
         met = item_scores.of(self.connection, ("companions",), list(facts))
         shared = (
-            baskets.shared(self.connection, self.by, self.baskets, facts)
+            events.shared_baskets(self.connection, self.by, self.baskets, facts)
             if self.by and self.companions
             else {}
         )

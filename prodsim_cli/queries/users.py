@@ -15,7 +15,7 @@ from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records.people import PeopleAlike, Person, SharedProduct
 from prodsim_cli.records.traits import LAST, comparing_users, declared, needing
-from prodsim_cli.store import artifacts, catalog, graphs, meta, neighbors, people
+from prodsim_cli.store import artifacts, catalog, histories, meta, neighbors
 
 TABLE = "user_neighbors"
 NAMED = 3
@@ -172,10 +172,10 @@ def _answer(
     shared: int,
     notes: Sequence[str],
 ) -> PeopleAlike:
-    held = people.held(connection, [person["id"], *(user for user, _ in alike)])
+    held = histories.held(connection, [person["id"], *(user for user, _ in alike)])
     mine = held.get(person["id"], {})
     common = _Common(connection, mine, [held.get(user, {}) for user, _ in alike], shared)
-    keys = graphs.people(connection, (user for user, _ in alike))
+    keys = catalog.keys(connection, (user for user, _ in alike))
     results = tuple(
         Person(
             rank=rank,
@@ -202,8 +202,8 @@ class _Common:
     ) -> None:
         self._mine, self._most = mine, most
         items = {item for held in others for item in mine.keys() & held.keys()} if most else set()
-        self._facts = people.named(connection, items)
-        self._holders = people.holders(connection, items)
+        self._facts = catalog.products(connection, items)
+        self._holders = histories.holders(connection, items)
 
     def best(self, theirs: Held) -> tuple[SharedProduct, ...]:
         """The rarest of what both have, of equals the latest, then in order of position."""

@@ -1,6 +1,6 @@
 """Reading products and people: found by what a person types, with what is known of them.
 
-Ground floor. At the edge a product is written ``source:sku`` where its SKU stands in several
+At the edge a product is written ``source:sku`` where its SKU stands in several
 sources, and bare where it does not.
 """
 
@@ -175,8 +175,8 @@ def spellings(connection: sqlite3.Connection, item_id: int) -> list[sqlite3.Row]
     ).fetchall()
 
 
-def listed(connection: sqlite3.Connection, most: int) -> int:
-    """How many products there are in the feed, counted up to ``most``."""
+def listed(connection: sqlite3.Connection, most: int = -1) -> int:
+    """How many products there are in the feed, counted up to ``most`` where it is given."""
     row = connection.execute(
         "select count(*) from (select 1 from items where listed = 1 limit ?)", (most,)
     )
@@ -206,3 +206,66 @@ def users_close_by(connection: sqlite3.Connection, key: str, limit: int = 4000) 
         (half, key[:half], half, key[len(key) - half :], limit),
     )
     return [row[0] for row in rows]
+
+
+def keys(connection: sqlite3.Connection, user_ids: Iterable[int]) -> dict[int, str]:
+    """User id -> key."""
+    rows = connection.execute(
+        "select id, key from users where id in (select value from json_each(?))",
+        (json.dumps(list(user_ids)),),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def kinds(
+    connection: sqlite3.Connection, item_ids: Iterable[int]
+) -> dict[int, tuple[str, str, int]]:
+    """Item id -> title, category and group of variants (itself where it has none)."""
+    rows = connection.execute(
+        """select i.id, coalesce(i.title, ''), coalesce(i.category, ''), coalesce(v.group_id, i.id)
+           from items i left join variants v on v.item_id = i.id
+           where i.id in (select value from json_each(?))""",
+        (json.dumps(list(item_ids)),),
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def share_of_category(connection: sqlite3.Connection, category: str) -> float:
+    """How much of the catalogue stands in a category, 0 to 1."""
+    row = connection.execute(
+        "select avg(category = ?) from items where listed = 1", (category,)
+    ).fetchone()
+    return float(row[0] or 0.0)
+
+
+def texts(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """``id`` and the text columns of every listed product."""
+    return connection.execute(
+        f"select id, {', '.join(TEXTS)} from items where listed = 1"
+    ).fetchall()
+
+
+def with_value(connection: sqlite3.Connection, column: str, value: str) -> int:
+    """How many listed products have a value in brand, category or tags."""
+    assert column in ("brand", "category", "tags")
+    row = connection.execute(
+        f"select count(*) from items where listed = 1 and {column} = ?", (value,)
+    )
+    return int(row.fetchone()[0])
+
+
+def sources(connection: sqlite3.Connection) -> list[str]:
+    """Names of the sources of listed products, '' for those without."""
+    rows = connection.execute("select distinct source from items where listed = 1 order by source")
+    return [row[0] for row in rows]
+
+
+def entries(connection: sqlite3.Connection, names: Iterable[str]) -> sqlite3.Cursor:
+    """``id source sku title brand category attributes price currency`` of the listed products of
+    some sources, in order of source and SKU."""
+    return connection.execute(
+        """select id, source, sku, title, brand, category, attributes, price, currency
+           from items where listed = 1 and source in (select value from json_each(?))
+           order by source, sku""",
+        (json.dumps(list(names)),),
+    )

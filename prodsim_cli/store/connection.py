@@ -1,7 +1,4 @@
-"""Opening the one SQLite file: for reading (compares a version, never writes) or for writing.
-
-Ground floor: the standard library only.
-"""
+"""Opening the one SQLite file: for reading (compares a version, never writes) or for writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One hash of all that files brought in, whatever the order in which they came. Ground floor.
+"""One hash of all that files brought in, whatever the order in which they came.
 
 sha256 over items, users, events and rejects as lines of JSON (by SKU, key and content), each part
 in byte order of its lines. Row ids, order of insertion, vectors and times of writing leave no

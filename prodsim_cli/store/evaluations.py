@@ -1,4 +1,4 @@
-"""What an evaluation takes from the database, and the runs that it leaves there. First floor."""
+"""What an evaluation takes from the database, and the runs that it leaves there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database as arrays: what the making side works on. First floor (numpy, polars inside)."""
+"""The database as arrays: what the making side works on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small facts about the whole database: counters of change, weights, settings. Ground floor."""
+"""Small facts about the whole database: counters of change, weights, settings."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
+from prodsim_cli.store.item_scores import in_order
 from prodsim_cli.store.packed import NONE, TABLES, Row, unpack
 
 Rows = dict[tuple[str, int], Row]
@@ -119,18 +121,8 @@ def scored(
             sums[other] = sums.get(other, 0.0) + score
     for item in item_ids:
         sums.pop(item, None)
-    places = positions(connection, sums)
-    return sorted(sums.items(), key=lambda pair: (-pair[1], places[pair[0]]))
-
-
-def positions(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, int]:
-    """Item id -> place among these in the order of the catalogue, by source and SKU."""
-    ordered = connection.execute(
-        """select id from items where id in (select value from json_each(?))
-           order by source, sku""",
-        (json.dumps(list(item_ids)),),
-    )
-    return {row[0]: place for place, row in enumerate(ordered)}
+    found_in_order = [(item, sums[item]) for item in in_order(connection, list(sums))]
+    return sorted(found_in_order, key=lambda pair: -pair[1])
 
 
 def agreeing(
@@ -176,3 +168,55 @@ def among(
         for other, score in zip(*row, strict=True)
         if other in wanted
     ]
+
+
+def standing(
+    connection: sqlite3.Connection, methods: Sequence[str], item_id: int, other_id: int
+) -> dict[str, tuple[int, float]]:
+    """Method -> (rank among the listed, score) of a product in another's stored row."""
+    found = {}
+    stored = rows(connection, methods, [item_id])
+    known = listed(connection, {other for row in stored.values() for other in row.ids})
+    for (method, _), row in stored.items():
+        if other_id in row.ids:
+            at = row.ids.index(other_id)
+            rank = sum(other in known for other in row.ids[: at + 1])
+            found[method] = (rank, row.scores[at])
+    return {method: found[method] for method in methods if method in found}
+
+
+def edges(
+    connection: sqlite3.Connection, method: str, item_ids: Iterable[int]
+) -> list[tuple[int, int, float]]:
+    """(one of the items, a listed product in its row or in whose row it is, score)."""
+    ids = list(item_ids)
+    found = [
+        (item, other, score)
+        for direction in (rows, speaking)
+        for (_, item), row in direction(connection, [method], ids).items()
+        for other, score in zip(*row, strict=True)
+    ]
+    known = listed(connection, {other for _, other, _ in found})
+    return [edge for edge in found if edge[1] in known]
+
+
+def tied(connection: sqlite3.Connection, method: str, item_id: int, limit: int) -> dict[int, float]:
+    """Item id -> score of the rows of a table that tie others to a product, in either direction."""
+    own, by = (
+        side(connection, [method], [item_id]).get((method, item_id), NONE)
+        for side in (rows, speaking)
+    )
+    found: dict[int, float] = {}
+    for other, score in (*zip(*own, strict=True), *islice(zip(*by, strict=True), limit)):
+        found[other] = max(score, found.get(other, 0.0))
+    return found
+
+
+def close(
+    connection: sqlite3.Connection, method: str, ranks: int, least: float
+) -> Iterator[tuple[int, int, float]]:
+    """(item id, neighbour id, score) of the first rows of a table that are at least so close."""
+    for item, row in whole(connection, method):
+        for other, score in islice(zip(*row, strict=True), ranks):
+            if score >= least:
+                yield item, other, score

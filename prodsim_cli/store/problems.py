@@ -1,4 +1,4 @@
-"""What SQLite says, in words for a person. Ground floor."""
+"""What SQLite says, in words for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the state of the database: counts, sizes, what is built, rejects. Ground floor."""
+"""Reading the state of the database: counts, sizes, what is built, rejects."""
 
 from __future__ import annotations
 
@@ -63,6 +63,11 @@ def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
            order by kind = 'user_neighbors', kind = 'neighbors', name != ?, name""",
         (BLEND,),
     ).fetchall()
+    counted = {
+        (kind, name): count
+        for kind, query in _COUNTED.items()
+        for name, count in connection.execute(query)
+    }
     return [
         ArtifactStatus(
             name=row["name"],
@@ -72,25 +77,17 @@ def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
             created_at=row["created_at"],
             seconds=row["seconds"],
             stale=built.why_stale(row["name"], row["kind"]),
-            rows=_rows(connection, row["name"], row["kind"]),
+            rows=counted.get((row["kind"], row["name"]), 0) if row["kind"] in _COUNTED else None,
         )
         for row in rows
     ]
 
 
-def _rows(connection: sqlite3.Connection, name: str, kind: str) -> int | None:
-    """Rows of one artifact; None for a kind that has none of its own."""
-    tables = {
-        "space": ("vectors", "space"),
-        "neighbors": ("neighbors", "method"),
-        "user_neighbors": ("user_neighbors", "method"),
-        "item_scores": ("item_scores", "name"),
-        "variants": ("variants", "'variants'"),
-    }
-    if kind not in tables:
-        return None
-    table, column = tables[kind]
-    count: int = connection.execute(
-        f"select count(*) from {table} where {column} = ?", (name,)
-    ).fetchone()[0]
-    return count
+_COUNTED = {
+    "space": "select space, count(*) from vectors group by 1",
+    "neighbors": "select method, sum(length(scores)) / 4 from neighbor_rows group by 1",
+    "user_neighbors": "select method, sum(length(scores)) / 4 from user_neighbor_rows group by 1",
+    "item_scores": "select name, count(*) from item_scores group by 1",
+    "variants": "select 'variants', count(*) from variants",
+}
+"""Kind of artifact -> (name, rows) of each; another kind has no rows of its own."""

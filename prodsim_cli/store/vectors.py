@@ -1,12 +1,14 @@
-"""Writing vectors: by entity and text, each copy its own row. First floor."""
+"""Vectors: by entity and text, each copy its own row."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def put_vectors(
@@ -17,7 +19,7 @@ def put_vectors(
     hashes: Sequence[str],
 ) -> None:
     """Store vectors (m, d) float32 as little-endian blobs, replacing those of the same entities."""
-    blobs = (row.tobytes() for row in np.ascontiguousarray(vectors, "<f4"))
+    blobs = (row.astype("<f4").tobytes() for row in vectors)
     connection.executemany(
         "insert into vectors (space, entity_id, vector, content_hash) values (?, ?, ?, ?)"
         " on conflict (space, entity_id) do update"
@@ -65,3 +67,14 @@ def copy_vectors(
            set vector = excluded.vector, content_hash = excluded.content_hash""",
         ((entity, space, other) for entity, other in pairs),
     )
+
+
+def vectors_of(connection: sqlite3.Connection, space: str, item_ids: Sequence[int]) -> list[bytes]:
+    """The vectors (float32) of the items that have one in a space, in order."""
+    found = (
+        connection.execute(
+            "select vector from vectors where space = ? and entity_id = ?", (space, item)
+        ).fetchone()
+        for item in item_ids
+    )
+    return [row[0] for row in found if row is not None]

@@ -1,4 +1,4 @@
-"""Writing what was built: vectors, neighbour tables and their artifact rows. First floor."""
+"""Writing what was built: vectors, neighbour tables and their artifact rows."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 from shop_rows import write_shop
 
 from prodsim_cli.errors import NotReady
-from prodsim_cli.store import activity, artifacts, catalog, neighbors
+from prodsim_cli.store import artifacts, catalog, events, neighbors
 from prodsim_cli.store.connection import open_for_reading, open_for_writing, transaction
 
 
@@ -103,8 +103,8 @@ def test_why_something_is_stale(db: sqlite3.Connection, data_version: str, why: 
 
 def test_orders_of_two_sources_are_two_orders(shop: Path) -> None:
     with closing(open_for_writing(shop)) as connection:
-        before = activity.reach(connection, 1)["orders"]
+        before = events.reach(connection, 1)["orders"]
         connection.execute(
             "insert into events (item_id, type, order_id, source) values (1, 'purchase', 'A', 'b')"
         )
-        assert activity.reach(connection, 1)["orders"] == before + 1
+        assert events.reach(connection, 1)["orders"] == before + 1

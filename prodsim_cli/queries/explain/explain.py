@@ -27,8 +27,8 @@ from prodsim_cli.queries.explain.words import Evidence, sentences
 from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.records.answers import Product
 from prodsim_cli.records.reasons import Explanation, Gram, Share, Speaking, Step, Word
-from prodsim_cli.store import artifacts, catalog, graphs
-from prodsim_cli.store import reasons as stored
+from prodsim_cli.store import artifacts, catalog, neighbors
+from prodsim_cli.store.vectors import vectors_of
 
 LONGEST = 4
 """Steps; what is farther away has little to do with where it began."""
@@ -106,7 +106,7 @@ def speaking(
 
     ``live``: values of methods whose row does not hold it, computed for the pair.
     """
-    standing = stored.standing(connection, built, item_id, other_id)
+    standing = neighbors.standing(connection, built, item_id, other_id)
     gives = shares(connection, item_id).get(other_id, {}) if main == artifacts.BLEND else {}
     rank, score = standing.pop(main, (None, None))
     if main != artifacts.BLEND and score is not None:
@@ -143,12 +143,12 @@ def _explained(
         orders=orders(connection, *pair, least),
         words=words,
         facts=facts(connection, one, other),
-        products=stored.listed(connection),
+        products=catalog.listed(connection),
         traits=read.traits,
     )
     roughly = rough(read, main, evidence.shares, least)
     steps, by = _path(connection, [main, *(name for name in built if name != main)], *pair)
-    named = graphs.products(connection, [item for item, _ in steps])
+    named = catalog.products(connection, [item for item, _ in steps])
     return Explanation(
         product=_product(one),
         other=_product(other),
@@ -163,7 +163,7 @@ def _explained(
         facts=tuple(evidence.facts),
         path=told_path(
             read,
-            [Step(named[item]["label"], named[item]["title"], score) for item, score in steps],
+            [Step(named[item]["sku"], named[item]["title"], score) for item, score in steps],
             by,
             roughly,
             least,
@@ -187,7 +187,7 @@ def _live(
     if built.has("lexical") and cosine > 0:
         values["lexical"] = cosine
     if built.has("text"):
-        vectors = stored.vectors(connection, built.settings_of("text").get("space", ""), pair)
+        vectors = vectors_of(connection, built.settings_of("text").get("space", ""), pair)
         if len(vectors) == len(pair):
             one, other = (array("f", vector) for vector in vectors)
             values["text"] = sum(a * b for a, b in zip(one, other, strict=True))
@@ -210,7 +210,7 @@ class _Side:
 
     def step(self, connection: sqlite3.Connection, method: str) -> None:
         found: dict[int, tuple[float, int | None, float | None]] = {}
-        for one, other, score in stored.edges(connection, method, self.rim):
+        for one, other, score in neighbors.edges(connection, method, self.rim):
             if other in self.reached:
                 continue
             weakest = min(self.reached[one][0], score)

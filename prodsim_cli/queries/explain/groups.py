@@ -19,9 +19,9 @@ from typing import Any
 
 from prodsim_cli.records.reasons import Fact, Group, Share, Speaking, Step
 from prodsim_cli.records.traits import ORDERS, PEOPLE
-from prodsim_cli.store import reasons as stored
+from prodsim_cli.store import catalog, events
 from prodsim_cli.store.artifacts import BLEND, Built
-from prodsim_cli.store.reasons import Moment
+from prodsim_cli.store.events import Moment
 from prodsim_cli.text.normalize import folded
 
 _DAY, _MONTH, _YEAR = 10, 7, 4
@@ -42,12 +42,12 @@ def people(
 ) -> Group:
     """Who bought both; where nobody did, who touched both. ``totals``: count those of each, too."""
     for did in ("bought", "touched"):
-        found = stored.people_of_both(connection, item_id, other_id, did)
+        found = events.people_of_both(connection, item_id, other_id, did)
         if found:
             break
     else:
         did = "bought"
-    each = [stored.people_of(connection, one, did) for one in (item_id, other_id) if totals]
+    each = [events.people_of(connection, one, did) for one in (item_id, other_id) if totals]
     return counted(did, found, least, each)
 
 
@@ -55,8 +55,8 @@ def orders(
     connection: sqlite3.Connection, item_id: int, other_id: int, least: int, *, totals: bool = True
 ) -> Group:
     """Orders that hold both; the group is of those who made them."""
-    found = stored.orders_of_both(connection, item_id, other_id)
-    each = [len(stored.orders_of(connection, one)) for one in (item_id, other_id) if totals]
+    found = events.orders_of_both(connection, item_id, other_id)
+    each = [len(events.orders_of(connection, one)) for one in (item_id, other_id) if totals]
     return counted("bought", found, least, each)
 
 
@@ -133,12 +133,12 @@ def facts(connection: sqlite3.Connection, one: sqlite3.Row, other: sqlite3.Row) 
 
 def _facts(connection: sqlite3.Connection, one: sqlite3.Row, other: sqlite3.Row) -> Iterator[Fact]:
     if one["brand"] and _equal(one["brand"], other["brand"]):
-        products = stored.with_value(connection, "brand", one["brand"])
+        products = catalog.with_value(connection, "brand", one["brand"])
         yield Fact("brand", (one["brand"],), products)
     path = _common_path(one["category"] or "", other["category"] or "")
     if path:
         whole = path == one["category"]
-        many = stored.with_value(connection, "category", path) if whole else None
+        many = catalog.with_value(connection, "category", path) if whole else None
         yield Fact("category", (path,), many)
     theirs = {folded(tag) for tag in _TAGS.split(other["tags"] or "")}
     tags = [tag for tag in _TAGS.split(one["tags"] or "") if tag and folded(tag) in theirs]

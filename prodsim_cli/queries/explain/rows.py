@@ -21,7 +21,7 @@ from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.reasons import Fact, Word
 from prodsim_cli.records.traits import Traits
 from prodsim_cli.records.values import Json
-from prodsim_cli.store import artifacts, catalog, graphs, neighbors
+from prodsim_cli.store import artifacts, catalog, neighbors
 
 if TYPE_CHECKING:
     from prodsim_cli.queries.recommend_scores import Reasons
@@ -152,7 +152,7 @@ def reasoned_for_user(
     had: dict[int, dict[int, dict[str, float]]] = {}
     for row in chosen:
         shares[row.item_id], had[row.item_id] = _scaled(reasons[row.item_id], row.score)
-    named = graphs.products(connection, {one for mine in had.values() for one in mine})
+    named = catalog.products(connection, {one for mine in had.values() for one in mine})
     best = {
         item: max(mine, key=lambda one: _total(mine[one])) for item, mine in had.items() if mine
     }
@@ -179,7 +179,7 @@ def reasoned_for_user(
             "shares": rounded_shares(shares[item]),
             "purchases": [
                 {
-                    "sku": named[one]["label"],
+                    "sku": named[one]["sku"],
                     "title": named[one]["title"],
                     "at": moments[one][1],
                     "gives": round(_total(mine[one]), 9),
@@ -211,7 +211,7 @@ def _total(parts: Mapping[str, float]) -> float:
 
 
 def _named(product: sqlite3.Row, at: str | None) -> str:
-    name = product["title"] or product["label"]
+    name = product["title"] or product["sku"]
     return f"had {name}" + (f" on {at[:10]}" if at else "")
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prodsim_cli.records.reasons import Gram, Word
-from prodsim_cli.store import artifacts, meta
-from prodsim_cli.store import reasons as stored
+from prodsim_cli.store import artifacts, catalog, meta
 from prodsim_cli.store.catalog import TEXTS
 from prodsim_cli.text.normalize import IDEOGRAPH, folded, kind, spaced
 
@@ -30,7 +29,7 @@ class Texts:
 
     def __post_init__(self) -> None:
         self.rows = {
-            row["id"]: {name: row[name] for name in TEXTS} for row in stored.texts(self.connection)
+            row["id"]: {name: row[name] for name in TEXTS} for row in catalog.texts(self.connection)
         }
 
     def words(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[Word, ...]]:

@@ -1,6 +1,5 @@
 """Writing one cleaned file into the database: one transaction, applied once or anew.
-
-First floor (polars). An item is found by (source, spelling); what items know from transaction
+ An item is found by (source, spelling); what items know from transaction
 lines (title, price) is derived from the table ``spellings`` over all files, so that the order in
 which files arrive does not matter. sqlite-utils joins our transaction with savepoints.
 """

@@ -1,14 +1,17 @@
-"""Reading what people did, as recommendations want it. Ground floor.
+"""Reading who has what, several people at a time, and what of it recommendations count.
 
-Events of products that left the feed are left out, as a build leaves them out; a return is no sign
-of interest. ``before``: only events before this moment (ISO), which must have a time.
+A person *has* a product that is in the feed and with which they have any event but a return.
+``before``: only events before this moment (ISO), which must have a time.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from prodsim_cli.store import item_scores
+from prodsim_cli.store.artifacts import Built
 
 
 def _until(before: str | None) -> tuple[str, tuple[str, ...]]:
@@ -53,6 +56,37 @@ def held_by(
             ) group by item_id""",
         (json.dumps(dict(people)), *values),
     ).fetchall()
+
+
+def held(
+    connection: sqlite3.Connection, user_ids: Iterable[int]
+) -> dict[int, dict[int, str | None]]:
+    """User id -> item id -> time of the latest event with it (None where none has a time)."""
+    rows = connection.execute(
+        """select e.user_id, e.item_id, max(e.at)
+           from json_each(?) v cross join events e on e.user_id = v.value
+           join items i on i.id = e.item_id
+           where i.listed = 1 and e.type != 'return' group by e.user_id, e.item_id""",
+        (json.dumps(list(user_ids)),),
+    )
+    found: dict[int, dict[int, str | None]] = {}
+    for user, item, latest in rows:
+        found.setdefault(user, {})[item] = latest
+    return found
+
+
+def holders(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, int]:
+    """Item id -> how many people have it: as the build counted, where that is fresh, else anew."""
+    ids = list(item_ids)
+    built = Built(connection)
+    if built.has("known", item_scores.KIND) and not built.why_stale("known", item_scores.KIND):
+        return {item: int(n) for item, (n,) in item_scores.of(connection, ("known",), ids).items()}
+    rows = connection.execute(
+        """select e.item_id, count(distinct e.user_id) from json_each(?) v
+           cross join events e on e.item_id = v.value where e.type != 'return' group by 1""",
+        (json.dumps(ids),),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def pairs(connection: sqlite3.Connection, target: str, before: str) -> list[sqlite3.Row]:
