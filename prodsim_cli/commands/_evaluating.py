@@ -12,8 +12,8 @@ from prodsim_cli.errors import UsageProblem
 if TYPE_CHECKING:
     from prodsim_cli.data.dataset import Dataset
     from prodsim_cli.evaluation.outcome import Outcome
-    from prodsim_cli.evaluation.report import Asked
-    from prodsim_cli.evaluation.tables import Wish
+    from prodsim_cli.evaluation.report import ReportOptions
+    from prodsim_cli.evaluation.tables import EvalRequest
     from prodsim_cli.progress import Progress
     from prodsim_cli.records.figures import Scorecard
     from prodsim_cli.store.evaluations import StoredRun
@@ -137,9 +137,9 @@ def evaluated(
     from prodsim_cli.evaluation import compare as changes
     from prodsim_cli.evaluation import slices
     from prodsim_cli.evaluation.outcome import Outcome
-    from prodsim_cli.evaluation.report import Asked
+    from prodsim_cli.evaluation.report import ReportOptions
     from prodsim_cli.evaluation.run import refuse_users
-    from prodsim_cli.evaluation.tables import Wish
+    from prodsim_cli.evaluation.tables import EvalRequest
     from prodsim_cli.progress import stage
     from prodsim_cli.store import evaluations
     from prodsim_cli.store.connection import open_for_reading
@@ -151,20 +151,20 @@ def evaluated(
             before = evaluations.earlier(connection, given["against"])
         stage(progress, "loading", 1, "")
         data, version = evaluations.shop_to_judge(connection, methods)
-        wish = Wish(
+        request = EvalRequest(
             methods=tuple(methods),
             settings=evaluations.method_settings(connection),
             measure=given["cost"],
             database=database,
             learn=evaluations.learns(connection) if given["learn"] is None else given["learn"],
         )
-        asked = Asked(given["ks"], given["seed"])
+        options = ReportOptions(given["ks"], given["seed"])
         if given["task"] == "pairs":
             refuse_users(methods, "pairs")
             stored = evaluations.thresholds(connection)
-            return Outcome(_pairs(data, given, wish, asked, stored, progress)), version
+            return Outcome(_pairs(data, given, request, options, stored, progress)), version
         data, said = slices.with_languages(data) if given["slices"] else (data, [])
-        outcome = _judged(data, given, wish, asked, before, progress)
+        outcome = _judged(data, given, request, options, before, progress)
     card = replace(outcome.card, notes=(*outcome.card.notes, *said))
     if before is not None:
         card = replace(card, change=changes.change(outcome, before, given["seed"]))
@@ -174,8 +174,8 @@ def evaluated(
 def _pairs(
     data: Dataset,
     given: dict[str, Any],
-    wish: Wish,
-    asked: Asked,
+    request: EvalRequest,
+    options: ReportOptions,
     thresholds: dict[str, float],
     progress: Progress | None,
 ) -> Scorecard:
@@ -186,10 +186,10 @@ def _pairs(
         data,
         read_pairs(given["pairs"], sys.stdin.buffer),
         sources=_names(given["sources"]) if given["sources"] else None,
-        methods=wish.methods,
-        k=asked.k,
-        seed=asked.seed,
-        settings=wish.settings,
+        methods=request.methods,
+        k=options.k,
+        seed=options.seed,
+        settings=request.settings,
         thresholds=thresholds,
         progress=progress,
     )
@@ -198,8 +198,8 @@ def _pairs(
 def _judged(
     data: Dataset,
     given: dict[str, Any],
-    wish: Wish,
-    asked: Asked,
+    request: EvalRequest,
+    options: ReportOptions,
     before: StoredRun | None,
     progress: Progress | None,
 ) -> Outcome:
@@ -210,24 +210,24 @@ def _judged(
     from prodsim_cli.evaluation.judge import MAIN
     from prodsim_cli.evaluation.run import refuse_users
     from prodsim_cli.evaluation.tasks import recommend, search, similar
-    from prodsim_cli.protocol.splitting import Where, choose_task
+    from prodsim_cli.protocol.splitting import SplitRequest, choose_task
 
-    where = Where(*(given[name] for name in ("split", "at", "target", "windows", "again")))
+    where = SplitRequest(*(given[name] for name in ("split", "at", "target", "windows", "again")))
     task, why = choose_task(data, given["task"], where)
     if task != "recommend":
-        refuse_users(wish.methods, task)
+        refuse_users(request.methods, task)
     if before is not None:
-        changes.comparable(before, task, f"{MAIN}@{asked.k}")
+        changes.comparable(before, task, f"{MAIN}@{options.k}")
     stdin = sys.stdin.buffer
     if task == "search":
         queries, judged = (read_table(given[name], stdin) for name in ("queries", "judgements"))
         answers = answer_files.judgements(queries, judged, data)
-        return search.judged(data, answers, wish, asked, _encode, progress)
+        return search.judged(data, answers, request, options, _encode, progress)
     if given["related"]:
         answers = answer_files.related(read_table(given["related"], stdin), data)
-        return similar.judged_by_file(data, answers, where, wish, asked, progress)
+        return similar.judged_by_file(data, answers, where, request, options, progress)
     judge = similar.judged if task == "similar" else recommend.judged
-    outcome = judge(data, where, wish, asked, progress)
+    outcome = judge(data, where, request, options, progress)
     return replace(outcome, card=replace(outcome.card, notes=(*why, *outcome.card.notes)))
 
 

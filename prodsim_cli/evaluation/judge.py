@@ -54,7 +54,7 @@ def judge(runs: Sequence[Run], ks: Sequence[int], main_k: int) -> Judged:
     """
     methods = [name for name in runs[0].lists if all(name in run.lists for run in runs)]
     folds = [_figures(run, methods, ks) for run in runs]
-    parts = list(dict.fromkeys(part for run in runs for part in parts_of(run.asked)))
+    parts = list(dict.fromkeys(part for run in runs for part in parts_of(run.testset)))
     sliced = [_sliced(run, methods, parts, main_k) for run in runs]
     whole = {
         name: {
@@ -63,7 +63,7 @@ def judge(runs: Sequence[Run], ks: Sequence[int], main_k: int) -> Judged:
         }
         for name in methods
     }
-    subjects = np.concatenate([run.asked.subjects for run in runs])
+    subjects = np.concatenate([run.testset.subjects for run in runs])
     return Judged(
         methods=tuple(methods),
         figures=tuple(folds[0][0]),
@@ -72,7 +72,7 @@ def judge(runs: Sequence[Run], ks: Sequence[int], main_k: int) -> Judged:
         parts=tuple(parts),
         sliced=np.concatenate([one[0] for one in sliced]),
         answers=np.sum([one[1] for one in sliced], axis=0, dtype=np.int64),
-        fold=np.repeat(np.arange(len(runs)), [len(run.asked) for run in runs]),
+        fold=np.repeat(np.arange(len(runs)), [len(run.testset) for run in runs]),
         group=np.unique(subjects, return_inverse=True)[1].reshape(-1),
     )
 
@@ -81,17 +81,17 @@ def _figures(
     run: Run, methods: Sequence[str], ks: Sequence[int]
 ) -> tuple[list[str], NDArray[np.float64], dict[str, dict[str, float]]]:
     """Names of the figures, values (q, methods, figures), and figures of whole runs by method."""
-    people, users = people_of(run.asked)
-    vectors = _vectors(run.asked)
+    people, users = people_of(run.testset)
+    vectors = _vectors(run.testset)
     over = {kind: metrics(kind) for kind in ("ranks", "lists", "run")}
     if vectors is None:
         over["lists"] = [one for one in over["lists"] if not getattr(one, "NEEDS_VECTORS", False)]
     columns, whole = [], {}
-    right = Relevance(run.asked.answers, max(ks))
-    relations = [Relevance(answers, ks[0]) for _, answers in run.asked.relations]
+    right = Relevance(run.testset.answers, max(ks))
+    relations = [Relevance(answers, ks[0]) for _, answers in run.testset.relations]
     for name in methods:
         ranks = right.ranks(run.lists[name])
-        shown = Shown(run.lists[name], run.asked.candidates, people, users, vectors)
+        shown = Shown(run.lists[name], run.testset.candidates, people, users, vectors)
         of_ranks = [metric.score(ranks, k) for metric in over["ranks"] for k in ks]
         of_lists = [metric.score(shown, k) for metric in over["lists"] for k in ks]
         by_kind = _by_relation(relations, run.lists[name], over["ranks"], ks[0])
@@ -104,7 +104,7 @@ def _figures(
     ]
     names += [
         f"{relation}:{metric.LABEL}@{ks[0]}"
-        for relation, _ in run.asked.relations
+        for relation, _ in run.testset.relations
         for metric in over["ranks"]
     ]
     return names, np.stack(columns, axis=1), whole
@@ -125,12 +125,12 @@ def _by_relation(
     return out
 
 
-def _vectors(asked: TestSet) -> NDArray[np.float32] | sp.csr_matrix | None:
+def _vectors(testset: TestSet) -> NDArray[np.float32] | sp.csr_matrix | None:
     """Where products lie: the vectors of the language model, else those of the words."""
     from prodsim_cli.text.normalize import folded
     from prodsim_cli.text.tfidf import tfidf
 
-    data = asked.train
+    data = testset.train
     for space in data.embeddings:
         if space not in data.learned:
             return data.embedding(space).vectors
@@ -142,16 +142,16 @@ def _sliced(
     run: Run, methods: Sequence[str], parts: Sequence[Part], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The main figure on each slice: (q, methods, slices) with NaN outside, (slices,) answers."""
-    here = parts_of(run.asked)
+    here = parts_of(run.testset)
     metric = registry.load("metrics", MAIN)
-    values = np.full((len(run.asked), len(methods), len(parts)), np.nan)
+    values = np.full((len(run.testset), len(methods), len(parts)), np.nan)
     answers = np.zeros(len(parts), np.int64)
     for p, part in enumerate(parts):
         if part not in here:
             continue
         queries, items = here[part]
         some = np.flatnonzero(queries)
-        right = run.asked.answers[some]
+        right = run.testset.answers[some]
         if items is not None:
             right = right.multiply(items[None, :]).tocsr()
             right.eliminate_zeros()

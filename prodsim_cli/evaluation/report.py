@@ -25,7 +25,7 @@ K = (10,)
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportOptions:
     """What the person asked for: lengths of the lists (the first is the main one) and the seed."""
 
     ks: tuple[int, ...] = K
@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Frame:
+class RunDescription:
     """What is told beside the figures: task, split, names of the questions, sentences.
 
     ``names``: for each fold the names of its questions; ``unit``: what a question is about;
@@ -58,14 +58,14 @@ class Frame:
     extra: dict[str, dict[str, Interval]] = field(default_factory=dict)
 
 
-def summarise(runs: Sequence[Run], frame: Frame, asked: Asked) -> Outcome:
+def summarise(runs: Sequence[Run], about: RunDescription, options: ReportOptions) -> Outcome:
     """Judge the folds and put all that there is to say into an :class:`Outcome`."""
-    judged = judge(runs, asked.ks, asked.k)
+    judged = judge(runs, options.ks, options.k)
     q, m, f = judged.values.shape
     columns = np.concatenate([judged.values.reshape(q, -1), judged.sliced.reshape(q, -1)], axis=1)
-    means, draws = bootstrap(columns, judged.group, seed=asked.seed)
+    means, draws = bootstrap(columns, judged.group, seed=options.seed)
     figures = _figures(judged, means[: m * f].reshape(m, f), draws[:, : m * f].reshape(-1, m, f))
-    main = f"{MAIN}@{asked.k}"
+    main = f"{MAIN}@{options.k}"
     at = judged.figures.index(main)
     contest = Contest(
         judged.methods,
@@ -73,7 +73,7 @@ def summarise(runs: Sequence[Run], frame: Frame, asked: Asked) -> Outcome:
         draws[:, : m * f].reshape(-1, m, f)[:, :, at],
         len(np.unique(judged.group)),
         main,
-        frame.unit,
+        about.unit,
     )
     baselines = registry.names("baselines")
     versus = compared(contest, baselines)
@@ -81,21 +81,21 @@ def summarise(runs: Sequence[Run], frame: Frame, asked: Asked) -> Outcome:
     left_out = {name: why for run in runs for name, why in run.left_out.items()}
     said = [f"{name} is left out: {why}." for name, why in left_out.items() if name not in order]
     card = Scorecard(
-        task=frame.task,
-        split=frame.split,
-        k=asked.k,
-        ks=asked.ks,
-        methods={name: {**figures[name], **frame.extra.get(name, {})} for name in order},
+        task=about.task,
+        split=about.split,
+        k=options.k,
+        ks=options.ks,
+        methods={name: {**figures[name], **about.extra.get(name, {})} for name in order},
         verdict=verdict(contest, baselines),
         main=main,
-        notes=(*frame.notes, *said, *_told(runs[-1].blend)),
+        notes=(*about.notes, *said, *_told(runs[-1].blend)),
         against_baseline=versus.against_baseline,
         against_best=versus.against_best,
         slices=_slices(judged, means[m * f :], draws[:, m * f :]),
         cost=_cost(runs, order),
         learned=_learned(runs[-1].blend),
     )
-    return _outcome(card, judged, runs, frame)
+    return _outcome(card, judged, runs, about)
 
 
 def _learned(blend: Blend | None) -> Json:
@@ -182,18 +182,20 @@ def _cost(runs: Sequence[Run], order: Sequence[str]) -> dict[str, Cost]:
     }
 
 
-def _outcome(card: Scorecard, judged: Judged, runs: Sequence[Run], frame: Frame) -> Outcome:
+def _outcome(
+    card: Scorecard, judged: Judged, runs: Sequence[Run], about: RunDescription
+) -> Outcome:
     import scipy.sparse as sp
 
     return Outcome(
         card=card,
-        queries=tuple(name for names in frame.names for name in names),
+        queries=tuple(name for names in about.names for name in names),
         window=judged.fold,
         methods=judged.methods,
         figures=judged.figures,
         values=judged.values,
         lists={name: np.concatenate([run.lists[name] for run in runs]) for name in judged.methods},
-        answers=sp.vstack([run.asked.answers for run in runs], format="csr"),
-        items=tuple(frame.items),
-        parts=tuple(frame.parts),
+        answers=sp.vstack([run.testset.answers for run in runs], format="csr"),
+        items=tuple(about.items),
+        parts=tuple(about.parts),
     )

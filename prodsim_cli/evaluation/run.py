@@ -40,7 +40,7 @@ class Run:
     ``left_out``: method -> why it has no lists; ``cost``: by method, empty unless asked for.
     """
 
-    asked: TestSet
+    testset: TestSet
     lists: dict[str, Lists]
     left_out: dict[str, str] = field(default_factory=dict)
     cost: dict[str, Cost] = field(default_factory=dict)
@@ -49,62 +49,63 @@ class Run:
 
 @dataclass(frozen=True)
 class PeopleAlike:
-    """People alike in the training part of ``asked``; the table is made when it is first needed."""
+    """People alike in the training part of ``testset``; the table is made when it is first needed."""
 
-    asked: TestSet
-    wish: training.Wish
+    testset: TestSet
+    request: training.EvalRequest
     progress: Progress | None = None
 
     @cached_property
     def unable(self) -> str:
         """Why there is nothing to say, '' if there is."""
-        return _user_knn.unable(self.asked.train)
+        return _user_knn.unable(self.testset.train)
 
     @cached_property
     def made(self) -> tuple[NeighborTable, Spent | None]:
         """The table, and what it cost where that is wanted."""
         stage(self.progress, "people alike in the training part", 1, "")
-        with leaks.locked(self.wish.database, USERS):
-            if self.wish.measure:
+        with leaks.locked(self.request.database, USERS):
+            if self.request.measure:
                 return spent(self._table)
             return self._table(), None
 
     @cached_property
     def scores(self) -> Scores:
         """What people alike have, for some of the questions."""
-        return _user_knn.answering(self.made[0], self.asked.train, self.asked.subjects)
+        return _user_knn.answering(self.made[0], self.testset.train, self.testset.subjects)
 
     def _table(self) -> NeighborTable:
-        return _user_knn.people_alike(self.asked.train, self.wish.settings)
+        return _user_knn.people_alike(self.testset.train, self.request.settings)
 
 
 def run(
-    asked: TestSet,
-    wish: training.Wish,
+    testset: TestSet,
+    request: training.EvalRequest,
     *,
     depth: int,
     seed: int,
     held_out: int = 0,
     progress: Progress | None = None,
 ) -> Run:
-    """Build every method on the training part of ``asked`` and let it answer, baselines too."""
-    task = "similar" if asked.history is None else "recommend"
-    goal = training.Goal(task, asked.target, asked.again, seed, held_out)
-    people = None if asked.history is None else PeopleAlike(asked, wish, progress)
+    """Build every method on the training part of ``testset`` and let it answer, baselines too."""
+    task = "similar" if testset.history is None else "recommend"
+    tuning = training.TuningTask(task, testset.target, testset.again, seed, held_out)
+    people = None if testset.history is None else PeopleAlike(testset, request, progress)
     if people is None:
-        items = replace(wish, depth=depth)
+        items = replace(request, depth=depth)
     else:  # what is left are methods over products
-        items = replace(wish, methods=tuple(name for name in wish.methods if name != USERS))
-    made = training.Tables(measure=wish.measure)
+        items = replace(request, methods=tuple(name for name in request.methods if name != USERS))
+    made = training.Tables(measure=request.measure)
     if items.methods:
-        made = training.tables(asked.train, items, goal, progress)
-    pasts = UserHistories(asked)
+        made = training.tables(testset.train, items, tuning, progress)
+    pasts = UserHistories(testset)
     answering: dict[str, Answering] = {
-        name: partial(_answers, name, made, asked, pasts, people, depth) for name in made.by_method
+        name: partial(_answers, name, made, testset, pasts, people, depth)
+        for name in made.by_method
     }
-    if people and (USERS in wish.methods or "all" in wish.methods):
+    if people and (USERS in request.methods or "all" in request.methods):
         _add_people(people, made, answering, depth)
-    return answered(asked, answering, made, depth=depth, seed=seed, progress=progress)
+    return answered(testset, answering, made, depth=depth, seed=seed, progress=progress)
 
 
 def _add_people(
@@ -113,17 +114,17 @@ def _add_people(
     """``users`` among the methods that answer, or among those left out."""
     if people.unable:
         made.left_out[USERS] = people.unable
-        if not answering and "all" not in people.wish.methods:
+        if not answering and "all" not in people.request.methods:
             raise training.none_left(made.left_out)
         return
     built = people.made[1]
     if built is not None:
         made.cost[USERS] = built
-    answering[USERS] = lambda: best(people.scores, people.asked, depth)
+    answering[USERS] = lambda: best(people.scores, people.testset, depth)
 
 
 def answered(
-    asked: TestSet,
+    testset: TestSet,
     answering: Mapping[str, Answering],
     made: training.Tables,
     *,
@@ -135,20 +136,23 @@ def answered(
 
     ``made``: why some are left out, and what their tables cost where that is wanted.
     """
-    baselines = [name for name in registry.names("baselines") if _speaks(name, asked)]
+    baselines = [name for name in registry.names("baselines") if _speaks(name, testset)]
     done = stage(progress, "lists", len(answering) + len(baselines), "methods")
-    out = Run(asked, {}, dict(made.left_out), blend=made.blend)
+    out = Run(testset, {}, dict(made.left_out), blend=made.blend)
     for name, answer in answering.items():
         _note(out, name, made, answer)
         done(1)
     for name in baselines:
         module = registry.load("baselines", name)
-        why = _silent(module, asked)
+        why = _silent(module, testset)
         if why:
             out.left_out[name] = why
         else:
             _note(
-                out, name, made, partial(best, baseline_scores(module, asked, seed), asked, depth)
+                out,
+                name,
+                made,
+                partial(best, baseline_scores(module, testset, seed), testset, depth),
             )
         done(1)
     return out
@@ -157,20 +161,20 @@ def answered(
 def _answers(
     name: str,
     made: training.Tables,
-    asked: TestSet,
+    testset: TestSet,
     pasts: UserHistories,
     people: PeopleAlike | None,
     depth: int,
 ) -> Lists:
     """The lists of one method: its rows, or what they say for each person's past."""
     table, blend = made.by_method[name], made.blend
-    if asked.history is None:
-        return rows_of(table, asked, depth)
+    if testset.history is None:
+        return rows_of(table, testset, depth)
     if blend is not None and blend.recommend and _joins(name):
-        return best(_blended(name, made, blend, asked, pasts, people), asked, depth)
+        return best(_blended(name, made, blend, testset, pasts, people), testset, depth)
     memory = blend.memory.get(name, FLAT) if blend is not None else FLAT
-    past = asked.history if memory == FLAT else pasts(memory)
-    return best(from_history(table, asked, past), asked, depth)
+    past = testset.history if memory == FLAT else pasts(memory)
+    return best(from_history(table, testset, past), testset, depth)
 
 
 def _joins(name: str) -> bool:
@@ -184,15 +188,15 @@ def _blended(
     name: str,
     made: training.Tables,
     blend: Blend,
-    asked: TestSet,
+    testset: TestSet,
     pasts: UserHistories,
     people: PeopleAlike | None,
 ) -> Scores:
-    data = replace(asked.train, neighbors=made.every)
+    data = replace(testset.train, neighbors=made.every)
     histories = {part: pasts(blend.memory.get(part, FLAT)) for part in made.every}
     personal = {USERS: people.scores} if people and USERS in blend.parts() else {}
     scores: Scores = registry.load("similarity", name).scores(
-        data, blend, histories, constants(asked), asked.candidates, personal
+        data, blend, histories, constants(testset), testset.candidates, personal
     )
     return scores
 
@@ -211,25 +215,25 @@ def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None
     )
 
 
-def _speaks(name: str, asked: TestSet) -> bool:
+def _speaks(name: str, testset: TestSet) -> bool:
     """False where a baseline has nothing to say by its nature: not worth a word."""
-    return asked.again or not registry.load("baselines", name).NEEDS_HISTORY
+    return testset.again or not registry.load("baselines", name).NEEDS_HISTORY
 
 
-def _silent(module: ModuleType, asked: TestSet) -> str:
+def _silent(module: ModuleType, testset: TestSet) -> str:
     """Why a baseline has nothing to say about these questions, '' if it has."""
-    if module.NEEDS_TIMES and asked.now is None:
+    if module.NEEDS_TIMES and testset.now is None:
         return "the events have no times"
-    log = asked.train.events
+    log = testset.train.events
     if module.NEEDS_EVENTS and not ((log.user >= 0) | (log.order >= 0)).any():
         return "no event has a user"
     return ""
 
 
-def baseline_scores(module: ModuleType, asked: TestSet, seed: int) -> Scores:
+def baseline_scores(module: ModuleType, testset: TestSet, seed: int) -> Scores:
     """The scores of a baseline for some of the questions."""
     return lambda some: module.scores(
-        asked.train, asked.subjects[some], target=asked.target, now=asked.now, seed=seed
+        testset.train, testset.subjects[some], target=testset.target, now=testset.now, seed=seed
     )
 
 

@@ -50,14 +50,14 @@ def with_languages(data: Dataset) -> tuple[Dataset, list[str]]:
     return replace(data, columns={**data.columns, LANGUAGE: filled}), [note]
 
 
-def parts_of(asked: TestSet) -> Masks:
+def parts_of(testset: TestSet) -> Masks:
     """The slices that have a meaning for these questions, in the order in which they are shown."""
-    everybody = np.ones(len(asked), bool)
+    everybody = np.ones(len(testset), bool)
     out: Masks = {}
-    for part, items in (*_by_people(asked).items(), *_by_column(asked).items()):
+    for part, items in (*_by_people(testset).items(), *_by_column(testset).items()):
         out[part] = (everybody, items)
-    if asked.history is not None:
-        lengths = np.diff(asked.history.indptr)
+    if testset.history is not None:
+        lengths = np.diff(testset.history.indptr)
         ends = (*HISTORIES[1:], np.inf)
         for low, high in zip(HISTORIES, ends, strict=True):
             name = f"{low}+" if high == np.inf else f"{low}-{int(high) - 1}"
@@ -67,12 +67,12 @@ def parts_of(asked: TestSet) -> Masks:
     return out
 
 
-def people_of(asked: TestSet) -> tuple[NDArray[np.float64], int]:
+def people_of(testset: TestSet) -> tuple[NDArray[np.float64], int]:
     """(n,) how many people of training have to do with each product; how many people there are.
 
     Where no event has a user, orders stand for people.
     """
-    log, n = asked.train.events, len(asked.train)
+    log, n = testset.train.events, len(testset.train)
     owner = log.user if (log.user >= 0).any() else log.order
     known = owner >= 0
     pairs = np.unique(owner[known].astype(np.int64) * n + log.item[known])
@@ -80,12 +80,12 @@ def people_of(asked: TestSet) -> tuple[NDArray[np.float64], int]:
     return np.bincount(pairs % max(n, 1), minlength=n).astype(np.float64), users
 
 
-def _by_people(asked: TestSet) -> dict[Part, NDArray[np.bool_]]:
+def _by_people(testset: TestSet) -> dict[Part, NDArray[np.bool_]]:
     """Head and tail, cold and warm: by how many people have to do with a product in training."""
-    people, _ = people_of(asked)
-    if not people[asked.candidates].any():  # nobody knows any of them: they have no head
+    people, _ = people_of(testset)
+    if not people[testset.candidates].any():  # nobody knows any of them: they have no head
         return {}
-    popular = head(asked.candidates, people)
+    popular = head(testset.candidates, people)
     cold = people < FEW_PEOPLE
     return {
         Part("products", "head (top 20%)"): popular,
@@ -95,12 +95,12 @@ def _by_people(asked: TestSet) -> dict[Part, NDArray[np.bool_]]:
     }
 
 
-def _by_column(asked: TestSet) -> dict[Part, NDArray[np.bool_]]:
+def _by_column(testset: TestSet) -> dict[Part, NDArray[np.bool_]]:
     """The categories and languages with the most right answers, where there are several."""
     out: dict[Part, NDArray[np.bool_]] = {}
-    wanted = np.asarray(asked.answers.astype(bool).sum(axis=0)).ravel()
+    wanted = np.asarray(testset.answers.astype(bool).sum(axis=0)).ravel()
     for column, kind in (("category", "category"), (LANGUAGE, "language")):
-        values = asked.train.columns.get(column)
+        values = testset.train.columns.get(column)
         if not values:
             continue
         names, code = np.unique([value or "" for value in values], return_inverse=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wish:
+class EvalRequest:
     """Which methods are to be tried, and how.
 
     ``methods``: names, None or ``all`` for every one. ``settings``: keyword settings as stored by
@@ -46,7 +46,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Goal:
+class TuningTask:
     """What is foretold of a training part, and so what may be learned for.
 
     ``task``: ``recommend`` or ``similar``; event type, repeats, seed; ``held_out``: how many events
@@ -76,7 +76,10 @@ class Tables:
 
 
 def tables(
-    train: Dataset, wish: Wish, goal: Goal | None = None, progress: Progress | None = None
+    train: Dataset,
+    request: EvalRequest,
+    tuning: TuningTask | None = None,
+    progress: Progress | None = None,
 ) -> Tables:
     """Each method's table from ``train``, which holds the events of the training part only.
 
@@ -86,34 +89,34 @@ def tables(
     for it even when they aren't asked for.
     Raises :class:`Leak` where a method can see the held-out events.
     """
-    goal = goal or Goal()
-    wanted, train = _admitted(train, wish, goal)
+    tuning = tuning or TuningTask()
+    wanted, train = _admitted(train, request, tuning)
     networks = [name for name in wanted if needs_of(name, train.neighbors) == "network"]
-    why = reasons([name for name in wanted if name not in networks], train, wish.settings)
+    why = reasons([name for name in wanted if name not in networks], train, request.settings)
     out = Tables(
-        left_out={name: reason for name, reason in why.items() if reason}, measure=wish.measure
+        left_out={name: reason for name, reason in why.items() if reason}, measure=request.measure
     )
     usable = [name for name in wanted if not why.get(name)]
     joins = [name for name in usable if needs_of(name, train.neighbors) == "neighbors"]
-    single = [*singles(train, wish.settings), *networks]
-    if wish.learn and (joins or any(name in single for name in usable)):
+    single = [*singles(train, request.settings), *networks]
+    if request.learn and (joins or any(name in single for name in usable)):
         names = single if joins else [name for name in usable if name in single]
-        learning = partial(_learned, train, names, wish, goal, bool(joins), progress)
-        out.blend, out.cost["learning"] = spent(learning) if wish.measure else (learning(), IDLE)
-    usable = _worth_training(usable, networks, wish, out)
+        learning = partial(_learned, train, names, request, tuning, bool(joins), progress)
+        out.blend, out.cost["learning"] = spent(learning) if request.measure else (learning(), IDLE)
+    usable = _worth_training(usable, networks, request, out)
     others = [name for name in usable if name not in joins]
     if joins:
         parts = out.blend.parts() if out.blend and out.blend.parts() else single
         others = list(dict.fromkeys([*others, *(name for name in single if name in parts)]))
-    train = with_networks(train, networks, others, goal.seed, progress)
-    made = _Making(train, wish, goal, out.blend, out.cost)
+    train = with_networks(train, networks, others, tuning.seed, progress)
+    made = _TableBuilder(train, request, tuning, out.blend, out.cost)
     done = stage(progress, "methods on the training part", len(others) + len(joins), "tables")
     for name in [*content_first(others), *joins]:
         made.add(name, others)
         done(1)
     out.every = dict(made.data.neighbors)
     out.by_method = {name: made.data.neighbors[name] for name in usable}
-    if not out.by_method and "all" not in wish.methods:
+    if not out.by_method and "all" not in request.methods:
         raise none_left(out.left_out)
     return out
 
@@ -127,45 +130,49 @@ def none_left(left_out: Mapping[str, str]) -> UsageProblem:
     )
 
 
-def _admitted(train: Dataset, wish: Wish, goal: Goal) -> tuple[list[str], Dataset]:
+def _admitted(
+    train: Dataset, request: EvalRequest, tuning: TuningTask
+) -> tuple[list[str], Dataset]:
     """The methods to try, and the dataset that they may see. Raises :class:`Leak`."""
-    for name in wish.methods:
-        with leaks.locked(wish.database, name):  # a plug-in is imported here for the first time
+    for name in request.methods:
+        with leaks.locked(request.database, name):  # a plug-in is imported here for the first time
             chosen([name], train.neighbors)
-    wanted = _without_untrained(chosen(wish.methods, train.neighbors), train, wish)
-    if goal.held_out:
-        train = _without_seen_spaces(train, wanted, wish, goal.held_out)
+    wanted = _without_untrained(chosen(request.methods, train.neighbors), train, request)
+    if tuning.held_out:
+        train = _without_seen_spaces(train, wanted, request, tuning.held_out)
     return wanted, train
 
 
 def _without_seen_spaces(
-    train: Dataset, wanted: Collection[str], wish: Wish, held_out: int
+    train: Dataset, wanted: Collection[str], request: EvalRequest, held_out: int
 ) -> Dataset:
     """Refuse what would read vectors that have learned from events, and show them to nobody."""
     joins = any(needs_of(name, train.neighbors) == "neighbors" for name in wanted)
-    for name in [*wanted, *(singles(train, wish.settings) if joins else ())]:
+    for name in [*wanted, *(singles(train, request.settings) if joins else ())]:
         reads = needs_of(name, train.neighbors) == "vectors"
-        if reads and not method(name).unable(train, wish.settings):
-            leaks.refuse_space(train, name, wish.settings.get("space"), held_out)
+        if reads and not method(name).unable(train, request.settings):
+            leaks.refuse_space(train, name, request.settings.get("space"), held_out)
     return leaks.without_learned_spaces(train)
 
 
-def _without_untrained(wanted: list[str], train: Dataset, wish: Wish) -> list[str]:
+def _without_untrained(wanted: list[str], train: Dataset, request: EvalRequest) -> list[str]:
     """Networks are tried where one is named, or where the shop has trained it: it takes minutes."""
     return [
         name
         for name in wanted
         if needs_of(name, train.neighbors) != "network"
-        or name in wish.methods
+        or name in request.methods
         or name in train.embeddings
     ]
 
 
-def _worth_training(usable: list[str], networks: list[str], wish: Wish, out: Tables) -> list[str]:
+def _worth_training(
+    usable: list[str], networks: list[str], request: EvalRequest, out: Tables
+) -> list[str]:
     """Without the networks that nobody named and that got no weight: they are not trained again."""
     if out.blend is None or not out.blend.parts():
         return usable
-    idle = [name for name in networks if name not in (*wish.methods, *out.blend.parts())]
+    idle = [name for name in networks if name not in (*request.methods, *out.blend.parts())]
     for name in idle:
         out.left_out[name] = "it got no weight on the validation window, so it is not trained again"
     return [name for name in usable if name not in idle]
@@ -195,8 +202,8 @@ def with_networks(
 def _learned(
     train: Dataset,
     names: Collection[str],
-    wish: Wish,
-    goal: Goal,
+    request: EvalRequest,
+    tuning: TuningTask,
     weigh: bool,
     progress: Progress | None,
 ) -> Blend | None:
@@ -205,40 +212,40 @@ def _learned(
     from prodsim_cli.tuning.methods import Methods
 
     def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
-        known = {**settings, **wish.settings}
-        with leaks.locked(wish.database, name):
+        known = {**settings, **request.settings}
+        with leaks.locked(request.database, name):
             return method(name).build(data, {"k": K, **known})
 
     def prepare(data: Dataset) -> Dataset:
         networks = [name for name in names if method(name).needs == "network"]
-        return with_networks(data, networks, networks, goal.seed, progress)
+        return with_networks(data, networks, networks, tuning.seed, progress)
 
-    with_people = goal.task == "recommend" and not people.unable(train)
+    with_people = tuning.task == "recommend" and not people.unable(train)
     return learn(
         train,
-        Methods(tuple(names), made, wish.settings, prepare, people=with_people),
-        tasks=(goal.task,),
-        target=goal.target,
-        again=goal.again,
-        seed=goal.seed,
+        Methods(tuple(names), made, request.settings, prepare, people=with_people),
+        tasks=(tuning.task,),
+        target=tuning.target,
+        again=tuning.again,
+        seed=tuning.seed,
         weigh=weigh,
         progress=progress,
     )
 
 
 @dataclass
-class _Making:
+class _TableBuilder:
     """The dataset to which one table after the other is added."""
 
     data: Dataset
-    wish: Wish
-    goal: Goal
+    request: EvalRequest
+    tuning: TuningTask
     blend: Blend | None
     cost: dict[str, Spent]
 
     def learned(self, name: str) -> dict[str, Any]:
         """What the method has learned for the task at hand."""
-        return self.blend.settings_of(self.goal.task, name) if self.blend else {}
+        return self.blend.settings_of(self.tuning.task, name) if self.blend else {}
 
     def add(self, name: str, names: list[str]) -> None:
         """Make the table of one method, unless there is one that will do."""
@@ -247,13 +254,13 @@ class _Making:
         if needs == "nothing":
             return
         made_here = ready is not None and name in self.data.learned
-        long_enough = ready is not None and ready.k >= min(self.wish.depth, len(self.data))
-        if made_here or (long_enough and not self.wish.measure and not self.learned(name)):
+        long_enough = ready is not None and ready.k >= min(self.request.depth, len(self.data))
+        if made_here or (long_enough and not self.request.measure and not self.learned(name)):
             return
         self._guarded(name, needs, names)
 
     def _guarded(self, name: str, needs: str, names: list[str]) -> None:
-        settings, depth = self.wish.settings, max(K, self.wish.depth)
+        settings, depth = self.request.settings, max(K, self.request.depth)
         if needs == "vectors":
             space = settings.get("space") or next(iter(self.data.embeddings))
             self.data.embedding(space)  # reading it from the database is no cost of the method
@@ -264,8 +271,8 @@ class _Making:
             and other not in self.data.neighbors
             and self.learned(other) == self.learned(name)
         ]
-        with leaks.locked(self.wish.database, name):
-            if _in_sweep(name) and len(alike) > 1 and not self.wish.measure:
+        with leaks.locked(self.request.database, name):
+            if _in_sweep(name) and len(alike) > 1 and not self.request.measure:
                 asked = {**settings, "learned": self.learned(name), "k": depth}
                 made = sweep(alike, self.data, asked)
             else:
@@ -275,9 +282,9 @@ class _Making:
             self.data = self.data.with_neighbors(made_name, table, learned=learned)
 
     def _one(self, name: str, depth: int) -> NeighborTable:
-        asked = {**self.wish.settings, "learned": self.learned(name), "k": depth}
+        asked = {**self.request.settings, "learned": self.learned(name), "k": depth}
         work = partial(method(name).build, self.data, {**asked, "blend": self.blend})
-        if not self.wish.measure:
+        if not self.request.measure:
             return work()
         table, self.cost[name] = spent(work)
         return table

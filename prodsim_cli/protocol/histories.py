@@ -28,33 +28,33 @@ MEMORIES = (
 class UserHistories:
     """The histories of the people asked about, by memory; each is made once."""
 
-    asked: TestSet
+    testset: TestSet
     made: dict[HistoryWeighting, sp.csr_matrix] = field(default_factory=dict)
 
     def __call__(self, memory: HistoryWeighting) -> sp.csr_matrix:
         if memory not in self.made:
-            asked = self.asked
-            shape = (len(asked), len(asked.candidates))
+            testset = self.testset
+            shape = (len(testset), len(testset.candidates))
             self.made[memory] = remembered(
-                asked.train.events, asked.subjects, shape, memory, asked.now
+                testset.train.events, testset.subjects, shape, memory, testset.now
             )
         return self.made[memory]
 
     def choices(self) -> tuple[HistoryWeighting, ...]:
         """The memories that these events allow."""
-        timed = self.asked.now is not None and self.asked.train.events.timed
+        timed = self.testset.now is not None and self.testset.train.events.timed
         return tuple(one for one in MEMORIES if one.kind != "days" or timed)
 
 
-def constants(asked: TestSet, seed: int = 0) -> dict[str, NDArray[np.float32]]:
+def constants(testset: TestSet, seed: int = 0) -> dict[str, NDArray[np.float32]]:
     """What is the same for everybody: ln(1 + popularity), plain and recent, each (n,) float32."""
     out = {}
     for name in CONSTANTS:
         module = registry.load("baselines", name)
-        if module.NEEDS_TIMES and asked.now is None:
+        if module.NEEDS_TIMES and testset.now is None:
             continue
         scores = module.scores(
-            asked.train, asked.subjects[:1], target=asked.target, now=asked.now, seed=seed
+            testset.train, testset.subjects[:1], target=testset.target, now=testset.now, seed=seed
         )
         out[name] = np.log1p(scores[0]).astype(np.float32)
     return out

@@ -18,7 +18,7 @@ from prodsim_cli.records.values import Json
 
 
 @dataclass(frozen=True)
-class Where:
+class SplitRequest:
     """How past and future are to be parted. None: as the data allows.
 
     ``split``: name of a split; ``at``: its moment (ISO); ``target``: event type that is foretold;
@@ -32,7 +32,7 @@ class Where:
     again: bool = False
 
 
-def choose_task(data: Dataset, asked: str, where: Where) -> tuple[str, list[str]]:
+def choose_task(data: Dataset, asked: str, where: SplitRequest) -> tuple[str, list[str]]:
     """The task, and the sentence that says which it is and why; none where it was named.
 
     ``recommend`` where somebody has a past and a future, else ``similar`` where there are sessions
@@ -76,7 +76,9 @@ def _somebody_comes_back(log: EventLog) -> bool:
     return bool((same & moved).any())
 
 
-def choose_split(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], list[str]]:
+def choose_split(
+    data: Dataset, where: SplitRequest, seed: int
+) -> tuple[tuple[Split, ...], list[str]]:
     """The folds, and what to tell the person about the choice."""
     check(where)
     target, notes = target_of(data, where.target)
@@ -95,7 +97,7 @@ def choose_split(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, .
     return folds, [*notes, f"Split by each user's last event: {why}."]
 
 
-def check(where: Where) -> None:
+def check(where: SplitRequest) -> None:
     """Words that don't go together."""
     if where.target is not None and (where.target not in TYPE_CODE or where.target == "return"):
         types = ", ".join(name for name in TYPE_CODE if name != "return")
@@ -142,7 +144,9 @@ def target_of(data: Dataset, asked: str | None, *, orders: bool = False) -> tupl
     return target, [f"Judged by {target} events: nobody has bought anything."]
 
 
-def split_by(data: Dataset, name: str, where: Where, target: str, seed: int) -> tuple[Split, ...]:
+def split_by(
+    data: Dataset, name: str, where: SplitRequest, target: str, seed: int
+) -> tuple[Split, ...]:
     function = registry.load("splits", name).split
     known = inspect.signature(function).parameters
     offered: dict[str, Any] = {"at": where.at, "windows": where.windows, "seed": seed}

@@ -141,7 +141,7 @@ def products_and_split(data: Dataset, split: Split) -> tuple[TestSet, Split]:
     if split.cold is not None:
         asked_about &= split.cold
     subjects = np.flatnonzero(asked_about).astype(np.int32)
-    asked = TestSet(
+    testset = TestSet(
         train=train,
         subjects=subjects,
         candidates=known,
@@ -150,7 +150,7 @@ def products_and_split(data: Dataset, split: Split) -> tuple[TestSet, Split]:
         target=split.target,
         now=moment_of_asking(split, train),
     )
-    return asked, counted
+    return testset, counted
 
 
 def itself(subjects: NDArray[np.int32], items: int) -> sp.csr_matrix:

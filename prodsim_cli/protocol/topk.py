@@ -20,37 +20,37 @@ _CELLS = 8_000_000
 
 
 def from_history(
-    table: NeighborTable, asked: TestSet, history: sp.csr_matrix | None = None
+    table: NeighborTable, testset: TestSet, history: sp.csr_matrix | None = None
 ) -> Scores:
     """score(j) = sum of the scores of those neighbours of j that lie in the user's history.
 
     ``history`` (q, n): the past as it is remembered; None: all of it the same.
     """
-    by_neighbor = speakers(table, len(asked.candidates))
-    past = asked.history if history is None else history
+    by_neighbor = speakers(table, len(testset.candidates))
+    past = testset.history if history is None else history
     return lambda some: recommend_scores(by_neighbor, past, some)
 
 
-def best(scores: Scores, asked: TestSet, depth: int) -> NDArray[np.int32]:
+def best(scores: Scores, testset: TestSet, depth: int) -> NDArray[np.int32]:
     """The ``depth`` best products of each question, (q, depth) int32, -1 where there are fewer.
 
     Left out: products that are no candidates or barred, and products without a score above 0 (a
     method with nothing to say shows nothing). Ties stand in order of position.
     """
     lists = [np.zeros((0, depth), np.int32)]
-    n = len(asked.candidates)
-    for some in blocks(len(asked), _CELLS // max(n, 1)):
-        banned = asked.barred[some].toarray()
-        banned |= ~asked.candidates
+    n = len(testset.candidates)
+    for some in blocks(len(testset), _CELLS // max(n, 1)):
+        banned = testset.barred[some].toarray()
+        banned |= ~testset.candidates
         given = np.broadcast_to(scores(some).astype(np.float32, copy=False), banned.shape)
         lists.append(top_k(given, depth, mask=banned, above=0.0)[0])
     return np.concatenate(lists)
 
 
-def rows_of(table: NeighborTable, asked: TestSet, depth: int) -> NDArray[np.int32]:
+def rows_of(table: NeighborTable, testset: TestSet, depth: int) -> NDArray[np.int32]:
     """The row of each product asked about, candidates only, (q, depth) int32 with -1 at the end."""
-    rows = table.positions[asked.subjects]
-    good = (rows >= 0) & asked.candidates[rows]
+    rows = table.positions[testset.subjects]
+    good = (rows >= 0) & testset.candidates[rows]
     order = np.argsort(~good, axis=1, kind="stable")[:, :depth]
     lists = np.full((len(rows), depth), -1, np.int32)
     lists[:, : order.shape[1]] = np.take_along_axis(np.where(good, rows, -1), order, axis=1)

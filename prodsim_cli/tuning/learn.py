@@ -25,13 +25,13 @@ from prodsim_cli.similarity import content_first, method
 from prodsim_cli.tuning import windows
 from prodsim_cli.tuning.methods import Methods, built
 from prodsim_cli.tuning.score_matrix import ScoreMatrix, gathered, matrix_of_rows, scale_of
-from prodsim_cli.tuning.selection import adds, adjust, select, tilt
+from prodsim_cli.tuning.selection import adds, adjust, reweigh, select
 from prodsim_cli.tuning.settings import (
     Judge,
     K,
     Tuned,
-    alike,
-    foretold,
+    ndcg_of_rows,
+    ndcg_of_users,
     tune,
     with_memory,
 )
@@ -108,16 +108,16 @@ def _for_people(
     progress: Progress | None,
 ) -> Blend:
     """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
-    asked = windows.some(user_questions(data, window), seed)
-    if len(asked) < windows.ENOUGH:
+    testset = windows.some(user_questions(data, window), seed)
+    if len(testset) < windows.ENOUGH:
         return blend
-    asked = replace(asked, train=methods.prepare(asked.train))
-    pasts, right = UserHistories(asked), Relevance(asked.answers, K)
+    testset = replace(testset, train=methods.prepare(testset.train))
+    pasts, right = UserHistories(testset), Relevance(testset.answers, K)
     tuned = _tuned(
         "recommend",
-        asked.train,
+        testset.train,
         methods,
-        lambda table: foretold(table, pasts, FLAT, right),
+        lambda table: ndcg_of_users(table, pasts, FLAT, right),
         progress,
         lambda one: with_memory(one, pasts, right),
     )
@@ -125,22 +125,22 @@ def _for_people(
         blend,
         settings={**blend.settings, "recommend": _settings(tuned)},
         memory={name: one.memory for name, one in tuned.items() if one.memory != FLAT},
-        evidence=(*blend.evidence, windows.told(len(asked), "users", window)),
+        evidence=(*blend.evidence, windows.in_words(len(testset), "users", window)),
         scales={name: scale_of(one.table) for name, one in tuned.items()},
     )
     if not weigh:
         return blend
-    personal, scale = _people_alike(asked, methods)
+    personal, scale = _people_alike(testset, methods)
     blend = replace(blend, scales={**blend.scales, **scale})
     made = parts(
         {name: one.table for name, one in tuned.items()},
         {name: pasts(one.memory) for name, one in tuned.items()},
-        constants(asked),
-        asked.candidates,
+        constants(testset),
+        testset.candidates,
         personal,
     )
     stage(progress, "learning: weights to recommend", 1, "")
-    matrix = _matrix_of_people(made, asked, evidence_of(asked.train.events.people(len(data))))
+    matrix = _matrix_of_people(made, testset, evidence_of(testset.train.events.people(len(data))))
     weights = select(matrix, CONSTANTS)
     words = {name: weight for name, weight in weights.items() if _speaks_for_new(name)}
     learned = {
@@ -151,12 +151,12 @@ def _for_people(
     return replace(blend, recommend=learned if weights else {})
 
 
-def _people_alike(asked: TestSet, methods: Methods) -> tuple[dict[str, Scores], dict[str, float]]:
+def _people_alike(testset: TestSet, methods: Methods) -> tuple[dict[str, Scores], dict[str, float]]:
     """What people alike have, by its name, and the scale of their likeness; empty without it."""
-    if not methods.people or people.unable(asked.train):
+    if not methods.people or people.unable(testset.train):
         return {}, {}
-    table = people.people_alike(asked.train, methods.fixed)
-    scores = people.answering(table, asked.train, asked.subjects)
+    table = people.people_alike(testset.train, methods.fixed)
+    scores = people.answering(table, testset.train, testset.subjects)
     return {USERS: scores}, {USERS: scale_of(table)}
 
 
@@ -169,8 +169,8 @@ def _speaks_for_new(name: str) -> bool:
     return name not in (*CONSTANTS, USERS) and method(name).content_based
 
 
-def _matrix_of_people(made: Parts, asked: TestSet, kind: NDArray[np.int8]) -> ScoreMatrix:
-    n = len(asked.candidates)
+def _matrix_of_people(made: Parts, testset: TestSet, kind: NDArray[np.int8]) -> ScoreMatrix:
+    n = len(testset.candidates)
 
     def scores(some: slice) -> NDArray[np.float32]:
         size = some.stop - some.start
@@ -178,7 +178,7 @@ def _matrix_of_people(made: Parts, asked: TestSet, kind: NDArray[np.int8]) -> Sc
             [np.broadcast_to(made.scores(name, some), (size, n)) for name in made.names]
         )
 
-    return gathered(made.names, asked, scores, kind)
+    return gathered(made.names, testset, scores, kind)
 
 
 def _for_products(
@@ -197,48 +197,52 @@ def _for_products(
     it tells more than popularity and the words do: in a shop without any order in what people buy,
     products bought together are popular products.
     """
-    asked = windows.some(product_questions(data, window), seed) if data.events.timed else None
-    if asked is None or len(asked) < windows.ENOUGH:
+    testset = windows.some(product_questions(data, window), seed) if data.events.timed else None
+    if testset is None or len(testset) < windows.ENOUGH:
         return _standing_in(blend, data, methods)
-    asked = replace(asked, train=methods.prepare(asked.train))
-    right = Relevance(asked.answers, K)
+    testset = replace(testset, train=methods.prepare(testset.train))
+    right = Relevance(testset.answers, K)
     tuned = _tuned(
-        "similar", asked.train, methods, lambda table: alike(table, asked, right), progress
+        "similar",
+        testset.train,
+        methods,
+        lambda table: ndcg_of_rows(table, testset, right),
+        progress,
     )
     blend = replace(
         blend,
         settings={**blend.settings, "similar": _settings(tuned)},
         scales={name: scale_of(one.table) for name, one in tuned.items()},
-        evidence=(*blend.evidence, windows.told(len(asked), "products", window)),
+        evidence=(*blend.evidence, windows.in_words(len(testset), "products", window)),
     )
     if not weigh:
         return blend
     stage(progress, "learning: weights for similar products", 1, "")
-    evidence = evidence_of(asked.train.events.people(len(data)))
+    evidence = evidence_of(testset.train.events.people(len(data)))
     tables = {name: one.table for name, one in tuned.items()}
     words = [name for name in tuned if method(name).content_based]
-    if not adds(matrix_of_rows(tables, asked, evidence, _popular(asked)), [*words, POPULAR]):
+    if not adds(matrix_of_rows(tables, testset, evidence, _popular(testset)), [*words, POPULAR]):
         methods = replace(methods, names=tuple(words))
     if not methods.names:
         return blend
     kept = {name: table for name, table in tables.items() if name in methods.names}
-    matrix = matrix_of_rows(kept, asked, evidence)
+    matrix = matrix_of_rows(kept, testset, evidence)
     shared = select(matrix, words)
-    mine = evidence[asked.subjects]
+    mine = evidence[testset.subjects]
     weights = {MANY: shared, FEW: shared}
     for kind in (MANY, FEW):
         some = mine == EVIDENCE.index(kind)
         if some.sum() >= windows.ENOUGH:
-            weights[kind] = tilt(matrix.only(some), shared)
+            weights[kind] = reweigh(matrix.only(some), shared)
     weights[NONE] = _for_new(data, methods, blend, window, seed) or {
         name: weight for name, weight in shared.items() if method(name).content_based
     }
     return replace(blend, similar=_none_silent(weights, words))
 
 
-def _popular(asked: TestSet) -> dict[str, NDArray[np.float32]]:
+def _popular(testset: TestSet) -> dict[str, NDArray[np.float32]]:
     """Popularity, which is no likeness but looks like it: what many buy goes with everything."""
-    return {POPULAR: constants(asked)[POPULAR]}
+    return {POPULAR: constants(testset)[POPULAR]}
 
 
 def _none_silent(
@@ -270,11 +274,11 @@ def _for_new(
     cold = windows.window(data, "cold", window.target, window.again, seed)
     if cold is None:
         return {}
-    asked = windows.some(product_questions(data, cold), seed)
-    if len(asked) < windows.ENOUGH:
+    testset = windows.some(product_questions(data, cold), seed)
+    if len(testset) < windows.ENOUGH:
         return {}
     tables = {}
-    train = methods.prepare(asked.train)
+    train = methods.prepare(testset.train)
     for name in content_first(methods.names):
         if method(name).content_based or method(name).reaches_new:
             table = built(methods, name, train, blend.settings_of("similar", name))
@@ -283,6 +287,6 @@ def _for_new(
                 train = train.with_neighbors(name, table, learned=False)
     if not tables:
         return {}
-    people = asked.train.events.people(len(asked.train))
-    matrix = matrix_of_rows(tables, asked, evidence_of(people))
+    people = testset.train.events.people(len(testset.train))
+    matrix = matrix_of_rows(tables, testset, evidence_of(people))
     return select(matrix, [name for name in tables if method(name).content_based])

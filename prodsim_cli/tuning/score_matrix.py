@@ -76,7 +76,7 @@ class ScoreMatrix:
 
 def gathered(
     names: Sequence[str],
-    asked: TestSet,
+    testset: TestSet,
     scores: Callable[[slice], NDArray[np.float32]],
     kind: NDArray[np.int8],
     cells: int = _CELLS,
@@ -85,15 +85,15 @@ def gathered(
 
     ``scores``: some questions -> (m, b, n); ``kind`` (n,): evidence class of each product.
     """
-    size = cells // max(len(asked.candidates) * len(names), 1)
+    size = cells // max(len(testset.candidates) * len(names), 1)
     rows = [
         _block(
             scores(some),
-            asked.barred[some].toarray() | ~asked.candidates[None, :],
-            asked.answers[some].toarray(),
+            testset.barred[some].toarray() | ~testset.candidates[None, :],
+            testset.answers[some].toarray(),
             kind,
         )
-        for some in blocks(len(asked), size)
+        for some in blocks(len(testset), size)
     ]
     width = max((row[2].shape[1] for row in rows), default=0)
 
@@ -142,7 +142,7 @@ def scale_of(table: NeighborTable) -> float:
 
 def matrix_of_rows(
     tables: Mapping[str, NeighborTable],
-    asked: TestSet,
+    testset: TestSet,
     kind: NDArray[np.int8],
     same: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> ScoreMatrix:
@@ -150,8 +150,8 @@ def matrix_of_rows(
 
     ``same``: by name, (n,) scores that every product asked about has alike (popularity).
     """
-    n = len(asked.candidates)
-    rows = {name: _rows(table, asked.subjects, n) for name, table in tables.items()}
+    n = len(testset.candidates)
+    rows = {name: _rows(table, testset.subjects, n) for name, table in tables.items()}
     scales = {name: np.float32(1 / scale_of(table)) for name, table in tables.items()}
     flat = {
         name: scores / max(scores.max(initial=0), 1e-9) for name, scores in (same or {}).items()
@@ -162,7 +162,7 @@ def matrix_of_rows(
         size = some.stop - some.start
         return np.stack([*own, *(np.broadcast_to(one, (size, n)) for one in flat.values())])
 
-    return gathered([*tables, *flat], asked, scores, kind)
+    return gathered([*tables, *flat], testset, scores, kind)
 
 
 def _rows(table: NeighborTable, subjects: NDArray[np.int32], n: int) -> sp.csr_matrix:

@@ -92,7 +92,7 @@ def adjust(matrix: ScoreMatrix, weights: dict[str, float], kind: int) -> dict[st
     return _named(matrix, search.weights)
 
 
-def tilt(matrix: ScoreMatrix, weights: dict[str, float]) -> dict[str, float]:
+def reweigh(matrix: ScoreMatrix, weights: dict[str, float]) -> dict[str, float]:
     """The same parts with other weights for the questions of this matrix, where that helps."""
     if len(weights) < 2:
         return weights

@@ -49,7 +49,7 @@ def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tu
             settings = {**tuned.settings, name: value}
             table = build(settings)
             values = judge(table)
-            if surely(values, tuned.values):
+            if significantly_better(values, tuned.values):
                 tuned = Tuned(table, values, settings)
     return tuned
 
@@ -57,26 +57,26 @@ def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tu
 def with_memory(tuned: Tuned, pasts: UserHistories, right: Relevance) -> Tuned:
     """How the past counts, for a table that stands."""
     for memory in pasts.choices()[1:]:
-        values = foretold(tuned.table, pasts, memory, right)
-        if surely(values, tuned.values):
+        values = ndcg_of_users(tuned.table, pasts, memory, right)
+        if significantly_better(values, tuned.values):
             tuned.values, tuned.memory = values, memory
     return tuned
 
 
-def surely(new: NDArray[np.float64], old: NDArray[np.float64]) -> bool:
+def significantly_better(new: NDArray[np.float64], old: NDArray[np.float64]) -> bool:
     """Is the mean of the new values above that of the old by more than one standard error?"""
     gain = new - old
     return bool(gain.mean() > SURE * gain.std() / np.sqrt(max(len(gain), 1)))
 
 
-def foretold(
+def ndcg_of_users(
     table: NeighborTable, pasts: UserHistories, memory: HistoryWeighting, right: Relevance
 ) -> NDArray[np.float64]:
     """NDCG@10 of what each person does next."""
-    lists = best(from_history(table, pasts.asked, pasts(memory)), pasts.asked, K)
+    lists = best(from_history(table, pasts.testset, pasts(memory)), pasts.testset, K)
     return ndcg.score(right.ranks(lists), K)
 
 
-def alike(table: NeighborTable, asked: TestSet, right: Relevance) -> NDArray[np.float64]:
+def ndcg_of_rows(table: NeighborTable, testset: TestSet, right: Relevance) -> NDArray[np.float64]:
     """NDCG@10 of the row of each product asked about."""
-    return ndcg.score(right.ranks(rows_of(table, asked, K)), K)
+    return ndcg.score(right.ranks(rows_of(table, testset, K)), K)

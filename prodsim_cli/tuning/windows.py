@@ -32,7 +32,7 @@ def sample(data: Dataset, events: int, seed: int) -> Dataset:
     return data.without(~kept)
 
 
-def told(count: int, what: str, window: Split) -> str:
+def in_words(count: int, what: str, window: Split) -> str:
     """What was learned from, as a person reads it."""
     if window.at is None:
         return f"{count:,} {what}, by each user's last event"
@@ -50,16 +50,16 @@ def window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Spl
     return found if len(found.users) else None
 
 
-def some(asked: TestSet, seed: int) -> TestSet:
+def some(testset: TestSet, seed: int) -> TestSet:
     """At most :data:`MOST` of the questions (fewer of many products), drawn by a seed, in order."""
-    most = max(min(MOST, _BOARD // max(len(asked.candidates), 1)), 4 * ENOUGH)
-    if len(asked) <= most:
-        return asked
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:most])
+    most = max(min(MOST, _BOARD // max(len(testset.candidates), 1)), 4 * ENOUGH)
+    if len(testset) <= most:
+        return testset
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(testset))[:most])
     return replace(
-        asked,
-        subjects=asked.subjects[drawn],
-        answers=asked.answers[drawn],
-        barred=asked.barred[drawn],
-        history=None if asked.history is None else asked.history[drawn],
+        testset,
+        subjects=testset.subjects[drawn],
+        answers=testset.answers[drawn],
+        barred=testset.barred[drawn],
+        history=None if testset.history is None else testset.history[drawn],
     )

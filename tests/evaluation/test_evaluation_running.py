@@ -15,7 +15,7 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import run as running
 from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.cost import spent
-from prodsim_cli.evaluation.tables import Goal, Wish
+from prodsim_cli.evaluation.tables import EvalRequest, TuningTask
 from prodsim_cli.protocol.splits import last, time
 from prodsim_cli.protocol.testset import user_questions
 
@@ -46,7 +46,7 @@ def asked(busy):
     return user_questions(busy, split)
 
 
-WISH = Wish(("cosine", "bm25", "lexical", "hybrid"))
+WISH = EvalRequest(("cosine", "bm25", "lexical", "hybrid"))
 
 
 def lists_of(asked, wish=WISH, depth=5, **words):
@@ -88,7 +88,7 @@ class TestLists:
         with pytest.MonkeyPatch.context() as patch:
             plug(patch, registry_of)
             for depth in (10, 50, 80):
-                training.tables(busy, Wish(("deep",), depth=depth))
+                training.tables(busy, EvalRequest(("deep",), depth=depth))
         assert seen == [50, 50, 80]
 
 
@@ -108,19 +108,21 @@ class TestBaselines:
         events = [(user, item, kind, None, at) for user, item, kind, at in by_time(two_aisles())]
         data = shop(events)
         (split,) = last.split(data)
-        ran = running.run(user_questions(data, split), Wish(("cosine",)), depth=2, seed=1)
+        ran = running.run(user_questions(data, split), EvalRequest(("cosine",)), depth=2, seed=1)
         assert ran.left_out == {"recent": "the events have no times"}
         assert "recent" not in ran.lists
 
     def test_history_speaks_only_where_repeats_count(self, busy):
         for again in (False, True):
             (split,) = time.split(busy, at=AT, again=again)
-            ran = running.run(user_questions(busy, split), Wish(("cosine",)), depth=2, seed=1)
+            ran = running.run(
+                user_questions(busy, split), EvalRequest(("cosine",)), depth=2, seed=1
+            )
             assert ("history" in ran.lists) == again
             assert "history" not in ran.left_out
 
     def test_random_has_a_seed(self, asked):
-        wish = Wish(("cosine",))
+        wish = EvalRequest(("cosine",))
         first, same, other = (
             running.run(asked, wish, depth=5, seed=seed).lists["random"] for seed in (1, 1, 2)
         )
@@ -141,7 +143,7 @@ class TestCost:
 
     def test_it_changes_no_list(self, asked):
         """Each table is built by itself then, where measures of the graph share a sweep else."""
-        wish = Wish(("cosine", "jaccard", "pearson", "lexical", "hybrid"))
+        wish = EvalRequest(("cosine", "jaccard", "pearson", "lexical", "hybrid"))
         plain, measured = lists_of(asked, wish), lists_of(asked, replace(wish, measure=True))
         assert plain.keys() == measured.keys()
         for name in plain:
@@ -214,29 +216,31 @@ class TestAbsent:
     def test_where_none_is_left_the_reasons_are_given(self):
         data = shop(by_time(two_aisles()))
         with pytest.raises(UsageProblem, match=r"lexical: no product has a text; text: no product"):
-            training.tables(data, Wish(("lexical", "text")))
+            training.tables(data, EvalRequest(("lexical", "text")))
 
 
 class TestTables:
     def test_a_fresh_table_of_texts_is_taken_unless_it_is_too_short_or_is_measured(self, busy):
         told = telling(np.eye(25)[::-1] + 0.5).neighbors(busy, k=10)
         data = busy.with_neighbors("lexical", told, learned=False)
-        made = training.tables(data, Wish(("lexical",), depth=10, learn=False))
+        made = training.tables(data, EvalRequest(("lexical",), depth=10, learn=False))
         assert made.by_method["lexical"] is told
-        longer = training.tables(data, Wish(("lexical",), depth=11, learn=False))
+        longer = training.tables(data, EvalRequest(("lexical",), depth=11, learn=False))
         assert longer.by_method["lexical"] is not told
-        measured = training.tables(data, Wish(("lexical",), depth=10, learn=False, measure=True))
+        measured = training.tables(
+            data, EvalRequest(("lexical",), depth=10, learn=False, measure=True)
+        )
         assert measured.by_method["lexical"] is not told
 
     def test_methods_that_nobody_asked_for_are_made_for_the_one_that_joins_only(self, busy):
-        made = training.tables(busy, Wish(("hybrid",)), Goal(seed=1))
+        made = training.tables(busy, EvalRequest(("hybrid",)), TuningTask(seed=1))
         assert list(made.by_method) == ["hybrid"]
         assert {"hybrid"} < set(made.every)
 
     def test_measures_of_the_graph_are_the_same_alone_and_in_one_sweep(self, busy):
         names = ("cosine", "jaccard", "pearson", "bm25")
-        together = training.tables(busy, Wish(names, learn=False)).by_method
+        together = training.tables(busy, EvalRequest(names, learn=False)).by_method
         for name in names:
-            alone = training.tables(busy, Wish((name,), learn=False)).by_method[name]
+            alone = training.tables(busy, EvalRequest((name,), learn=False)).by_method[name]
             assert (alone.positions == together[name].positions).all()
             assert alone.scores == pytest.approx(together[name].scores, abs=1e-6)

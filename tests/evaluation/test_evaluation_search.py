@@ -13,8 +13,8 @@ from prodsim_cli import embedders
 from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers
-from prodsim_cli.evaluation.report import Asked
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.report import ReportOptions
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import search
 from prodsim_cli.similarity import lexical, text
 
@@ -47,7 +47,9 @@ def never(space):
 
 
 def judged(data, known, *methods, k=3, encode=never, **settings):
-    return search.judged(data, known, Wish(tuple(methods), settings), Asked((k,)), encode)
+    return search.judged(
+        data, known, EvalRequest(tuple(methods), settings), ReportOptions((k,)), encode
+    )
 
 
 def test_words_find_the_products_that_have_them(data):

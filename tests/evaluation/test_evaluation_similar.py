@@ -19,13 +19,13 @@ from prodsim_cli.errors import InputError, Leak, UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers, related
 from prodsim_cli.evaluation.answer_table import Table
 from prodsim_cli.evaluation.bootstrap import bootstrap
-from prodsim_cli.evaluation.report import Asked
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.report import ReportOptions
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import similar
 from prodsim_cli.protocol import testset
 from prodsim_cli.protocol.sessions import sessions, together
 from prodsim_cli.protocol.splits import cold, time, windows
-from prodsim_cli.protocol.splitting import Where
+from prodsim_cli.protocol.splitting import SplitRequest
 from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.protocol.topk import rows_of
 
@@ -56,7 +56,9 @@ def couples(days=(10, 110)):
 
 
 def judged(data, *methods, k=2, seed=42, **where):
-    return similar.judged(data, Where(**where), Wish(tuple(methods)), Asked((k,), seed))
+    return similar.judged(
+        data, SplitRequest(**where), EvalRequest(tuple(methods)), ReportOptions((k,), seed)
+    )
 
 
 def mean(outcome, name, figure):
@@ -207,14 +209,16 @@ class TestAnObviousWorld:
 
     def test_nobody_is_known_and_orders_are_enough(self):
         events = [(None, *event[1:]) for event in couples()]
-        wish = Wish(("cosine",), {"by": "orders"})
-        outcome = similar.judged(ordered(events), Where(), wish, Asked((1,)))
+        wish = EvalRequest(("cosine",), {"by": "orders"})
+        outcome = similar.judged(ordered(events), SplitRequest(), wish, ReportOptions((1,)))
         assert outcome.card.split["queries"] == 12
         assert mean(outcome, "cosine", "ndcg@1") == 1
         assert {"popularity", "recent", "random"} <= set(outcome.card.methods)
         assert mean(outcome, "popularity", "novelty@1") > 2  # one of some six orders holds it
         assert "Split by time: every event has one." in outcome.card.notes
-        cold_ones = similar.judged(ordered(events), Where("cold", AT), wish, Asked((1,)))
+        cold_ones = similar.judged(
+            ordered(events), SplitRequest("cold", AT), wish, ReportOptions((1,))
+        )
         assert cold_ones.card.split["queries"] == 2
 
     def test_a_product_that_only_came_back_is_not_known(self):
@@ -408,7 +412,9 @@ def table_of(**columns):
 
 
 def by_file(data, known, *methods, k=2, **where):
-    return similar.judged_by_file(data, known, Where(**where), Wish(tuple(methods)), Asked((k,)))
+    return similar.judged_by_file(
+        data, known, SplitRequest(**where), EvalRequest(tuple(methods)), ReportOptions((k,))
+    )
 
 
 class TestRelated:

@@ -11,11 +11,11 @@ import pytest
 from evaluation_shop import AT, run_eval, write_aisles
 from evaluation_worlds import DAY, shop, two_aisles
 
-from prodsim_cli.evaluation.report import Asked
+from prodsim_cli.evaluation.report import ReportOptions
 from prodsim_cli.evaluation.slices import Part, parts_of, with_languages
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import recommend
-from prodsim_cli.protocol.splitting import Where
+from prodsim_cli.protocol.splitting import SplitRequest
 
 K = 5
 DAY_OF_SPLIT = 50 * DAY
@@ -45,9 +45,9 @@ def judged():
         "lang": [LANGUAGES[n % 2] for n in range(30)],
     }
     data = replace(data, columns={**data.columns, **columns})
-    where = Where(None, "1970-02-20", None, None, False)
-    wish = Wish(("cosine", "bm25"), learn=False)
-    return recommend.judged(data, where, wish, Asked((K,)))
+    where = SplitRequest(None, "1970-02-20", None, None, False)
+    wish = EvalRequest(("cosine", "bm25"), learn=False)
+    return recommend.judged(data, where, wish, ReportOptions((K,)))
 
 
 def plain():

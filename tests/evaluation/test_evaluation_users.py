@@ -87,7 +87,7 @@ def test_all_holds_users_and_a_choice_does_not(aisles):
 def test_lists_are_those_of_the_formula(crowd):
     (split,) = time.split(crowd, at="1970-04-01")
     asked = user_questions(crowd, split)
-    lists = run(asked, training.Wish(("users",)), depth=5, seed=1).lists["users"]
+    lists = run(asked, training.EvalRequest(("users",)), depth=5, seed=1).lists["users"]
     train = crowd.without(~split.train)
     table = people.people_alike(train)
     scores = people.answering(table, train, split.users)(slice(0, len(split.users)))

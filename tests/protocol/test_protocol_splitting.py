@@ -9,12 +9,12 @@ import pytest
 from evaluation_worlds import DAY, shop, two_aisles
 
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.evaluation.report import Asked
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.report import ReportOptions
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import recommend
 from prodsim_cli.protocol.splits import windows
 from prodsim_cli.protocol.splitting import (
-    Where,
+    SplitRequest,
     account,
     choose_split,
     choose_task,
@@ -38,35 +38,35 @@ def in_orders(events, orders):
 
 class TestTask:
     def test_a_name_is_taken_as_it_is(self, aisles):
-        assert choose_task(aisles, "similar", Where()) == ("similar", [])
+        assert choose_task(aisles, "similar", SplitRequest()) == ("similar", [])
 
     def test_people_who_come_back_can_be_foretold(self, aisles):
-        task, (why,) = choose_task(aisles, "", Where())
+        task, (why,) = choose_task(aisles, "", SplitRequest())
         assert task == "recommend"
         assert why.startswith("Task recommend: 144 events have a known user")
 
     def test_an_order_of_events_is_coming_back(self):
         data = shop([("ann", "tea", "rating", None, 1), ("ann", "pan", "rating", None, 2)])
-        assert choose_task(data, "", Where())[0] == "recommend"
+        assert choose_task(data, "", SplitRequest())[0] == "recommend"
 
     def test_orders_without_people_show_what_goes_together(self):
         data = in_orders([(None, "tea", "purchase", 0), (None, "pan", "purchase", 0)], [1, 1])
-        task, (why,) = choose_task(data, "", Where())
+        task, (why,) = choose_task(data, "", SplitRequest())
         assert task == "similar"
         assert "no event has a user, but 2 events have an order" in why
 
     def test_people_who_never_come_back_show_what_goes_together(self):
         events = [(f"u{n}", item, "purchase", n) for n in range(3) for item in ("tea", "pan")]
-        task, (why,) = choose_task(in_orders(events, [0, 0, 1, 1, 2, 2]), "", Where())
+        task, (why,) = choose_task(in_orders(events, [0, 0, 1, 1, 2, 2]), "", SplitRequest())
         assert task == "similar"
         assert "nobody comes back, but 6 events have an order" in why
-        assert choose_task(shop(events), "", Where())[0] == "similar"
+        assert choose_task(shop(events), "", SplitRequest())[0] == "similar"
         # who asks for last means people
-        assert choose_task(shop(events), "", Where(split="last"))[0] == "recommend"
+        assert choose_task(shop(events), "", SplitRequest(split="last"))[0] == "recommend"
 
     def test_a_return_is_no_coming_back(self):
         events = [("ann", "tea", "purchase", 0), ("ann", "tea", "return", DAY)]
-        assert choose_task(shop(events), "", Where())[0] == "similar"
+        assert choose_task(shop(events), "", SplitRequest())[0] == "similar"
 
     @pytest.mark.parametrize(
         ("events", "orders", "said"),
@@ -87,25 +87,25 @@ class TestTask:
     )
     def test_where_nothing_can_be_foretold_files_can_judge(self, events, orders, said):
         with pytest.raises(InputError, match=said) as problem:
-            choose_task(in_orders(events, orders), "", Where())
+            choose_task(in_orders(events, orders), "", SplitRequest())
         assert "--related FILE" in problem.value.hint
 
 
 class TestSplit:
     def test_times_are_split_by_time_and_a_note_says_why(self, aisles):
-        (fold,), notes = choose_split(aisles, Where(), 42)
+        (fold,), notes = choose_split(aisles, SplitRequest(), 42)
         assert fold.kind == "time"
         assert notes == ["Split by time: every event has one."]
 
     @pytest.mark.parametrize(
         ("where", "kinds"),
         [
-            (Where(at=AT), ["time"]),
-            (Where(windows=3), ["windows"] * 3),
-            (Where("windows"), ["windows"] * 4),
-            (Where("last"), ["last"]),
-            (Where("cold"), ["cold"]),
-            (Where("cold", AT), ["cold"]),
+            (SplitRequest(at=AT), ["time"]),
+            (SplitRequest(windows=3), ["windows"] * 3),
+            (SplitRequest("windows"), ["windows"] * 4),
+            (SplitRequest("last"), ["last"]),
+            (SplitRequest("cold"), ["cold"]),
+            (SplitRequest("cold", AT), ["cold"]),
         ],
     )
     def test_what_is_named_is_taken_without_a_word(self, aisles, where, kinds):
@@ -117,7 +117,7 @@ class TestSplit:
         """Late in the year there are only people that nobody knows."""
         events = [("ann", item, "purchase", day * DAY) for day, item in enumerate("abcd")]
         events += [(f"new{n}", "a", "purchase", (50 + n) * DAY) for n in range(4)]
-        (fold,), (why,) = choose_split(shop(events), Where(), 42)
+        (fold,), (why,) = choose_split(shop(events), SplitRequest(), 42)
         assert fold.kind == "last"
         assert why == (
             "Split by each user's last event: after 1970-02-22T00:00:00 no person with a past gets"
@@ -127,12 +127,12 @@ class TestSplit:
     @pytest.mark.parametrize(
         ("where", "said"),
         [
-            (Where("last", at=AT), "--at has no meaning with `--split last`"),
-            (Where("windows", at=AT), "--at has no meaning with `--split windows`"),
-            (Where("time", windows=3), "--windows has no meaning with `--split time`"),
-            (Where("cold", windows=3), "--windows has no meaning with `--split cold`"),
-            (Where(at=AT, windows=3), "--at has no meaning with --windows"),
-            (Where(target="return"), "no event type 'return'"),
+            (SplitRequest("last", at=AT), "--at has no meaning with `--split last`"),
+            (SplitRequest("windows", at=AT), "--at has no meaning with `--split windows`"),
+            (SplitRequest("time", windows=3), "--windows has no meaning with `--split time`"),
+            (SplitRequest("cold", windows=3), "--windows has no meaning with `--split cold`"),
+            (SplitRequest(at=AT, windows=3), "--at has no meaning with --windows"),
+            (SplitRequest(target="return"), "no event type 'return'"),
         ],
     )
     def test_words_that_do_not_go_together(self, aisles, where, said):
@@ -143,12 +143,12 @@ class TestSplit:
     def test_events_with_only_an_order_are_refused_with_the_split_to_use(self, name):
         data = shop([("ann", item, "purchase", None, n) for n, item in enumerate("abcd")])
         with pytest.raises(InputError, match="4 of 4 events have an order but no time") as problem:
-            choose_split(data, Where(name), 42)
+            choose_split(data, SplitRequest(name), 42)
         assert "--split last" in problem.value.hint
 
     def test_again_and_the_seed_reach_the_split(self, aisles):
-        (fold,), _ = choose_split(aisles, Where("cold", again=True), 1)
-        (other,), _ = choose_split(aisles, Where("cold"), 2)
+        (fold,), _ = choose_split(aisles, SplitRequest("cold", again=True), 1)
+        (other,), _ = choose_split(aisles, SplitRequest("cold"), 2)
         assert fold.again
         assert not other.again
         assert fold.cold.tolist() != other.cold.tolist()
@@ -230,8 +230,8 @@ def test_one_person_in_two_windows_is_drawn_together():
         ("ann", "y"), ("bob", "x"), ("hal", "h"), ("ida", "h"),
     ]  # fmt: skip
     events = [(who, item, "purchase", n * DAY) for n, (who, item) in enumerate(bought)]
-    where = Where(windows=2, target="purchase", again=True)
-    outcome = recommend.judged(shop(events), where, Wish(("cosine",)), Asked((3,)))
+    where = SplitRequest(windows=2, target="purchase", again=True)
+    outcome = recommend.judged(shop(events), where, EvalRequest(("cosine",)), ReportOptions((3,)))
     popular = outcome.methods.index("popularity")
     assert sorted(outcome.queries) == ["ann", "ann", "bob", "bob"]
     assert outcome.card.split["users"] == 4

@@ -120,8 +120,8 @@ class Judged:
         self.blend = Blend.from_dict(json.loads(stored.fetchone()[0])["blend"])
         self.asked = asked_of(connection)
         monkeypatch.setattr(training, "_learned", lambda *_: self.blend)
-        wish = training.Wish(("all",))
-        self.made = training.tables(self.asked.train, wish, training.Goal("recommend"))
+        wish = training.EvalRequest(("all",))
+        self.made = training.tables(self.asked.train, wish, training.TuningTask("recommend"))
         self.people = PeopleAlike(self.asked, wish, None)
         self.pasts = UserHistories(self.asked)
 

@@ -105,5 +105,5 @@ def test_learning_leaves_them_out_where_there_are_too_many(monkeypatch):
     seen = []
     monkeypatch.setattr(people, "MOST_PAIRS", 0)
     monkeypatch.setattr(people, "people_alike", lambda *_: seen.append(1))
-    training.tables(data, training.Wish(("cosine", "hybrid")))
+    training.tables(data, training.EvalRequest(("cosine", "hybrid")))
     assert not seen

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.evaluation.outcome import Outcome, Part
-from prodsim_cli.evaluation.report import Asked, Frame, summarise
+from prodsim_cli.evaluation.report import ReportOptions, RunDescription, summarise
 from prodsim_cli.evaluation.run import Run, run
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.protocol.splits._split import Split
 from prodsim_cli.protocol.splitting import account, described, empty_windows
 from prodsim_cli.protocol.testset import TestSet, named_users
@@ -27,8 +27,8 @@ def judge_folds(
     cuts: Sequence[Split],
     folds: Sequence[tuple[TestSet, Split]],
     notes: Sequence[str],
-    wish: Wish,
-    asked: Asked,
+    request: EvalRequest,
+    options: ReportOptions,
     progress: Progress | None,
 ) -> Outcome:
     """Judge methods by what happens after the splits.
@@ -38,7 +38,14 @@ def judge_folds(
     """
     held_out = sum(int(split.test.sum()) for _, split in folds)
     runs = [
-        run(one, wish, depth=asked.depth, seed=asked.seed, held_out=held_out, progress=progress)
+        run(
+            one,
+            request,
+            depth=options.depth,
+            seed=options.seed,
+            held_out=held_out,
+            progress=progress,
+        )
         for one, _ in folds
     ]
     splits = [split for _, split in folds]
@@ -46,7 +53,7 @@ def judge_folds(
     of_users = task == "recommend"
     counts: list[Json] = [{} if of_users else counts_of(one) for one, _ in folds]
     shop = replace(data, users=users)
-    frame = Frame(
+    about = RunDescription(
         task=task,
         split=described(
             [{**split.as_dict(), **more} for split, more in zip(splits, counts, strict=True)]
@@ -67,7 +74,7 @@ def judge_folds(
         ],
         parts=[Part(shop, split.train, split.test) for split in splits],
     )
-    return summarise(runs, frame, asked)
+    return summarise(runs, about, options)
 
 
 def judge_file(
@@ -77,24 +84,24 @@ def judge_file(
     unit: str,
     left_out: dict[str, int],
     notes: Sequence[str],
-    asked: Asked,
+    options: ReportOptions,
     **split: Any,
 ) -> Outcome:
     """Judge the lists of one test set whose answers come from a file.
 
     ``split``: what the split object of the JSON says first (``kind``, ``at``...).
     """
-    data = ran.asked.train
+    data = ran.testset.train
     told: Json = {
         **split,
-        **counts_of(ran.asked),
+        **counts_of(ran.testset),
         "candidates": len(data),
         "left_out": left_out,
     }
     items = [str(sku) for sku in data.items.ids]
-    return summarise([ran], Frame(task, told, [names], items, unit, notes), asked)
+    return summarise([ran], RunDescription(task, told, [names], items, unit, notes), options)
 
 
-def counts_of(asked: TestSet) -> Json:
+def counts_of(options: TestSet) -> Json:
     """How much is asked where no users are asked about."""
-    return {"users": 0, "queries": len(asked), "pairs": int(asked.answers.nnz)}
+    return {"users": 0, "queries": len(options), "pairs": int(options.answers.nnz)}

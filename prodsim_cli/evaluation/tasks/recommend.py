@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.evaluation.report import SEED, Asked
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.report import SEED, ReportOptions
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks._steps import judge_folds
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.splitting import Where, choose_split
+from prodsim_cli.protocol.splitting import SplitRequest, choose_split
 from prodsim_cli.protocol.testset import anonymous, user_questions
 from prodsim_cli.records.figures import Scorecard
 
@@ -63,21 +63,25 @@ def evaluate(
     method has seen the held-out events.
     """
     ks = (k,) if isinstance(k, int) else tuple(k)
-    wish = Wish(tuple(methods or ("all",)), settings or {})
-    where = Where(split, at, target, windows, again)
-    return judged(data, where, wish, Asked(ks, seed), progress).card
+    request = EvalRequest(tuple(methods or ("all",)), settings or {})
+    where = SplitRequest(split, at, target, windows, again)
+    return judged(data, where, request, ReportOptions(ks, seed), progress).card
 
 
 def judged(
-    data: Dataset, where: Where, wish: Wish, asked: Asked, progress: Progress | None = None
+    data: Dataset,
+    where: SplitRequest,
+    request: EvalRequest,
+    options: ReportOptions,
+    progress: Progress | None = None,
 ) -> Outcome:
     """:func:`evaluate`, with everything that its scorecard was computed from."""
     named, data = data, anonymous(data)
-    cuts, notes = choose_split(data, where, asked.seed)
+    cuts, notes = choose_split(data, where, options.seed)
     kept = tuple(split for split in cuts if len(split.users)) or _nobody(cuts)
-    leaks.refuse_stored(data, wish.methods, sum(int(split.test.sum()) for split in kept))
+    leaks.refuse_stored(data, request.methods, sum(int(split.test.sum()) for split in kept))
     folds = [(user_questions(data, split), split) for split in kept]
-    return judge_folds("recommend", named, data, cuts, folds, notes, wish, asked, progress)
+    return judge_folds("recommend", named, data, cuts, folds, notes, request, options, progress)
 
 
 def _nobody(folds: tuple[Split, ...]) -> tuple[Split, ...]:

@@ -20,9 +20,9 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.answer_files import Answers
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.evaluation.report import Asked
+from prodsim_cli.evaluation.report import ReportOptions
 from prodsim_cli.evaluation.run import answered
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks._steps import judge_file
 from prodsim_cli.protocol.testset import TestSet, anonymous, end_of
 from prodsim_cli.similarity import Method, method, methods
@@ -37,8 +37,8 @@ Encode = Callable[[str], Callable[[list[str]], NDArray[np.float32]]]
 def judged(
     data: Dataset,
     answers: Answers,
-    wish: Wish,
-    asked: Asked,
+    request: EvalRequest,
+    options: ReportOptions,
     encode: Encode,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -56,17 +56,17 @@ def judged(
         texts=answers.texts,
         now=end_of(data.events),
     )
-    made = training.Tables(measure=wish.measure)
+    made = training.Tables(measure=request.measure)
     answering = {}
     load = cache(encode)
-    for name, found in _methods(wish).items():
-        why = found.unable(data, wish.settings)
+    for name, found in _methods(request).items():
+        why = found.unable(data, request.settings)
         if not why and found.joins and not any(data.texts()):
             why = "no product has a text"  # in words it asks the texts, not the tables
         if why:
             made.left_out[name] = why
         else:
-            find = _search(found.module, questions, wish, load, asked.depth)
+            find = _search(found.module, questions, request, load, options.depth)
             answering[name] = find
     if not answering:
         said = "; ".join(f"{name}: {why}" for name, why in made.left_out.items())
@@ -75,34 +75,34 @@ def judged(
             hint="Ingest products with texts, or choose others with --methods.",
         )
     ran = answered(
-        questions, answering, made, depth=asked.depth, seed=asked.seed, progress=progress
+        questions, answering, made, depth=options.depth, seed=options.seed, progress=progress
     )
     left_out, notes = answers.left_out, answers.notes
     return judge_file(
-        "search", ran, answers.names, "queries", left_out, notes, asked, kind="search", at=None
+        "search", ran, answers.names, "queries", left_out, notes, options, kind="search", at=None
     )
 
 
-def _methods(wish: Wish) -> dict[str, Method]:
+def _methods(request: EvalRequest) -> dict[str, Method]:
     """The methods asked for that can search; ``all``: every one that can."""
     able = {one.name: one for one in methods() if hasattr(one.module, "search")}
-    if "all" in wish.methods:
+    if "all" in request.methods:
         return able
-    for name in wish.methods:
+    for name in request.methods:
         method(name)  # a name that does not exist is said as such
         if name not in able:
             raise UsageProblem(
                 f"{name} cannot search: it knows products, not words.",
                 hint=f"Choose from: {', '.join(able)}.",
             )
-    return {name: able[name] for name in wish.methods}
+    return {name: able[name] for name in request.methods}
 
 
 def _search(
-    module: Any, questions: TestSet, wish: Wish, encode: Encode, depth: int
+    module: Any, questions: TestSet, request: EvalRequest, encode: Encode, depth: int
 ) -> Callable[[], NDArray[np.int32]]:
     known = inspect.signature(module.search).parameters
-    settings = {name: value for name, value in wish.settings.items() if name in known}
+    settings = {name: value for name, value in request.settings.items() if name in known}
     if "encode" in known:
         there = [name for name in questions.train.embeddings if name not in questions.train.learned]
         space = settings.get("space") or next(iter(there), None)

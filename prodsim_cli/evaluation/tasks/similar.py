@@ -16,13 +16,13 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError, UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.evaluation.report import Asked
+from prodsim_cli.evaluation.report import ReportOptions
 from prodsim_cli.evaluation.run import run
-from prodsim_cli.evaluation.tables import Wish
+from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks._steps import judge_file, judge_folds
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits._split import Split
-from prodsim_cli.protocol.splitting import Where, check, split_by, target_of
+from prodsim_cli.protocol.splitting import SplitRequest, check, split_by, target_of
 from prodsim_cli.protocol.testset import (
     TestSet,
     anonymous,
@@ -38,15 +38,19 @@ if TYPE_CHECKING:
 
 
 def judged(
-    data: Dataset, where: Where, wish: Wish, asked: Asked, progress: Progress | None = None
+    data: Dataset,
+    where: SplitRequest,
+    request: EvalRequest,
+    options: ReportOptions,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Judge methods by what shares a later order or session with each product.
 
     Raises InputError where the events have no sessions; Leak where a method has seen them.
     """
     named, data = data, anonymous(data)
-    cuts, notes = _folds(data, where, asked.seed)
-    leaks.refuse_stored(data, wish.methods, sum(int(fold.test.sum()) for fold in cuts))
+    cuts, notes = _folds(data, where, options.seed)
+    leaks.refuse_stored(data, request.methods, sum(int(fold.test.sum()) for fold in cuts))
     every = [products_and_split(data, fold) for fold in cuts]
     kept = [(one, fold) for one, fold in every if len(one)]
     if not kept:
@@ -54,10 +58,10 @@ def judged(
             "After the split no order and no session holds two known products.",
             hint="Choose another moment with --at, or judge by --related FILE.",
         )
-    return judge_folds("similar", named, data, cuts, kept, notes, wish, asked, progress)
+    return judge_folds("similar", named, data, cuts, kept, notes, request, options, progress)
 
 
-def _folds(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], list[str]]:
+def _folds(data: Dataset, where: SplitRequest, seed: int) -> tuple[tuple[Split, ...], list[str]]:
     check(where)
     _refuse_again(where)
     if where.split == "last":
@@ -79,7 +83,7 @@ def _folds(data: Dataset, where: Where, seed: int) -> tuple[tuple[Split, ...], l
     return split_by(data, name, where, target, seed), notes
 
 
-def _refuse_again(where: Where) -> None:
+def _refuse_again(where: SplitRequest) -> None:
     if where.again:
         raise UsageProblem(
             "--again has no meaning with --task similar: products have no history.",
@@ -90,9 +94,9 @@ def _refuse_again(where: Where) -> None:
 def judged_by_file(
     data: Dataset,
     known: Answers,
-    where: Where,
-    wish: Wish,
-    asked: Asked,
+    where: SplitRequest,
+    request: EvalRequest,
+    options: ReportOptions,
     progress: Progress | None = None,
 ) -> Outcome:
     """Judge methods by a file of related products; every relation has figures of its own.
@@ -101,11 +105,11 @@ def judged_by_file(
     baselines count events of ``where.target``.
     """
     data = anonymous(data)
-    split, target, notes = _before(data, where, asked.seed)
+    split, target, notes = _before(data, where, options.seed)
     train, held_out, now = data, 0, end_of(data.events)
     if split is not None:
         held_out = int((~split.train).sum())
-        leaks.refuse_stored(data, wish.methods, held_out)
+        leaks.refuse_stored(data, request.methods, held_out)
         train = training_part(data, split)
         now = moment_of_asking(split, train)
     one = TestSet(
@@ -118,7 +122,9 @@ def judged_by_file(
         target=target,
         now=now,
     )
-    ran = run(one, wish, depth=asked.depth, seed=asked.seed, held_out=held_out, progress=progress)
+    ran = run(
+        one, request, depth=options.depth, seed=options.seed, held_out=held_out, progress=progress
+    )
     return judge_file(
         "similar",
         ran,
@@ -126,14 +132,14 @@ def judged_by_file(
         "products",
         known.left_out,
         [*known.notes, *notes],
-        asked,
+        options,
         kind=split.kind if split else "related",
         at=split.at if split else None,
         target=target,
     )
 
 
-def _before(data: Dataset, where: Where, seed: int) -> tuple[Split | None, str, list[str]]:
+def _before(data: Dataset, where: SplitRequest, seed: int) -> tuple[Split | None, str, list[str]]:
     """The split that the person wants, None for none; the events that baselines count; notes."""
     check(where)
     _refuse_again(where)
