@@ -284,7 +284,7 @@ def test_a_reader_sees_the_old_table_until_the_new_one_is_whole(
 
 
 def test_the_statistics_of_the_planner_are_there(shop: str) -> None:
-    assert ask(shop, "select count(*) > 0 from sqlite_stat1 where tbl = 'neighbors'") == [(1,)]
+    assert ask(shop, "select count(*) > 0 from sqlite_stat1 where tbl = 'neighbor_rows'") == [(1,)]
 
 
 def test_vectors_are_little_endian_float32(shop: str) -> None:
