@@ -35,6 +35,7 @@ from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress, Silent
+from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.coefficients import weighted
 from prodsim_cli.search import index
@@ -320,9 +321,9 @@ def _blend(run: Build) -> None:
 def _other_direction(run: Build) -> None:
     """What ``recommend`` and ``hybrid`` read is stored in the other direction, too."""
     blend = run.blend or Blend()
-    people = [name + artifacts.FOR_PEOPLE for name in weighted(blend.recommend)]
+    people = [name + FOR_PEOPLE for name in weighted(blend.recommend)]
     built = artifacts.Built(run.connection).names("neighbors")
-    wanted = {name if name in built else name.removesuffix(artifacts.FOR_PEOPLE) for name in people}
+    wanted = {name if name in built else name.removesuffix(FOR_PEOPLE) for name in people}
     for name in sorted({artifacts.BLEND, *wanted, *weighted(blend.similar)} & {*built}):
         if not neighbors.turned(run.connection, name):
             table = load_neighbors(run.connection, name, run.shop.item_ids)

@@ -13,9 +13,9 @@ from typing import Any
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.builds.state import Build, fresh, leave_out, parts_of, store
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.similarity import method
 from prodsim_cli.store import artifacts
-from prodsim_cli.store.artifacts import FOR_PEOPLE
 from prodsim_cli.store.loading import load_neighbors
 from prodsim_cli.tuning.methods import spelled
 

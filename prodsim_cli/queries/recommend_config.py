@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from prodsim_cli import registry
 from prodsim_cli.errors import InputError, NotReady, UsageProblem
+from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.scoring.coefficients import Weights, class_of, for_people, weighted
 from prodsim_cli.scoring.over_rows import spread
 from prodsim_cli.scoring.weighting import CONSTANTS, DAY, FLAT, RECENT_HALF_LIFE, USERS
 from prodsim_cli.scoring.weighting import HistoryWeighting as Weighting
 from prodsim_cli.store import artifacts, histories, item_scores
-from prodsim_cli.store.artifacts import BLEND, FOR_PEOPLE, Built
+from prodsim_cli.store.artifacts import BLEND, Built
 
 BY = ("items", "users", "hybrid")
 _PEOPLE_ALIKE = "cosine"

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+FOR_PEOPLE = "@recommend"
+"""Ends the name of a table whose settings were learned for ``recommend``; ``similar`` has its own.
+"""
+
 Json = dict[str, Any]
 
 

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from prodsim_cli.records.reports import FileReport, IngestReport
 from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
+from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.render.flat import accounts
 from prodsim_cli.render.layout import Column, fitted, moment, number, size
 from prodsim_cli.render.text import one_line
-from prodsim_cli.store.artifacts import FOR_PEOPLE
 
 
 def listing(listing: Listing, width: int) -> RenderableType:

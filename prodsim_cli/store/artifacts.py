@@ -11,15 +11,12 @@ import sqlite3
 from typing import Any
 
 from prodsim_cli.records.traits import Traits, by_rank, declared
+from prodsim_cli.records.values import FOR_PEOPLE
 
 BLEND = "hybrid"
 _CHANGED = {"catalog": "products", "events": "events", "prices": "prices"}
 _NOT_EVENTS = ("catalog:", "prices:")
 """Counters that say nothing of who bought what."""
-
-FOR_PEOPLE = "@recommend"
-"""Ends the name of a table whose settings were learned for ``recommend``; ``similar`` has its own.
-"""
 
 
 class Built:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from prodsim_cli.store.item_scores import in_order
@@ -142,19 +142,6 @@ def alike(connection: sqlite3.Connection, method: str, user_id: int) -> list[tup
     """(row id, score) of the people most like one, in order."""
     found = rows(connection, [method], [user_id], "user_neighbors")
     return list(zip(*found.get((method, user_id), NONE), strict=True))
-
-
-def spoken_for(
-    connection: sqlite3.Connection, method: str, weights: Mapping[int, float]
-) -> list[tuple[int, float]]:
-    """(item id, sum over those of its neighbours that have a weight, of score times weight)."""
-    found = speaking(connection, [method], weights)
-    sums: dict[int, float] = {}
-    for (_, item), row in found.items():
-        weight = weights[item]
-        for other, score in zip(*row, strict=True):
-            sums[other] = sums.get(other, 0.0) + score * weight
-    return list(sums.items())
 
 
 def among(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.records.traits import Traits, declared
+from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.search import index
 from prodsim_cli.store import meta, packed
-from prodsim_cli.store.artifacts import FOR_PEOPLE
 from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.schema import EVENT_INDEXES
 
@@ -34,13 +34,6 @@ _ROWS_OF = {
 stands in the row of ``artifacts``."""
 
 
-def toolkit(connection: sqlite3.Connection) -> Any:
-    """sqlite-utils over our connection; inside a transaction of ours it uses savepoints."""
-    import sqlite_utils
-
-    return sqlite_utils.Database(connection, recursive_triggers=False, execute_plugins=False)
-
-
 def put_artifact(
     connection: sqlite3.Connection,
     name: str,
@@ -52,17 +45,13 @@ def put_artifact(
     weights: bytes | None = None,
 ) -> None:
     """Record what was built, of what and how; one row by (name, kind)."""
-    toolkit(connection)["artifacts"].upsert(
-        {
-            "name": name,
-            "kind": kind,
-            "settings": json.dumps(settings, sort_keys=True, ensure_ascii=False),
-            "data_version": data_version,
-            "created_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "seconds": round(seconds, 3),
-            "weights": weights,
-        },
-        pk=("name", "kind"),
+    text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    connection.execute(
+        """insert or replace into artifacts
+               (name, kind, settings, data_version, created_at, seconds, weights)
+           values (?, ?, ?, ?, ?, ?, ?)""",
+        (name, kind, text, data_version, now, round(seconds, 3), weights),
     )
 
 
@@ -95,26 +84,18 @@ def replace_table(
     ids: NDArray[np.int64],
     *,
     kind: str,
-    settings: dict[str, Any],
-    data_version: str,
-    seconds: float,
+    **made: Any,
 ) -> int:
     """Put a whole neighbour table in place of the old one, with its artifact row, as one
-    transaction: a reader sees the old table or the new one. Number of rows written.
+    transaction: a reader sees the old table or the new one. Number of pairs written.
 
-    ``kind`` is ``neighbors`` or ``user_neighbors``; ``ids`` the row id at each position.
+    ``kind`` is ``neighbors`` or ``user_neighbors``; ``ids`` the row id at each position; ``made``
+    goes to :func:`put_artifact`.
     """
     with transaction(connection):
         _delete_rows(connection, kind, method)
         _insert_rows(connection, kind, method, _packed(table, ids))
-        put_artifact(
-            connection,
-            method,
-            kind,
-            settings=settings,
-            data_version=data_version,
-            seconds=seconds,
-        )
+        put_artifact(connection, method, kind, **made)
     return int((table.positions >= 0).sum())
 
 
@@ -123,53 +104,30 @@ def replace_scores(
     name: str,
     scores: NDArray[np.floating],
     ids: NDArray[np.int64],
-    *,
-    settings: dict[str, Any],
-    data_version: str,
-    seconds: float,
+    **made: Any,
 ) -> int:
-    """Put (n,) scores above 0 in place of the old ones of this name, with their artifact row, as
-    one transaction. Number of rows written."""
+    """The same for (n,) scores of products, those above 0."""
     there = np.flatnonzero(scores > 0)
     rows = zip([name] * len(there), ids[there].tolist(), scores[there].tolist(), strict=True)
     with transaction(connection):
-        connection.execute("delete from item_scores where name = ?", (name,))
+        _delete_rows(connection, "item_scores", name)
         connection.executemany(
             "insert into item_scores (name, item_id, score) values (?, ?, ?)", rows
         )
-        put_artifact(
-            connection,
-            name,
-            "item_scores",
-            settings=settings,
-            data_version=data_version,
-            seconds=seconds,
-        )
+        put_artifact(connection, name, "item_scores", **made)
     return len(there)
 
 
 def replace_variants(
-    connection: sqlite3.Connection,
-    groups: Mapping[int, int],
-    *,
-    settings: dict[str, Any],
-    data_version: str,
-    seconds: float,
+    connection: sqlite3.Connection, groups: Mapping[int, int], **made: Any
 ) -> None:
-    """Put item -> group in place of the old groups, with their artifact row, as one transaction."""
+    """The same for item -> group of variants."""
     with transaction(connection):
         connection.execute("delete from variants")
         connection.executemany(
             "insert into variants (item_id, group_id) values (?, ?)", sorted(groups.items())
         )
-        put_artifact(
-            connection,
-            "variants",
-            "variants",
-            settings=settings,
-            data_version=data_version,
-            seconds=seconds,
-        )
+        put_artifact(connection, "variants", "variants", **made)
 
 
 def replace_speaking(
@@ -261,7 +219,7 @@ def index_events(connection: sqlite3.Connection) -> None:
 
 def analyze(connection: sqlite3.Connection) -> None:
     """Fresh statistics for the query planner (a join took 238 ms without, 0.15 ms with them)."""
-    toolkit(connection).analyze()
+    connection.execute("analyze")
 
 
 def shorten(connection: sqlite3.Connection) -> None:
