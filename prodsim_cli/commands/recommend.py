@@ -158,7 +158,7 @@ def _everybody(
             f"--all prints no {form}: it is one list for each user.",
             hint="Name a file (-o recs.parquet), or print with -f csv, tsv or jsonl.",
         )
-    from prodsim_cli.export.everybody import everybody
+    from prodsim_cli.export.whole import everybody
     from prodsim_cli.progress import TerminalProgress
 
     with nullcontext(None) if given["quiet"] else TerminalProgress() as listener:

@@ -32,12 +32,14 @@ class Sheet:
     frames : the rows, block by block, each a frame with these columns.
     about : what was written, for the summary; filled up while ``frames`` is read.
     notes : sentences for the person; filled up in the same way.
+    lines : what jsonl holds instead of an object a row.
     """
 
     columns: dict[str, Any]
     frames: Iterator[pl.DataFrame]
     about: Json = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    lines: Iterator[Json] | None = None
 
 
 @dataclass(frozen=True)

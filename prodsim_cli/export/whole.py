@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,23 +54,60 @@ def export(
     UsageProblem for an ending that is no format, InputError where the file can't be written: both
     before anything is read. What the table itself raises: see its module.
     """
-    form = writing.form_of(path)
-    check_file(path)
+    return _written(
+        connection, what, lambda _: _sheet(connection, what, asked, progress), path, None, progress
+    )
+
+
+def everybody(
+    connection: sqlite3.Connection,
+    request: RecommendRequest,
+    rules: Rules,
+    k: int,
+    *,
+    path: str | None = None,
+    form: str = "csv",
+    progress: Progress | None = None,
+) -> Export:
+    """``recommend --all``: lists of all users into a file, else to stdout as csv, tsv or jsonl."""
+
+    def made(form: str) -> Sheet:
+        return recs.sheet(connection, k, request, rules, progress, form)
+
+    return _written(connection, "recs", made, path, form, progress)
+
+
+def _written(
+    connection: sqlite3.Connection,
+    what: str,
+    make: Callable[[str], Sheet],
+    path: str | None,
+    form: str | None,
+    progress: Progress | None,
+) -> Export:
+    """One table in a file (its ending says the form) or, without a path, on stdout in ``form``."""
+    if path is not None:
+        form = writing.form_of(path)
+        check_file(path)
     if progress is not None:
         progress.stage("loading")
+    shape = form or "csv"
     connection.execute("begin")  # all that is read belongs together
     try:
-        made = _sheet(connection, what, asked, progress)
-        rows = writing.write(made, path)
+        made = make(shape)
+        if path is None:
+            rows = writing.stream_to(sys.stdout.write, shape, made)
+        else:
+            rows = writing.write(made, path)
     finally:
         connection.execute("rollback")
     return Export(
         what=what,
-        file=str(path),
-        form=form,
+        file=path or "",
+        form=shape,
         rows=rows,
-        columns=tuple(_columns(made, form)),
-        bytes=os.path.getsize(path),
+        columns=tuple(_columns(made, shape)),
+        bytes=os.path.getsize(path) if path else 0,
         about=made.about,
         notes=tuple(made.notes),
     )

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import errno
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Literal, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import polars as pl
 
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.files import whole_file
+from prodsim_cli.render.text import json_text
 
 if TYPE_CHECKING:
     from prodsim_cli.export.table import Sheet
@@ -53,7 +54,14 @@ def write(sheet: Sheet, path: str | Path) -> int:
         if form == "parquet":
             return _parquet(sheet, beside)
         with _opened(beside, form) as stream:
-            return _csv(sheet, stream) if form.startswith("csv") else _jsonl(sheet, stream)
+            return stream_to(lambda text: stream.write(text.encode()), form, sheet)
+
+
+def stream_to(put: Callable[[str], Any], form: str, sheet: Sheet) -> int:
+    """The rows as csv, tsv or jsonl, as they come; how many."""
+    if form.startswith("jsonl"):
+        return _jsonl(sheet, put)
+    return _csv(sheet, put, "\t" if form == "tsv" else ",")
 
 
 @contextmanager
@@ -79,11 +87,11 @@ def _frames(sheet: Sheet) -> Iterator[pl.DataFrame]:
         yield pl.DataFrame(schema=sheet.columns)
 
 
-def _csv(sheet: Sheet, stream: IO[bytes]) -> int:
+def _csv(sheet: Sheet, put: Callable[[str], Any], separator: str) -> int:
     rows, header = 0, True
     for frame in _frames(sheet):
         named = flat(frame)
-        named.write_csv(stream, include_header=header, quote_style=_quotes(named))
+        put(named.write_csv(include_header=header, quote_style=_quotes(named), separator=separator))
         header = False
         rows += frame.height
     return rows
@@ -105,10 +113,15 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _jsonl(sheet: Sheet, stream: IO[bytes]) -> int:
+def _jsonl(sheet: Sheet, put: Callable[[str], Any]) -> int:
     rows = 0
-    for frame in _frames(sheet):
-        frame.write_ndjson(stream)
+    if sheet.lines is not None:
+        for line in sheet.lines:
+            put(json_text(line, indent=None) + "\n")
+            rows += 1
+        return rows
+    for frame in sheet.frames:
+        put(frame.write_ndjson())
         rows += frame.height
     return rows
 

@@ -403,7 +403,7 @@ def test_what_was_written_for_a_program(ask: Run, tmp_path: Path) -> None:
 def test_a_file_is_complete_or_not_there(
     ask: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prodsim_cli.export import list_files as files
+    from prodsim_cli.export import writing
 
     path = tmp_path / "recs.csv"
     path.write_text("the old one")
@@ -411,7 +411,7 @@ def test_a_file_is_complete_or_not_there(
     def stops(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files, "_rows", stops)
+    monkeypatch.setattr(writing, "flat", stops)
     assert ask("--all", "-o", path).exit_code == 130
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [
         ("recs.csv", "the old one")
