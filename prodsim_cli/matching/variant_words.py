@@ -22,13 +22,12 @@ def column_names(text: str) -> frozenset[str]:
 
 COLOURS = words(
     # English: basic terms, then names of cloth and paint
-    "red blue green yellow orange pink purple violet brown black white grey gray"
-    " aqua amber aquamarine auburn azure beige bronze burgundy camel charcoal chartreuse cobalt"
-    " amethyst copper coral cream crimson crystal cyan ecru emerald fuchsia fuschia gold golden"
-    " graphite indigo ivory"
-    " jade khaki lilac magenta maroon mauve navy nude ochre pewter platinum rust"
-    " sapphire scarlet sepia silver tan taupe teal terracotta turquoise vermilion"
-    " multicolor multicolour multicolored multicoloured multi assorted natural clear transparent"
+    "red blue green yellow orange pink purple violet brown black white grey gray aqua amber"
+    " aquamarine auburn azure beige bronze burgundy camel charcoal chartreuse cobalt amethyst"
+    " copper coral cream crimson crystal cyan ecru emerald fuchsia fuschia gold golden graphite"
+    " indigo ivory jade khaki lilac magenta maroon mauve navy nude ochre pewter platinum rust"
+    " sapphire scarlet sepia silver tan taupe teal terracotta turquoise vermilion multicolor"
+    " multicolour multicolored multicoloured multi assorted natural clear transparent"
     # German
     " rot rote roter rotes roten blau blaue blauer blaues blauen grün grüne grüner grünes grünen"
     " gruen gelb gelbe gelber gelbes gelben schwarz schwarze schwarzer schwarzes schwarzen weiß"
@@ -50,9 +49,8 @@ COLOURS = words(
     " rosso rossa rossi rosse blu azzurro azzurra giallo gialla nero nera bianco bianca grigio"
     " grigia marrone arancione viola argento"
     # Dutch
-    " rood rode blauw blauwe groen groene geel gele zwart zwarte wit witte grijs"
-    " grijze bruin bruine"
-    " roze paars paarse oranje goud zilver"
+    " rood rode blauw blauwe groen groene geel gele zwart zwarte wit witte grijs grijze bruin"
+    " bruine roze paars paarse oranje goud zilver"
     # Swedish, Danish, Norwegian
     " röd röda rött blå blått grön gröna grönt grøn grønn gul gula gult svart svarta sort vit vita"
     " vitt hvid hvit grå grått brun bruna brunt"
@@ -86,12 +84,11 @@ SIGNS_OF_COLOUR = (
 """A colour in a text without spaces: always with the sign for colour at its end."""
 
 SIZES = words(
-    "xxs xs xl xxl xxxl xxxxl 2xl 3xl 4xl 5xl 6xl 2xs 3xs"
-    " small medium large xlarge xxlarge xsmall extralarge onesize"
-    " klein kleine kleiner kleines mittel groß große großer großes gross grosse"
-    " petit petite moyen moyenne grand grande pequeño pequeña mediano mediana grande"
-    " piccolo piccola medio media pequeno pequena médio grand klein groot liten stor"
-    " 大号 中号 小号 加大号 特大号 均码 大碼 中碼 小碼 大 中 小"
+    "xxs xs xl xxl xxxl xxxxl 2xl 3xl 4xl 5xl 6xl 2xs 3xs small medium large xlarge xxlarge xsmall"
+    " extralarge onesize klein kleine kleiner kleines mittel groß große großer großes gross grosse"
+    " petit petite moyen moyenne grand grande pequeño pequeña mediano mediana grande piccolo"
+    " piccola medio media pequeno pequena médio grand klein groot liten stor 大号 中号 小号 加大号"
+    " 特大号 均码 大碼 中碼 小碼 大 中 小"
 )
 
 LETTERS = words("s m l")
@@ -128,17 +125,14 @@ BUNDLES = r"packs?|sets?|box(?:es)?|bags?|case|lots?|pk|packung|paquete?s?|juego
 OF = r"of|de|von|da|di|à|a|with|x|mit"
 
 NAMING = words(
-    "wine wines tea teas rice bread breads pepper peppers peppercorn bean beans"
-    " onion onions cabbage"
-    " grape grapes chocolate chocolates vinegar sugar beer ale lentil lentils olive olives pudding"
-    " mustard corn potato potatoes currant currants chili chilli juice juices cheese"
-    " flour eggs meat"
-    " tuna salmon pork raisins sauce salsa curry mushroom mushrooms pasta quinoa cod"
-    " fish rum tequila"
-    " vermouth coffee honey apples grapefruit tomato tomatoes sesame noise widow friday panther"
-    " wein weißwein rotwein tee reis brot pfeffer bohnen zwiebel kohl trauben schokolade essig"
-    " zucker bier linsen oliven mehl fleisch saft senf johannisbeeren paprika"
-    " вино чай рис хлеб перец шоколад сахар"
+    "wine wines tea teas rice bread breads pepper peppers peppercorn bean beans onion onions"
+    " cabbage grape grapes chocolate chocolates vinegar sugar beer ale lentil lentils olive olives"
+    " pudding mustard corn potato potatoes currant currants chili chilli juice juices cheese flour"
+    " eggs meat tuna salmon pork raisins sauce salsa curry mushroom mushrooms pasta quinoa cod fish"
+    " rum tequila vermouth coffee honey apples grapefruit tomato tomatoes sesame noise widow friday"
+    " panther wein weißwein rotwein tee reis brot pfeffer bohnen zwiebel kohl trauben schokolade"
+    " essig zucker bier linsen oliven mehl fleisch saft senf johannisbeeren paprika вино чай рис"
+    " хлеб перец шоколад сахар"
 )
 """A colour before these, or in a title that ends in one, says what a thing is and not which of its
 kinds: red wine is no white wine."""

@@ -21,14 +21,13 @@ _TWO = 7
 found one slip in thirteen there."""
 
 _WRITTEN = (
-    "and any anything are but can every everything for from has have into like need nothing our "
-    "some someone something than that the them then there these they thing this want what when "
-    "where which who with without you your "
-    "aber auch auf aus bei bin das dem den der des die ein eine einen einer etwas fur hat ich ist "
-    "kein mein mit nach oder sich sind und vom von vor was wie zum zur "
-    "algo con del desde donde esta este las los mas muy para pero por que sin sobre una uno "
-    "aux avec dans des elle est les mais mes mon nous par pas pour quelque qui sans ses sur une "
-    "vous"
+    "and any anything are but can every everything for from has have into like need nothing our"
+    " some someone something than that the them then there these they thing this want what when"
+    " where which who with without you your aber auch auf aus bei bin das dem den der des die ein"
+    " eine einen einer etwas fur hat ich ist kein mein mit nach oder sich sind und vom von vor was"
+    " wie zum zur algo con del desde donde esta este las los mas muy para pero por que sin sobre"
+    " una uno aux avec dans des elle est les mais mes mon nous par pas pour quelque qui sans ses"
+    " sur une vous"
 )
 _BETWEEN = frozenset(_WRITTEN.split())
 """Words that say nothing of a product, in four languages: nobody means another one by them."""

@@ -99,10 +99,8 @@ def _speaks_of_events(frame: pl.DataFrame, forced: dict[str, str]) -> bool:
     headers.taken.update(forced.values())
     if _EVENT_ONLY & forced.keys():
         return True
-    people = (
-        *words.USER[:2],
-        words.USER[3],
-    )  # an e-mail or a uid may be a supplier's or a product's
+    # an e-mail or a uid may be a supplier's or a product's
+    people = (*words.USER[:2], words.USER[3])
     if headers.first(people) or headers.first(words.ORDER[:1]):
         return True
     if any(looks_like_types(frame[column]) for column in headers.every(words.TYPE)):
@@ -301,18 +299,8 @@ def _holds_lists(column: pl.Series) -> bool:
     if column.dtype != pl.String:
         return False
     name = squash(column.name)
-    told = (
-        "history",
-        "sequence",
-        "session",
-        "previous",
-        "past",
-        "itemid",
-        "productid",
-        "items",
-        "sku",
-    )
-    if not any(word in name for word in told):
+    lists = "history sequence session previous past itemid productid items sku"
+    if not any(word in name for word in lists.split()):
         return False
     filled = column.head(_SAMPLE).drop_nulls()
     return int(filled.str.contains(r"(?s)^\s*\[.*\]\s*$").sum()) * 2 > len(filled)

@@ -11,19 +11,13 @@ from __future__ import annotations
 import polars as pl
 
 _NOTE_WORDS = (
-    "damaged? damages damage dagamed broken breakages? smashed cracked crushed faulty defective"
-    " wet rusty rust"
-    " mouldy smudges? destroyed unsaleable lost missing found check(?:ed)? counted? counts"
-    " adjust(?:ed|ment|ments)?"
-    " re-adjustment thrown throw away wrong(?:ly)? incorrect(?:ly)? mixed mix error mistake oops"
-    " mystery"
-    " coded? codes marked mrked mislabell?ed barcode credited creditted stock stocktake display"
-    " showroom"
-    " samples? test dotcom amazon ebay mailout returned? reverse previous temp allocate sold sale"
-    " sales"
-    " given put aside back fix(?:ed)? historic wax printing pallet entry difference water rcvd"
-    " n/a none unknown"
-    " 盘点 报损 损坏 丢失 测试 调整"
+    "damaged? damages damage dagamed broken breakages? smashed cracked crushed faulty defective wet"
+    " rusty rust mouldy smudges? destroyed unsaleable lost missing found check(?:ed)? counted?"
+    " counts adjust(?:ed|ment|ments)? re-adjustment thrown throw away wrong(?:ly)? incorrect(?:ly)?"
+    " mixed mix error mistake oops mystery coded? codes marked mrked mislabell?ed barcode credited"
+    " creditted stock stocktake display showroom samples? test dotcom amazon ebay mailout returned?"
+    " reverse previous temp allocate sold sale sales given put aside back fix(?:ed)? historic wax"
+    " printing pallet entry difference water rcvd n/a none unknown 盘点 报损 损坏 丢失 测试 调整"
 )
 _FILLERS = (
     "a an and as at be by c can't cant could did do for from had has have in into is it label"

@@ -195,16 +195,13 @@ def booleans(column: pl.Series) -> tuple[pl.Series, int]:
     return flags, int((flags.is_null() & text.is_not_null()).sum())
 
 
-_EVENT_TYPES = {squashed(word): kind for word, kind in EVENT_TYPE_WORDS.items()}
-
-
 def event_type(word: str) -> str | None:
     """The store's type for one cell, or None.
 
     >>> event_type("AddToCart"), event_type("add to cart"), event_type("购买"), event_type("zoom")
     ('cart', 'cart', 'purchase', None)
     """
-    return _EVENT_TYPES.get(squashed(word))
+    return EVENT_TYPE_WORDS.get(squashed(word))
 
 
 def parse_types(column: pl.Series) -> tuple[pl.Series, pl.Series]:
