@@ -1,13 +1,18 @@
-"""The words of ``prodsim eval`` made into an evaluation."""
+"""What ``prodsim eval`` asks for, runs, and leaves behind: a kept run, files, the exit code."""
 
 from __future__ import annotations
 
+import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prodsim_cli.errors import UsageProblem
+from prodsim_cli import registry
+from prodsim_cli.commands import options as shared
+from prodsim_cli.errors import InputError, UsageProblem
 
 if TYPE_CHECKING:
     from prodsim_cli.data.dataset import Dataset
@@ -15,7 +20,6 @@ if TYPE_CHECKING:
     from prodsim_cli.evaluation.report import ReportOptions
     from prodsim_cli.evaluation.tables import EvalRequest
     from prodsim_cli.progress import Progress
-    from prodsim_cli.records.figures import Scorecard
     from prodsim_cli.store.evaluations import StoredRun
 
 TASKS = ("recommend", "similar", "pairs", "search")
@@ -29,6 +33,9 @@ _OWN = {
 
 _PARTED = ("split", "at", "windows", "target", "again")
 """Options that say how past and future are parted."""
+
+_BY_QUESTION = ("against", "per_query", "export", "slices", "cost")
+"""Options that need figures by question; pairs are counted all together."""
 
 _LONGEST = 1000
 """Nobody reads further, and lists of many people are kept at full length."""
@@ -52,14 +59,9 @@ def check(given: dict[str, Any]) -> None:
             hint="Add --queries FILE and --judgements FILE.",
         )
     if task in ("pairs", "search"):
-        for name in _PARTED:
-            if given[name]:
-                raise UsageProblem(
-                    f"{_flag(name)} has no meaning with --task {task}: nothing is held out.",
-                    hint="Leave one out.",
-                )
+        _refuse(given, _PARTED, task, "nothing is held out")
     if task == "pairs":
-        _check_pairs(given)
+        _refuse(given, _BY_QUESTION, task, "it keeps no figures by question")
     given["ks"] = _lengths(given["ks"])
     _check_ends(given)
 
@@ -76,13 +78,11 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _check_pairs(given: dict[str, Any]) -> None:
-    """Pairs are counted all together, so nothing is there that goes by question."""
-    for name in ("against", "per_query", "export", "slices", "cost"):
+def _refuse(given: dict[str, Any], names: tuple[str, ...], task: str, why: str) -> None:
+    for name in names:
         if given[name] not in (None, False):
             raise UsageProblem(
-                f"{_flag(name)} has no meaning with --task pairs: it keeps no figures by question.",
-                hint="Leave one out.",
+                f"{_flag(name)} has no meaning with --task {task}: {why}.", hint="Leave one out."
             )
 
 
@@ -113,9 +113,9 @@ def _check_ends(given: dict[str, Any]) -> None:
         if given["task"] != "pairs":
             changes.check_bars(given["bars"], given["ks"])
     if given["per_query"]:
-        from prodsim_cli.evaluation import per_query
+        from prodsim_cli.evaluation.outcome import check_per_query
 
-        per_query.check(given["per_query"])
+        check_per_query(given["per_query"])
     if given["plot"]:
         from prodsim_cli.evaluation import plots
 
@@ -137,9 +137,11 @@ def evaluated(
     from prodsim_cli.evaluation import compare as changes
     from prodsim_cli.evaluation import slices
     from prodsim_cli.evaluation.outcome import Outcome
+    from prodsim_cli.evaluation.pairs_file import read_pairs
     from prodsim_cli.evaluation.report import ReportOptions
     from prodsim_cli.evaluation.run import refuse_users
     from prodsim_cli.evaluation.tables import EvalRequest
+    from prodsim_cli.evaluation.tasks.pairs import evaluate_pairs
     from prodsim_cli.progress import stage
     from prodsim_cli.store import evaluations
     from prodsim_cli.store.connection import open_for_reading
@@ -161,38 +163,24 @@ def evaluated(
         options = ReportOptions(given["ks"], given["seed"])
         if given["task"] == "pairs":
             refuse_users(methods, "pairs")
-            stored = evaluations.thresholds(connection)
-            return Outcome(_pairs(data, given, request, options, stored, progress)), version
+            card = evaluate_pairs(
+                data,
+                read_pairs(given["pairs"], sys.stdin.buffer),
+                sources=_names(given["sources"]) if given["sources"] else None,
+                methods=methods,
+                k=options.k,
+                seed=options.seed,
+                settings=request.settings,
+                thresholds=evaluations.thresholds(connection),
+                progress=progress,
+            )
+            return Outcome(card), version
         data, said = slices.with_languages(data) if given["slices"] else (data, [])
         outcome = _judged(data, given, request, options, before, progress)
     card = replace(outcome.card, notes=(*outcome.card.notes, *said))
     if before is not None:
         card = replace(card, change=changes.change(outcome, before, given["seed"]))
     return replace(outcome, card=card), version
-
-
-def _pairs(
-    data: Dataset,
-    given: dict[str, Any],
-    request: EvalRequest,
-    options: ReportOptions,
-    thresholds: dict[str, float],
-    progress: Progress | None,
-) -> Scorecard:
-    from prodsim_cli.evaluation.pairs_file import read_pairs
-    from prodsim_cli.evaluation.tasks.pairs import evaluate_pairs
-
-    return evaluate_pairs(
-        data,
-        read_pairs(given["pairs"], sys.stdin.buffer),
-        sources=_names(given["sources"]) if given["sources"] else None,
-        methods=request.methods,
-        k=options.k,
-        seed=options.seed,
-        settings=request.settings,
-        thresholds=thresholds,
-        progress=progress,
-    )
 
 
 def _judged(
@@ -204,6 +192,7 @@ def _judged(
     progress: Progress | None,
 ) -> Outcome:
     """The tasks whose answers are lists: recommend, similar, search."""
+    from prodsim_cli import embedders
     from prodsim_cli.evaluation import answer_files
     from prodsim_cli.evaluation import compare as changes
     from prodsim_cli.evaluation.answer_table import read_table
@@ -220,9 +209,13 @@ def _judged(
         changes.comparable(before, task, f"{MAIN}@{options.k}")
     stdin = sys.stdin.buffer
     if task == "search":
+
+        def encode(space: str) -> Any:  # loading the model takes a while
+            return embedders.load(space).encode
+
         queries, judged = (read_table(given[name], stdin) for name in ("queries", "judgements"))
         answers = answer_files.judgements(queries, judged, data)
-        return search.judged(data, answers, request, options, _encode, progress)
+        return search.judged(data, answers, request, options, encode, progress)
     if given["related"]:
         answers = answer_files.related(read_table(given["related"], stdin), data)
         return similar.judged_by_file(data, answers, where, request, options, progress)
@@ -231,15 +224,85 @@ def _judged(
     return replace(outcome, card=replace(outcome.card, notes=(*why, *outcome.card.notes)))
 
 
-def _encode(space: str) -> Any:
-    """The function that makes vectors of a space; loading the model takes a while."""
-    from prodsim_cli import embedders
-
-    return embedders.load(space).encode
-
-
 def _names(words: str) -> list[str]:
     names = [word.strip() for word in words.split(",") if word.strip()]
     if not names:
         raise UsageProblem(f"{words!r} names nothing.", hint="Write names with commas between.")
     return names
+
+
+def leave(database: str, outcome: Outcome, version: str, given: dict[str, Any]) -> None:
+    """Keep the run, write what was asked for, and hold the figures against the bar."""
+    _keep(database, outcome, version, given)
+    if given["save_threshold"]:
+        _save_thresholds(database, outcome)
+    _write(outcome, given)
+    if given["fail_under"]:
+        from prodsim_cli.evaluation.compare import hold
+
+        hold(outcome.card, given["bars"])
+
+
+def _write(outcome: Outcome, given: dict[str, Any]) -> None:
+    """The files and folders that were asked for."""
+    if given["per_query"]:
+        from prodsim_cli.evaluation.outcome import write_per_query
+
+        rows = write_per_query(outcome, given["per_query"])
+        shared.tell([f"{given['per_query']}: {rows:,} rows."])
+    if given["export"]:
+        folder = Path(given["export"])
+        writers = [registry.load("exporters", name) for name in registry.names("exporters")]
+        made = [path for writer in writers for path in writer.write(outcome, folder)]
+        shared.tell([f"{folder}: {len(made)} files."])
+    if given["plot"]:
+        from prodsim_cli.evaluation import plots
+
+        plots.draw(outcome.card, given["plot"])
+        shared.tell([f"{given['plot']}: drawn."])
+
+
+def _keep(database: str, outcome: Outcome, version: str, given: dict[str, Any]) -> None:
+    """The run into the database; a person who may only read it has their answer anyway."""
+    from prodsim_cli.evaluation.compare import main_figure
+    from prodsim_cli.store import evaluations
+
+    settings = {name: value for name, value in given.items() if name != "bars"}
+    card, figures = outcome.card, main_figure(outcome)
+    try:
+        with _writing(database) as connection:
+            run = evaluations.keep(connection, card, settings, version, figures)
+    except InputError as problem:
+        shared.tell([f"The run was not kept: {problem.message}"])
+    else:
+        shared.tell([f"Kept as run {run}."])
+
+
+def _save_thresholds(database: str, outcome: Outcome) -> None:
+    """Unlike the run, they were asked for: raises InputError where they can't be stored."""
+    from prodsim_cli.store import evaluations
+
+    found = {
+        name: figures["threshold"].mean
+        for name, figures in outcome.card.methods.items()
+        if "threshold" in figures
+    }
+    with _writing(database) as connection:
+        evaluations.put_thresholds(connection, found)
+    shared.tell([f"Thresholds stored: {', '.join(found)}."])
+
+
+@contextmanager
+def _writing(database: str) -> Iterator[sqlite3.Connection]:
+    """The database, open for writing; what SQLite refuses is an InputError."""
+    from prodsim_cli.store.connection import open_for_writing
+    from prodsim_cli.store.problems import explain
+
+    try:
+        with closing(open_for_writing(database)) as connection:
+            yield connection
+    except sqlite3.OperationalError as problem:
+        known = explain(problem)
+        if known is None:
+            raise
+        raise known from problem

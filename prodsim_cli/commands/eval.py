@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from prodsim_cli import registry
-from prodsim_cli.commands import _evaluating, _leaving, options
+from prodsim_cli.commands import _evaluating, options
 from prodsim_cli.records.values import EVENT_TYPES
 
 TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
@@ -107,7 +107,7 @@ def command(database: str, form: str, quiet: bool, history: bool, **given: Any) 
     options.tell(list(outcome.card.notes))
     whole = given["slices"] or form in ("json", "jsonl")
     show(outcome.card if whole else replace(outcome.card, slices=()), form)
-    _leaving.leave(database, outcome, version, given)
+    _evaluating.leave(database, outcome, version, given)
 
 
 def _show_history(database: str, form: str) -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
+from prodsim_cli.errors import InputError
+from prodsim_cli.files import ending, whole_file
 from prodsim_cli.records.figures import Scorecard
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+"""Of figures by question."""
 
 
 @dataclass(frozen=True)
-class Part:
+class FoldEvents:
     """One fold as events: the dataset it is cut from, what was learned from, what was asked.
 
     ``data`` is the whole shop with its own user keys and SKUs in the vocabularies; ``train`` and
@@ -52,4 +62,58 @@ class Outcome:
     lists: dict[str, NDArray[np.int32]] = field(default_factory=dict)
     answers: sp.csr_matrix | None = None
     items: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FoldEvents, ...] = ()
+
+
+def write_per_query(outcome: Outcome, path: str | Path) -> int:
+    """Write the figures of each question and method; return how many rows that are.
+
+    Columns: ``query`` (str), ``window`` (int, only where there are several), ``method`` (str), one
+    float64 column a figure, empty (null) where a figure has no value for a question. Rows stand in
+    order of the questions, then of the methods. The ending of ``path`` is the format: csv, tsv,
+    jsonl or parquet.
+
+    Raises
+    ------
+    UsageProblem for another ending; InputError where nothing was asked, or where the file can't be
+    written. The file is complete or not there.
+    """
+    check_per_query(path)
+    if not len(outcome.queries) or not outcome.methods:
+        raise InputError(
+            f"This run of {outcome.card.task} has no figures by question.",
+            hint="Leave --per-query out.",
+        )
+    rows = per_query(outcome)
+    with whole_file(path) as beside:
+        kind = ending(path, FORMATS, "--per-query")
+        if kind == "parquet":
+            rows.write_parquet(beside)
+        elif kind == "jsonl":
+            rows.write_ndjson(beside)
+        else:
+            rows.write_csv(beside, separator="\t" if kind == "tsv" else ",")
+    return rows.height
+
+
+def check_per_query(path: str | Path) -> None:
+    """Raise the UsageProblem of a wrong ending, before a long evaluation rather than after it."""
+    ending(path, FORMATS, "--per-query")
+
+
+def per_query(outcome: Outcome) -> pl.DataFrame:
+    """The rows of :func:`write_per_query` as a frame."""
+    import polars as pl
+
+    asked, methods = len(outcome.queries), len(outcome.methods)
+    question = np.repeat(np.arange(asked), methods)
+    columns: dict[str, pl.Series] = {
+        "query": pl.Series(outcome.queries, dtype=pl.String).gather(question)
+    }
+    if len(np.unique(outcome.window)) > 1:
+        columns["window"] = pl.Series(np.asarray(outcome.window, np.int64)).gather(question)
+    columns["method"] = pl.Series(outcome.methods * asked, dtype=pl.String)
+    flat = outcome.values.reshape(asked * methods, len(outcome.figures))
+    for column, figure in enumerate(outcome.figures):
+        columns[figure] = pl.Series(np.ascontiguousarray(flat[:, column]))
+    return pl.DataFrame(columns).with_columns(pl.col(pl.Float64).fill_nan(None))

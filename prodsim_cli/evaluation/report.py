@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli import registry
 from prodsim_cli.evaluation.bootstrap import bootstrap, interval
 from prodsim_cli.evaluation.judge import MAIN, Judged, judge
-from prodsim_cli.evaluation.outcome import Outcome, Part
+from prodsim_cli.evaluation.outcome import FoldEvents, Outcome
 from prodsim_cli.evaluation.run import Run
 from prodsim_cli.evaluation.verdict import Contest, compared, verdict
 from prodsim_cli.records.figures import Cost, Interval, Scorecard, Slice
@@ -54,8 +55,7 @@ class RunDescription:
     items: Sequence[str]
     unit: str
     notes: Sequence[str] = ()
-    parts: Sequence[Part] = ()
-    extra: dict[str, dict[str, Interval]] = field(default_factory=dict)
+    parts: Sequence[FoldEvents] = ()
 
 
 def summarise(runs: Sequence[Run], about: RunDescription, options: ReportOptions) -> Outcome:
@@ -63,14 +63,16 @@ def summarise(runs: Sequence[Run], about: RunDescription, options: ReportOptions
     judged = judge(runs, options.ks, options.k)
     q, m, f = judged.values.shape
     columns = np.concatenate([judged.values.reshape(q, -1), judged.sliced.reshape(q, -1)], axis=1)
+    blend = runs[-1].blend
     means, draws = bootstrap(columns, judged.group, seed=options.seed)
-    figures = _figures(judged, means[: m * f].reshape(m, f), draws[:, : m * f].reshape(-1, m, f))
+    of_figures, drawn = means[: m * f].reshape(m, f), draws[:, : m * f].reshape(-1, m, f)
+    figures = _figures(judged, of_figures, drawn)
     main = f"{MAIN}@{options.k}"
     at = judged.figures.index(main)
     contest = Contest(
         judged.methods,
-        means[: m * f].reshape(m, f)[:, at],
-        draws[:, : m * f].reshape(-1, m, f)[:, :, at],
+        of_figures[:, at],
+        drawn[:, :, at],
         len(np.unique(judged.group)),
         main,
         about.unit,
@@ -85,24 +87,31 @@ def summarise(runs: Sequence[Run], about: RunDescription, options: ReportOptions
         split=about.split,
         k=options.k,
         ks=options.ks,
-        methods={name: {**figures[name], **about.extra.get(name, {})} for name in order},
+        methods={name: figures[name] for name in order},
         verdict=verdict(contest, baselines),
         main=main,
-        notes=(*about.notes, *said, *_told(runs[-1].blend)),
+        notes=(*about.notes, *said, *_about_hybrid(blend)),
         against_baseline=versus.against_baseline,
         against_best=versus.against_best,
         slices=_slices(judged, means[m * f :], draws[:, m * f :]),
         cost=_cost(runs, order),
-        learned=_learned(runs[-1].blend),
+        learned=blend.as_dict() if blend is not None else {},
     )
-    return _outcome(card, judged, runs, about)
+    return Outcome(
+        card=card,
+        queries=tuple(name for names in about.names for name in names),
+        window=judged.fold,
+        methods=judged.methods,
+        figures=judged.figures,
+        values=judged.values,
+        lists={name: np.concatenate([run.lists[name] for run in runs]) for name in judged.methods},
+        answers=sp.vstack([run.testset.answers for run in runs], format="csr"),
+        items=tuple(about.items),
+        parts=tuple(about.parts),
+    )
 
 
-def _learned(blend: Blend | None) -> Json:
-    return blend.as_dict() if blend is not None else {}
-
-
-def _told(blend: Blend | None) -> list[str]:
+def _about_hybrid(blend: Blend | None) -> list[str]:
     """What hybrid is made of here, and what it found no use for."""
     if blend is None or not (blend.recommend or blend.similar):
         return []
@@ -180,22 +189,3 @@ def _cost(runs: Sequence[Run], order: Sequence[str]) -> dict[str, Cost]:
         for name in order
         if all(name in run.cost for run in runs)
     }
-
-
-def _outcome(
-    card: Scorecard, judged: Judged, runs: Sequence[Run], about: RunDescription
-) -> Outcome:
-    import scipy.sparse as sp
-
-    return Outcome(
-        card=card,
-        queries=tuple(name for names in about.names for name in names),
-        window=judged.fold,
-        methods=judged.methods,
-        figures=judged.figures,
-        values=judged.values,
-        lists={name: np.concatenate([run.lists[name] for run in runs]) for name in judged.methods},
-        answers=sp.vstack([run.testset.answers for run in runs], format="csr"),
-        items=tuple(about.items),
-        parts=tuple(about.parts),
-    )

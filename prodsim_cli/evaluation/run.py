@@ -49,7 +49,7 @@ class Run:
 
 @dataclass(frozen=True)
 class PeopleAlike:
-    """People alike in the training part of ``testset``; the table is made when it is first needed."""
+    """People alike in the training part of ``testset``; the table is made when it is needed."""
 
     testset: TestSet
     request: training.EvalRequest

@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.evaluation import per_query
-from prodsim_cli.evaluation.outcome import Outcome
+from prodsim_cli.evaluation.outcome import Outcome, check_per_query, write_per_query
 from prodsim_cli.records.figures import Scorecard
 
 OUTCOME = Outcome(
@@ -33,7 +32,7 @@ READ = {
 @pytest.mark.parametrize("kind", READ)
 def test_every_format_holds_the_same_rows(kind, tmp_path):
     path = tmp_path / f"figures.{kind}"
-    assert per_query.write(OUTCOME, path) == 4
+    assert write_per_query(OUTCOME, path) == 4
     assert READ[kind](path).to_dict(as_series=False) == {
         "query": ["a,1", "a,1", "b", "b"],
         "method": ["good", "bad", "good", "bad"],
@@ -44,16 +43,16 @@ def test_every_format_holds_the_same_rows(kind, tmp_path):
 
 
 def test_an_undefined_figure_is_empty_in_text(tmp_path):
-    per_query.write(OUTCOME, str(tmp_path / "f.csv"))
+    write_per_query(OUTCOME, str(tmp_path / "f.csv"))
     assert (tmp_path / "f.csv").read_text().splitlines()[2] == '"a,1",bad,0.25,'
-    per_query.write(OUTCOME, tmp_path / "f.JSONL")
+    write_per_query(OUTCOME, tmp_path / "f.JSONL")
     row = json.loads((tmp_path / "f.JSONL").read_text().splitlines()[1])
     assert row == {"query": "a,1", "method": "bad", "ndcg@10": 0.25, "diversity@10": None}
 
 
 def test_several_windows_have_a_column(tmp_path):
     twice = replace(OUTCOME, queries=("a", "a"), window=np.array([0, 1], np.int8))
-    assert per_query.write(twice, tmp_path / "f.csv") == 4
+    assert write_per_query(twice, tmp_path / "f.csv") == 4
     rows = pl.read_csv(tmp_path / "f.csv")
     assert rows.columns == ["query", "window", "method", "ndcg@10", "diversity@10"]
     assert rows["window"].to_list() == [0, 0, 1, 1]
@@ -70,7 +69,7 @@ def test_the_means_of_the_rows_are_those_of_the_values(tmp_path):
         figures=tuple("xyz"),
         values=values,
     )
-    per_query.write(many, tmp_path / "f.csv")
+    write_per_query(many, tmp_path / "f.csv")
     means = pl.read_csv(tmp_path / "f.csv").group_by("method", maintain_order=True).mean()
     assert means["method"].to_list() == list("dcba")
     np.testing.assert_allclose(means.select("x", "y", "z"), values.mean(axis=0), rtol=1e-12)
@@ -78,7 +77,7 @@ def test_the_means_of_the_rows_are_those_of_the_values(tmp_path):
 
 @pytest.mark.parametrize("name", ["figures.xlsx", "figures"])
 def test_another_ending_names_those_there_are(name, tmp_path):
-    for refuse in (per_query.check, lambda path: per_query.write(OUTCOME, path)):
+    for refuse in (check_per_query, lambda path: write_per_query(OUTCOME, path)):
         with pytest.raises(UsageProblem, match="--per-query") as caught:
             refuse(tmp_path / name)
         assert caught.value.hint == "Name a file that ends in one of: .csv, .tsv, .jsonl, .parquet."
@@ -87,10 +86,10 @@ def test_another_ending_names_those_there_are(name, tmp_path):
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(InputError, match="there is no folder"):
-        per_query.write(OUTCOME, tmp_path / "no" / "f.csv")
+        write_per_query(OUTCOME, tmp_path / "no" / "f.csv")
 
 
 def test_a_run_without_questions_says_so(tmp_path):
     with pytest.raises(InputError, match="no figures by question"):
-        per_query.write(Outcome(OUTCOME.card), tmp_path / "f.csv")
+        write_per_query(Outcome(OUTCOME.card), tmp_path / "f.csv")
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import returned
 from prodsim_cli.evaluation.exporters._escaping import escaped_all
-from prodsim_cli.evaluation.outcome import Outcome, Part
+from prodsim_cli.evaluation.outcome import FoldEvents, Outcome
 from prodsim_cli.files import folder as made
 from prodsim_cli.files import whole_file
 from prodsim_cli.records.values import EVENT_TYPES
@@ -53,7 +53,7 @@ def write(outcome: Outcome, folder: Path) -> list[Path]:
     return paths
 
 
-def _window(part: Part, home: Path, name: str) -> list[Path]:
+def _window(part: FoldEvents, home: Path, name: str) -> list[Path]:
     """The three files of one fold."""
     log = part.data.events
     learned, asked = log.take(part.train), log.take(part.test)

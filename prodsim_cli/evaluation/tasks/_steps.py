@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.evaluation.outcome import Outcome, Part
+from prodsim_cli.evaluation.outcome import FoldEvents, Outcome
 from prodsim_cli.evaluation.report import ReportOptions, RunDescription, summarise
 from prodsim_cli.evaluation.run import Run, run
 from prodsim_cli.evaluation.tables import EvalRequest
@@ -72,7 +72,7 @@ def judge_folds(
             *account(splits),
             *(note for split in splits for note in split.notes),
         ],
-        parts=[Part(shop, split.train, split.test) for split in splits],
+        parts=[FoldEvents(shop, split.train, split.test) for split in splits],
     )
     return summarise(runs, about, options)
 

@@ -18,7 +18,7 @@ from prodsim_cli import registry
 from prodsim_cli.errors import InputError
 from prodsim_cli.evaluation.exporters import recbole, trec
 from prodsim_cli.evaluation.exporters._escaping import escaped, file_word
-from prodsim_cli.evaluation.outcome import Outcome, Part
+from prodsim_cli.evaluation.outcome import FoldEvents, Outcome
 from prodsim_cli.records.figures import Scorecard
 
 CARD = Scorecard(task="recommend", split={}, k=3, methods={}, main="ndcg@3")
@@ -173,7 +173,7 @@ class TestEscaping:
 
 class TestRecbole:
     @pytest.fixture
-    def part(self) -> Part:
+    def part(self) -> FoldEvents:
         """a buys x (three units) and rates it, buys y and brings it back, z is asked about."""
         data = shop(
             [
@@ -191,7 +191,7 @@ class TestRecbole:
         data = replace(data, columns={**data.columns, "price": [1.5, None, 2.0]})
         data.events.quantity[0], data.events.value[:2] = 3, (9.99, 4)
         train = np.arange(8) < 6
-        return Part(data, train, np.arange(8) == 6)
+        return FoldEvents(data, train, np.arange(8) == 6)
 
     def test_the_files(self, part, tmp_path):
         paths = recbole.write(Outcome(CARD, parts=(part,)), tmp_path / "out")
@@ -223,7 +223,7 @@ class TestRecbole:
 
     def test_an_event_with_only_an_order_has_its_position_for_a_time(self, tmp_path):
         data = shop([("a", "x", "view", None, 5), ("a", "y", "view", None, 6)])
-        part = Part(data, np.array([True, False]), np.array([False, True]))
+        part = FoldEvents(data, np.array([True, False]), np.array([False, True]))
         train, test, _ = recbole.write(Outcome(CARD, parts=(part,)), tmp_path)
         assert [self.rows(path)[1][3] for path in (train, test)] == ["5", "6"]
 
@@ -250,7 +250,7 @@ def test_every_exporter_keeps_the_contract(name, tmp_path):
     assert registry.help_line("exporters", name).endswith(".")
     (tmp_path / "mine.txt").write_text("mine")
     data = shop([("a", "x", "view", 1), ("a", "y", "view", 2), ("b", "z", "view", 3)])
-    part = Part(data, np.arange(3) < 2, np.arange(3) == 2)
+    part = FoldEvents(data, np.arange(3) < 2, np.arange(3) == 2)
     first = module.write(outcome(parts=(part,)), tmp_path)
     written = {path: path.read_bytes() for path in first}
     assert written
