@@ -22,7 +22,7 @@ from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, parts
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import CONSTANTS
 from prodsim_cli.similarity._user_knn import holdings, speaking_people
-from prodsim_cli.store.loading import load_events, load_neighbors
+from prodsim_cli.store.loading import load_events, load_groups, load_neighbors
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,8 @@ class Crowd:
     def groups(self, connection: sqlite3.Connection) -> NDArray[np.int64] | None:
         """(n,) number of the group of variants that a product is of, none two have; None where
         there are no variants."""
-        place = self.places()
-        rows = [
-            (place[item], group)
-            for item, group in connection.execute("select item_id, group_id from variants")
-            if item in place
-        ]
-        if not rows:
-            return None
-        found = np.array(rows, np.int64)
-        of = found[:, 1].max() + 1 + np.arange(len(place), dtype=np.int64)
-        of[found[:, 0]] = found[:, 1]
-        return of
+        of = load_groups(connection, self.item_ids)
+        return None if (of == np.arange(len(of))).all() else of
 
 
 def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.export.table import BLOCK, Names, Sheet, people, products, rank_in_row
 from prodsim_cli.progress import stage
 from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, choose
+from prodsim_cli.store import events
 from prodsim_cli.store.loading import load_pairs
 
 if TYPE_CHECKING:
@@ -103,17 +103,7 @@ class _Making:
         """What each person bought; of who bought nothing, what they touched."""
         done = stage(self.progress, f"edges: {BOUGHT}", len(self.users), "users")
         for some in blocks(len(self.users), PEOPLE):
-            rows = self.connection.execute(
-                """select e.user_id, e.item_id, sum(e.type = 'purchase') as bought,
-                       max(case when e.type = 'purchase' then e.at end) as bought_at,
-                       count(*) as touched, max(e.at) as touched_at
-                   from json_each(?) v cross join events e on e.user_id = v.value
-                   join items i on i.id = e.item_id and i.listed = 1
-                   where e.type != 'return' group by e.user_id, e.item_id
-                   order by e.user_id, bought desc, bought_at desc, touched desc, touched_at desc,
-                       i.source, i.sku""",
-                (json.dumps(self.users.ids[some].tolist()),),
-            ).fetchall()
+            rows = events.bonds(self.connection, "user_id", self.users.ids[some].tolist())
             if rows:
                 yield self._bonds_of(rows)
             done(some.stop - some.start)

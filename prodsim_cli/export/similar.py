@@ -24,7 +24,7 @@ from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.similar import SimilarItems, choose
 from prodsim_cli.store import artifacts
-from prodsim_cli.store.loading import load_pairs
+from prodsim_cli.store.loading import load_groups, load_pairs
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -102,15 +102,11 @@ class _Making:
         if not self._alone:
             places = self.names.places(sorted(admitted(self.connection, self.rules)))
             self._open[places[places >= 0]] = True
-        self._group = np.arange(len(self.names), dtype=np.int64)
-        if not self.rules.variants:
-            self._group_variants()
-
-    def _group_variants(self) -> None:
-        rows = self.connection.execute("select item_id, group_id from variants").fetchall()
-        found = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
-        places = self.names.places(found[:, 0])
-        self._group[places[places >= 0]] = found[places >= 0, 1] + len(self.names)
+        self._group = (
+            np.arange(len(self.names), dtype=np.int64)
+            if self.rules.variants
+            else load_groups(self.connection, self.names.ids)
+        )
 
     def block(self, some: slice) -> Rows:
         """The rows of some products."""

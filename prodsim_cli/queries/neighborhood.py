@@ -101,7 +101,7 @@ class _Walk:
     def _bonds(self, source: Key, kind: str) -> Iterator[_Found]:
         """What was bought; of who bought nothing, what they touched."""
         owner = "user_id" if source[0] == "user" else "item_id"
-        rows = events.bonds(self.connection, owner, source[1], self.k)
+        rows = events.bonds(self.connection, owner, [source[1]])[: self.k]
         name = BOUGHT if any(row["bought"] for row in rows) else TOUCHED
         for rank, row in enumerate((row for row in rows if row[name]), start=1):
             count, latest = row[name], row[f"{name}_at"]

@@ -42,14 +42,19 @@ def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
             f"{path} was written by an older prodsim (schema {version}, this one needs {VERSION}).",
             hint="Run `prodsim build` once: it brings the file up to date and loses nothing.",
         )
+    _not_newer(connection, path)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _not_newer(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> None:
+    version = _schema_version(connection)
     if version > VERSION:
         connection.close()
         raise NotReady(
             f"{path} was written by a newer prodsim (schema {version}, this one knows {VERSION}).",
             hint="Update prodsim: `pip install --upgrade prodsim`.",
         )
-    connection.row_factory = sqlite3.Row
-    return connection
 
 
 def require_database(path: str | os.PathLike[str]) -> None:
@@ -92,12 +97,7 @@ def open_for_writing(path: str | os.PathLike[str]) -> sqlite3.Connection:
         raise InputError(
             f"{path} is a database of another program.", hint="Name another file with --db."
         )
-    if version > VERSION:
-        connection.close()
-        raise NotReady(
-            f"{path} was written by a newer prodsim (schema {version}, this one knows {VERSION}).",
-            hint="Update prodsim: `pip install --upgrade prodsim`.",
-        )
+    _not_newer(connection, path)
     connection.row_factory = sqlite3.Row
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")

@@ -154,25 +154,28 @@ def shared_baskets(
     return {row[0]: row[1] for row in rows}
 
 
-def bonds(connection: sqlite3.Connection, owner: str, row_id: int, k: int) -> list[sqlite3.Row]:
-    """``id bought bought_at touched touched_at`` of what one person has to do with, or who with one
-    product (``owner``: user_id or item_id); most often bought first, then the latest.
+def bonds(connection: sqlite3.Connection, owner: str, row_ids: Iterable[int]) -> list[sqlite3.Row]:
+    """``owner id bought bought_at touched touched_at`` of what persons have to do with, or who with
+    products (``owner``: user_id or item_id); most often bought first, then the latest.
 
     Events other than a return count as touched, so that a shop of views or ratings has bonds, too.
     """
-    other, named = {
-        "user_id": ("item_id", "join items n on n.id = e.item_id and n.listed = 1"),
-        "item_id": ("user_id", "join users n on n.id = e.user_id"),
+    other, named, names = {
+        "user_id": (
+            "item_id",
+            "join items n on n.id = e.item_id and n.listed = 1",
+            "n.source, n.sku",
+        ),
+        "item_id": ("user_id", "join users n on n.id = e.user_id", "n.key"),
     }[owner]
-    names = "n.source, n.sku" if owner == "user_id" else "n.key"
     return connection.execute(
-        f"""select e.{other} as id, sum(e.type = 'purchase') as bought,
+        f"""select e.{owner} as owner, e.{other} as id, sum(e.type = 'purchase') as bought,
                 max(case when e.type = 'purchase' then e.at end) as bought_at,
                 count(*) as touched, max(e.at) as touched_at
-            from events e {named} where e.{owner} = ? and e.type != 'return'
-            group by e.{other}
-            order by bought desc, bought_at desc, touched desc, touched_at desc, {names} limit ?""",
-        (row_id, k),
+            from json_each(?) v cross join events e on e.{owner} = v.value {named}
+            where e.type != 'return' group by e.{owner}, e.{other}
+            order by owner, bought desc, bought_at desc, touched desc, touched_at desc, {names}""",
+        (json.dumps(list(row_ids)),),
     ).fetchall()
 
 
