@@ -24,8 +24,8 @@ def log_of(events: Sequence[Event], items: Vocabulary, users: Vocabulary) -> Eve
     m = len(events)
     full = [(*event, 0)[:5] for event in events]
     return EventLog(
-        user=users.positions([event[0] for event in full], strangers=True),
-        item=items.positions([event[1] for event in full]),
+        user=np.array([-1 if e[0] is None else users.position(e[0]) for e in full], np.int32),
+        item=np.array([items.position(event[1]) for event in full], np.int32),
         type=np.array([TYPE_CODE[event[2]] for event in full], np.int8),
         quantity=np.ones(m, np.float32),
         value=np.full(m, np.nan, np.float32),

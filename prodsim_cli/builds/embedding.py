@@ -1,4 +1,4 @@
-"""Encode the texts that have no current vector, each distinct text once, resumable. First floor."""
+"""Encode the texts that have no current vector, each distinct text once; resumable."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import hashlib
 import sqlite3
 import time
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from prodsim_cli import embedders
 from prodsim_cli.progress import Progress
@@ -18,11 +15,6 @@ from prodsim_cli.store.connection import transaction
 from prodsim_cli.store.loading import UNFINISHED, Shop
 
 BATCH = 64
-
-
-def text_hash(text: str) -> str:
-    """Identity of an encoded text, stored beside its vector."""
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def encode_missing(
@@ -48,8 +40,10 @@ def encode_missing(
         "precision": embedder.precision,
     }
     _begin(connection, model, identity)
-    texts = shop.dataset.texts()
-    hashes = [text_hash(text) if text.strip() else "" for text in texts]
+    hashes = [
+        hashlib.sha256(text.encode()).hexdigest()[:32] if text.strip() else ""
+        for text in shop.dataset.texts()
+    ]
     written = _reuse(connection, shop, model, hashes)
     written += _encode(connection, shop, model, embedder, hashes, progress)
     with transaction(connection):
@@ -66,19 +60,14 @@ def encode_missing(
 
 
 def _begin(connection: sqlite3.Connection, model: str, identity: dict[str, Any]) -> None:
-    """Note whose vectors are being written; those of another identity are thrown away."""
+    """Note whose vectors are being written; those of another identity are deleted."""
     found = artifacts.recorded(connection, model, "space")
-    same = found is not None and _without_fields(found[0]) == _without_fields(identity)
     with transaction(connection):
-        if not same:
+        if found is None or {**found[0], "fields": 0} != {**identity, "fields": 0}:
             space.forget_space(connection, model)
         writing.put_artifact(
             connection, model, "space", settings=identity, data_version=UNFINISHED, seconds=0.0
         )
-
-
-def _without_fields(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if key != "fields"}
 
 
 def _missing(
@@ -91,9 +80,9 @@ def _missing(
 
 
 def _reuse(connection: sqlite3.Connection, shop: Shop, model: str, hashes: list[str]) -> int:
-    """Give a product whose text another product already has that vector, without encoding.
+    """Copy the vector to items whose text another item has; the number of copies.
 
-    A product that has lost its text loses its vector.
+    An item that has lost its text loses its vector.
     """
     ids = shop.item_ids.tolist()
     with transaction(connection):
@@ -112,40 +101,27 @@ def _encode(
     hashes: list[str],
     progress: Progress,
 ) -> int:
+    """Encode each missing text and store its vector for every item that has it; vectors written."""
     texts = shop.dataset.texts()
-    missing = set(_missing(connection, shop, model, hashes))
-    wanted = {hashes[i] for i in missing}
-    done = progress.stage(f"encoding with {model}", len(wanted), "texts")
+    missing = _missing(connection, shop, model, hashes)
     items_of: dict[str, list[int]] = {}
-    for i in sorted(missing):
+    for i in missing:
         items_of.setdefault(hashes[i], []).append(i)
+    done = progress.stage(f"encoding with {model}", len(items_of), "texts")
     for batch in embedders.batches(texts, BATCH):
-        chosen = [i for i in batch if hashes[i] in wanted]
+        chosen = [i for i in batch if hashes[i] in items_of]
         if not chosen:
             continue
         encoded = embedder.encode([texts[i] for i in chosen])
-        _store_batch(connection, shop, model, chosen, encoded, hashes, items_of)
+        rows = [(item, row) for row, i in enumerate(chosen) for item in items_of[hashes[i]]]
+        items = [item for item, _ in rows]
+        with transaction(connection):
+            space.put_vectors(
+                connection,
+                model,
+                shop.item_ids[items].tolist(),
+                encoded[[row for _, row in rows]],
+                [hashes[item] for item in items],
+            )
         done(len(chosen))
     return len(missing)
-
-
-def _store_batch(
-    connection: sqlite3.Connection,
-    shop: Shop,
-    model: str,
-    chosen: list[int],
-    encoded: NDArray[np.float32],
-    hashes: list[str],
-    items_of: dict[str, list[int]],
-) -> None:
-    """Write the vectors of one batch, once for each item that has the text."""
-    rows = [(item, row) for row, i in enumerate(chosen) for item in items_of[hashes[i]]]
-    items = [item for item, _ in rows]
-    with transaction(connection):
-        space.put_vectors(
-            connection,
-            model,
-            shop.item_ids[items].tolist(),
-            encoded[[row for _, row in rows]],
-            [hashes[item] for item in items],
-        )

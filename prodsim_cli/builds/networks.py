@@ -24,11 +24,11 @@ def networks(run: Build) -> None:
     there = trained(run.connection)
     for name in dict.fromkeys([*there, *asked]):
         if name in asked:
-            stage = training.one(
+            stage = training.train_one(
                 run.connection, run.path, run.shop, name, options, version, run.progress
             )
             run.stages.append(stage)
-        elif len(new := training.add_new(run.connection, run.shop, name)):
+        elif len(new := training.embed_new_items(run.connection, run.shop, name)):
             run.stages.append(Stage(name, "space", "built", len(new), 0.0, "new products only"))
         else:
             run.stages.append(Stage(name, "space", "fresh", reason=_age(run, name)))

@@ -2,23 +2,23 @@
 
 The artifact (NAME, ``space``) holds the settings and the weights; its data version names products
 and events. The users' vectors lie in ``vectors`` under ``NAME.users`` and belong to the same
-artifact: they are no space of items, and nothing lists them as one.
+artifact; they are no space of items.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prodsim_cli import gnn
 from prodsim_cli.builds.reports import BuildReport, Stage
-from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn.weights import Settings, Trained, from_bytes, to_bytes
 from prodsim_cli.progress import Progress, Silent
@@ -31,22 +31,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 USERS = ".users"
-PARTS = ("catalog", "events")
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What the person asked for.
-
-    ``networks``: names of :data:`gnn.KINDS`; ``ensemble``: networks of each; ``resume``: go on from
-    where the last training was stopped; ``settings``: of :class:`gnn.weights.Settings`.
-    """
+    """``networks``: names of :data:`gnn.KINDS`; ``ensemble``: networks of each; ``resume``: go on
+    from where the last training was stopped; ``settings``: of :class:`gnn.weights.Settings`."""
 
     networks: tuple[str, ...] = gnn.KINDS
     ensemble: int = 1
     resume: bool = False
     seed: int = 42
-    settings: dict[str, Any] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def train(
@@ -62,17 +58,23 @@ def train(
     with closing(open_for_writing(path)) as connection:
         with transaction(connection):
             shop = load_shop(connection)
-            version = " ".join(meta.data_version(connection, part) for part in PARTS)
+            version = " ".join(
+                meta.data_version(connection, part) for part in ("catalog", "events")
+            )
         why = gnn.why_untrainable(shop.dataset)
         if why:
             raise NotReady(
                 f"No network can be trained: {why}.",
                 hint="Ingest events with users; without them `prodsim build` is all there is.",
             )
-        stages = [one(connection, path, shop, name, asked, version, listener) for name in names]
-        if BuildReport(tuple(stages)).changed:
+        report = BuildReport(
+            tuple(
+                train_one(connection, path, shop, name, asked, version, listener) for name in names
+            )
+        )
+        if report.changed:
             writing.analyze(connection)
-    return BuildReport(tuple(stages))
+    return report
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def one(
+def train_one(
     connection: sqlite3.Connection,
     path: str,
     shop: Shop,
@@ -98,19 +100,20 @@ def one(
     progress: Progress,
 ) -> Stage:
     """Train one network and store it, or say that it is fresh."""
-    from prodsim_cli.gnn.training import train as learn
+    from prodsim_cli.gnn.training import train as train_network
 
-    settings = {**_text_space(connection, shop), **(asked.settings or {})}
+    settings = {**_text_space(connection, shop), **asked.settings}
     of_run = {"seed": asked.seed, "members": asked.ensemble, "stopped": False}
-    wanted = {**asdict(Settings.of(name, **settings)), **of_run}
+    wanted = _stored({**asdict(Settings.of(name, **settings)), **of_run})
     found = artifacts.recorded(connection, name, "space")
-    if found is not None and found[1] == version and _said(wanted).items() <= found[0].items():
+    if found is not None and found[1] == version and wanted.items() <= found[0].items():
         return Stage(name, "space", "fresh")
     checkpoint = f"{path}.{name}.part.npz"
     if not asked.resume:
-        _remove(checkpoint)
+        with suppress(FileNotFoundError):
+            os.remove(checkpoint)
     begun = time.perf_counter()
-    made = learn(
+    made = train_network(
         shop.dataset,
         name,
         seed=asked.seed,
@@ -132,31 +135,25 @@ def _text_space(connection: sqlite3.Connection, shop: Shop) -> dict[str, Any]:
     return {} if chosen is None else {"space": chosen}
 
 
-def _said(settings: dict[str, Any]) -> dict[str, Any]:
+def _stored(settings: dict[str, Any]) -> dict[str, Any]:
     """What is stored: a network without text vectors names no space, so no new model ages it."""
     return {k: v for k, v in settings.items() if k != "space" or v is not None}
 
 
-def _remove(path: str) -> None:
-    import os
-
-    if os.path.exists(path):
-        os.remove(path)
-
-
 def store(connection: sqlite3.Connection, shop: Shop, made: Trained, version: str) -> int:
-    """Replace both spaces of a network and its weights, as one transaction; vectors written."""
+    """Replace both spaces of a network and its weights in one transaction; vectors written."""
     blob = to_bytes(made.weights, {**made.as_dict(), "items": shop.item_ids.tolist()})
+    users = made.kind + USERS
     with transaction(connection):
         space.forget_space(connection, made.kind)
-        space.forget_space(connection, made.kind + USERS)
+        space.forget_space(connection, users)
         rows = _put(connection, made.kind, shop.item_ids, made.items)
-        rows += _put(connection, made.kind + USERS, shop.user_ids, made.users)
+        rows += _put(connection, users, shop.user_ids, made.users)
         writing.put_artifact(
             connection,
             made.kind,
             "space",
-            settings={**_said(made.as_dict()), "users": made.kind + USERS},
+            settings={**_stored(made.as_dict()), "users": users},
             data_version=version,
             seconds=made.seconds,
             weights=blob,
@@ -165,10 +162,7 @@ def store(connection: sqlite3.Connection, shop: Shop, made: Trained, version: st
 
 
 def _put(
-    connection: sqlite3.Connection,
-    name: str,
-    ids: NDArray[np.int64],
-    vectors: NDArray[np.float32],
+    connection: sqlite3.Connection, name: str, ids: NDArray[np.int64], vectors: NDArray[np.float32]
 ) -> int:
     """Store the vectors that are not all zero."""
     there = np.flatnonzero(vectors.any(axis=1))
@@ -176,19 +170,11 @@ def _put(
     return len(there)
 
 
-def drop(connection: sqlite3.Connection, name: str) -> None:
-    """Remove a network: both spaces and its weights."""
-    with transaction(connection):
-        space.forget_space(connection, name + USERS)
-    writing.drop_artifact(connection, name, "space")
+def embed_new_items(connection: sqlite3.Connection, shop: Shop, name: str) -> NDArray[np.int32]:
+    """Store vectors of items without one in the space of a network, by a forward pass.
 
-
-def add_new(connection: sqlite3.Connection, shop: Shop, name: str) -> NDArray[np.int32]:
-    """Give products without a vector in the space of a network one, by a forward pass.
-
-    Nothing is trained and no other vector changes. Returns the positions of these products, so that
-    :func:`new_neighbors` (or ``similarity.NAME.neighbors(data, queries=...)``) can be asked for
-    theirs. A product without text and attributes stays without one.
+    Nothing is trained and no other vector changes. Returns the positions of these items; one
+    without text and attributes stays without a vector.
     """
     from prodsim_cli.gnn.graph import features
     from prodsim_cli.gnn.inductive import embed_new
@@ -214,18 +200,3 @@ def add_new(connection: sqlite3.Connection, shop: Shop, name: str) -> NDArray[np
     with transaction(connection):
         _put(connection, name, shop.item_ids[new], vectors)
     return new
-
-
-def new_neighbors(
-    connection: sqlite3.Connection, shop: Shop, name: str, new: NDArray[np.int32], k: int = 50
-) -> NeighborTable:
-    """The rows of some products in the space of a network, as it is stored now."""
-    from dataclasses import replace
-
-    from prodsim_cli.registry import load
-    from prodsim_cli.store.loading import load_space
-
-    stored = load_space(connection, name, shop.item_ids)
-    data = replace(shop.dataset, embeddings={name: stored})
-    table: NeighborTable = load("similarity", name).neighbors(data, queries=new, k=k)
-    return table

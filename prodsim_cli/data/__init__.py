@@ -1,1 +1,1 @@
-"""See docs/architecture.md for what lives in this room."""
+"""Arrays: datasets, event logs, vocabularies, vectors, neighbour tables and exact kNN."""

@@ -1,4 +1,4 @@
-"""All that a similarity method may see: arrays, never the database."""
+"""A shop as arrays: all that a similarity method may see."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ TEXT_FIELDS = ("title", "brand", "category", "tags", "description")
 
 @dataclass(frozen=True)
 class Dataset:
-    """A shop as arrays. Immutable; item position i means the same item everywhere.
+    """Immutable; item position i means the same item everywhere.
 
     Attributes
     ----------
-    items : vocabulary of ``source:sku`` (``sku`` where source is ''), sorted by (source, sku), so
-        that no figure depends on the order of the input file.
+    items : vocabulary of ``source:sku`` (``sku`` where source is ''), sorted by (source, sku).
     columns : per item, lists of length n: title, brand, category, tags, description (str or None),
         source (str), price (float or None), ...
     users : vocabulary of user keys, sorted.
     events : the log; ``weights``: weight by event type.
     fields : the text fields that make an item's text, in order.
     embeddings : space name -> EmbeddingMatrix, or a function that loads it (called once).
-    neighbors : method name -> NeighborTable of the methods built so far (``hybrid`` reads them).
-    learned : names of the tables and spaces here that have learned from events. Other events, other
-        tables: :meth:`with_events` drops these tables, and an evaluation refuses these spaces.
+    neighbors : method name -> NeighborTable of the methods built so far.
+    learned : names of the tables and spaces here that have learned from events: :meth:`with_events`
+        drops these tables, and an evaluation refuses these spaces.
     """
 
     items: Vocabulary
@@ -70,12 +69,12 @@ class Dataset:
     def embedding(self, space: str) -> EmbeddingMatrix:
         """The vectors of one space; ``KeyError`` if the space does not exist."""
         found = self.embeddings[space]
-        if callable(found):
-            if space not in self._memo:
-                self._memo[space] = found()
-            loaded: EmbeddingMatrix = self._memo[space]
-            return loaded
-        return found
+        if not callable(found):
+            return found
+        if space not in self._memo:
+            self._memo[space] = found()
+        loaded: EmbeddingMatrix = self._memo[space]
+        return loaded
 
     def interactions(self, **settings: Any) -> sp.csr_matrix:
         """(users or orders, items) CSR float32, as :func:`interactions.interactions` makes it."""
@@ -90,7 +89,7 @@ class Dataset:
         return replace(self, events=events, neighbors=keep, _memo=memo)
 
     def without(self, holdout: NDArray[np.bool_]) -> Dataset:
-        """The shop without the events under the mask (m,) bool: what a fair judge shows."""
+        """The shop without the events under the mask (m,) bool."""
         return self.with_events(self.events.take(~holdout))
 
     def with_neighbors(self, name: str, table: NeighborTable, *, learned: bool = True) -> Dataset:

@@ -15,10 +15,6 @@ class EmbeddingMatrix:
     vectors: NDArray[np.float32]
     space: str
 
-    @property
-    def dimension(self) -> int:
-        return int(self.vectors.shape[1])
-
 
 def normalized(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows scaled to unit length; zero rows stay zero. (n, d) float32 -> (n, d) float32."""

@@ -1,8 +1,8 @@
-"""Events as columns of arrays: what the store gives, splits cut, and graphs are made of."""
+"""Events as columns of arrays."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +47,6 @@ class EventLog:
     def take(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> EventLog:
         """The events under a boolean mask or at positions, in their order."""
         return EventLog(**{f.name: getattr(self, f.name)[mask] for f in fields(self)})
-
-    def with_items(self, item: NDArray[np.int32]) -> EventLog:
-        """The same events with other item positions."""
-        return replace(self, item=item)
 
     def people(self, items: int) -> NDArray[np.float64]:
         """(items,) float64: how many different users have an event with each item."""

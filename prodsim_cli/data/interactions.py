@@ -1,8 +1,4 @@
-"""Events become one weight per pair: returns netted, types weighed, time folded in.
-
-The steps, each a function below: what is left of each purchase after returns; what one event is
-worth; how old it is; the best (or the sum) over the events of a pair.
-"""
+"""One weight per (user, item) from events: returns netted, types weighed, decayed by age."""
 
 from __future__ import annotations
 
@@ -40,24 +36,21 @@ def interactions(
     Parameters
     ----------
     weights : weight by event type; an event's own ``weight`` overrides it. Weights are divided by
-        the largest one present, so that a log of one type gives entries of exactly 1. An event of
-        weight 0 or less is no evidence.
+        the largest one present, so that a log of one type gives entries of exactly 1. Events of
+        weight 0 or less are left out.
     counts : False (default) takes the strongest event of a pair; True adds its events up.
     half_life : days after which an event counts half (0.5 ** (age / half_life)); None: no decay. An
         event without a time does not decay.
     now : seconds since 1970 that ages are counted from; None: the latest event of the log.
-    by : ``users``: events without a customer count for nothing. ``orders``: events without an order
-        count for nothing, those without a customer count.
+    by : ``users`` leaves out events without a customer, ``orders`` those without an order.
     types : only events of these types (a return is always read where it nets a purchase).
     net_returns : a return of n units takes n units off that customer's latest earlier purchases of
-        the item; a purchase of which nothing is left is no evidence. Other evidence of the pair (a
-        view, a cart) stays. False: bought is bought.
+        the item; a purchase of which nothing is left is left out. False: returns are ignored.
 
     Notes
     -----
-    Ratings are centred on the person's own mean (on the mean of all where a person gave only one);
-    a rating below it gives no positive weight, the others weigh as a rating.
-    The answer does not depend on the order of the log: sums are taken in a fixed order.
+    A rating below the person's mean (the mean of all where a person gave only one) is left out, the
+    others weigh as a rating. The answer does not depend on the order of the log.
     """
     if by not in ("users", "orders"):
         raise ValueError(f"by must be users or orders, not {by!r}")
@@ -96,11 +89,11 @@ def binary(
 def _worth(
     log: EventLog, weights: Mapping[str, float], types: Sequence[str] | None
 ) -> NDArray[np.float64]:
-    """(m,) float64: what each event says for its pair before time; 0 where nothing."""
+    """(m,) float64: weight of each event before decay; 0 where it is left out."""
     by_code = np.array([weights.get(name, 0.0) for name in EVENT_TYPES], np.float64)
     worth = np.where(np.isnan(log.weight), by_code[log.type], log.weight.astype(np.float64))
-    silent = [code for name, code in TYPE_CODE.items() if types is not None and name not in types]
-    worth[np.isin(log.type, [_RETURN, *silent])] = 0
+    left_out = [code for name, code in TYPE_CODE.items() if types is not None and name not in types]
+    worth[np.isin(log.type, [_RETURN, *left_out])] = 0
     worth[_disliked(log)] = 0
     return np.maximum(worth, 0)
 
@@ -124,9 +117,9 @@ def _disliked(log: EventLog) -> NDArray[np.bool_]:
 def _remaining(log: EventLog) -> NDArray[np.float64]:
     """(m,) float64: units kept of each purchase; 1 for other events, 0 for returns.
 
-    Purchases of a pair pile up and a return takes from the top (the latest first). With H(t) the
-    height of the pile after event t, a purchase that filled the heights a..b keeps what lies
-    between a and the lowest height from then on: no matching, two running minima.
+    A stack: a return takes the latest units first. With H(t) the height after event t, a purchase
+    that filled the heights a..b keeps what lies between a and the lowest height from then on: two
+    running minima.
     """
     left = np.ones(len(log), np.float64)
     bought, returned = log.type == _PURCHASE, log.type == _RETURN
@@ -143,7 +136,7 @@ def _remaining(log: EventLog) -> NDArray[np.float64]:
     group = np.unique(pair[where], return_inverse=True)[1].ravel()
     step = np.where(kind == _PURCHASE, quantity, -quantity)
     level = _running_sum(step, group)
-    # A return of more than was bought finds an empty pile: reflect the walk at zero.
+    # A return of more than was bought leaves the stack empty: reflect the walk at zero.
     height = level - np.minimum(_running_min(level, group), 0)
     lowest = _running_min(height[::-1], group.max() - group[::-1])[::-1]
     below = np.where(np.diff(group, prepend=-1) > 0, 0, np.roll(height, 1))

@@ -1,6 +1,6 @@
 """Exact nearest neighbours in blocks: partial selection, ties by position, bounded memory.
 
-Every function here is exact and deterministic: a row of the answer depends on its own query and the
+Every function is exact and deterministic: a row of the answer depends on its own query and the
 candidates only, never on the block it was computed in. numpy and scipy, no torch.
 """
 
@@ -40,7 +40,7 @@ def top_k(
     *,
     mask: NDArray[np.bool_] | None = None,
     above: float = -np.inf,
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+) -> Best:
     """The k largest entries of every row, descending, equal scores in order of column.
 
     Parameters
@@ -52,44 +52,39 @@ def top_k(
 
     Returns
     -------
-    (b, k) int32 columns and (b, k) float32 scores; -1 and 0 where a row has fewer than k.
-
-    Notes
-    -----
-    Entries above a row's k-th score win; those equal to it fill up from the left, so that a tie
-    which straddles rank k is cut by position. Only the winners are sorted.
+    (b, k) int32 columns and (b, k) float32 scores; -1 and 0 where a row has fewer than k. A tie
+    that straddles rank k is cut by column.
     """
     if mask is not None:
         scores = np.where(mask, np.float32(-np.inf), scores)
     rows_n, columns_n = scores.shape
     if columns_n == 0:
-        return _short(rows_n, k)
+        return _empty(rows_n, k)
     hits = np.flatnonzero((scores >= _bound(scores, k)[:, None]) & (scores > above))
     rows, columns = np.divmod(hits, columns_n)
     return best_of_triplets(rows, columns.astype(np.int32), scores.ravel()[hits], rows_n, k)
 
 
-def _short(n: int, k: int) -> Best:
-    """An answer without any entry."""
+def _empty(n: int, k: int) -> Best:
+    """n rows without a neighbour."""
     return np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
 
 
-def _bound(board: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+def _bound(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
     """(b,) a value that at least k entries of each row reach (the smallest one in a short row).
 
-    The columns are dealt into many more than k classes; the k-th largest of the class maxima is
-    such a value, close to the k-th largest entry, and costs one pass of SIMD maxima where selecting
-    among all entries costs ten times that.
+    The columns are split into many more than k classes; the k-th largest of the class maxima is
+    such a value, close to the k-th largest entry, at a tenth of the time of selecting it.
     """
-    width = board.shape[1]
+    width = scores.shape[1]
     if width <= k:
-        return np.asarray(board.min(axis=1))
-    deal = width // (8 * k)
-    if deal > 1:
-        classes = width // deal
-        board = board[:, : deal * classes].reshape(len(board), deal, classes).max(axis=1)
+        return np.asarray(scores.min(axis=1))
+    size = width // (8 * k)
+    if size > 1:
+        classes = width // size
+        scores = scores[:, : size * classes].reshape(len(scores), size, classes).max(axis=1)
         width = classes
-    return np.asarray(np.partition(board, width - k, axis=1)[:, width - k])
+    return np.asarray(np.partition(scores, width - k, axis=1)[:, width - k])
 
 
 def _rank_in_row(rows: NDArray[np.intp], n: int) -> NDArray[np.intp]:
@@ -112,11 +107,11 @@ def best_of_triplets(
     """
     lengths = np.bincount(rows, minlength=n)
     width = int(lengths.max(initial=0))
-    positions, values = _short(n, k)
+    positions, values = _empty(n, k)
     if width > k:
-        board = np.full((n, width), -np.inf, np.float32)
-        board[np.arange(width) < lengths[:, None]] = scores
-        cut = np.partition(board, width - k, axis=1)[:, width - k][rows]
+        padded = np.full((n, width), -np.inf, np.float32)
+        padded[np.arange(width) < lengths[:, None]] = scores
+        cut = np.partition(padded, width - k, axis=1)[:, width - k][rows]
         rows, columns, scores = _cut_ties(rows, columns, scores, cut, n, k)
     order = np.lexsort((columns, -scores, rows))
     rows = rows[order]
@@ -136,7 +131,7 @@ def _cut_ties(
 ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
     """The entries above their row's k-th score, and of those equal to it the first by column.
 
-    Only the tied ones are put in order of column, by one integer key: there may be very many.
+    Only the tied ones are sorted by column, by one integer key: there may be very many.
     """
     above, tied = scores > cut, scores == cut
     room = k - np.bincount(rows[above], minlength=n)
@@ -152,38 +147,27 @@ def _cut_ties(
     )
 
 
-def speakers(table: NeighborTable, n: int) -> sp.csr_matrix:
-    """The table read the other way: (n, n) CSR float32 whose entry [i, j] is the score of i in the
-    row of j, so that ``history @ speakers`` gives every candidate j the sum over its own row."""
-    width = table.k
-    valid = table.positions.ravel() >= 0
-    columns = np.repeat(table.rows, width)[valid]
-    rows = table.positions.ravel()[valid]
-    matrix = sp.csr_matrix((table.scores.ravel()[valid], (rows, columns)), shape=(n, n))
+def neighbor_matrix(table: NeighborTable, n: int) -> sp.csr_matrix:
+    """(n, n) CSR float32 whose entry [i, j] is the score of i in the row of j, so that ``history @
+    neighbor_matrix`` gives every candidate j the sum over its own row."""
+    positions = table.positions.ravel()
+    valid = positions >= 0
+    columns = np.repeat(table.rows, table.k)[valid]
+    entries = (table.scores.ravel()[valid], (positions[valid], columns))
+    matrix = sp.csr_matrix(entries, shape=(n, n))
     matrix.sort_indices()
     return matrix
 
 
 def recommend_scores(
-    table: NeighborTable | sp.csr_matrix, history: sp.csr_matrix, users: slice | NDArray[np.intp]
+    matrix: sp.csr_matrix, history: sp.csr_matrix, users: slice | NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Score every candidate for a block of users by the candidate's own row (the one direction).
+    """(b, n) float32, score(u, j) = sum over i of ``history[u, i] * matrix[i, j]`` for b users.
 
-    score(u, j) = sum over neighbours i of j of ``history[u, i]`` * score(j, i).
-
-    Parameters
-    ----------
-    table : a neighbour table over n items, or ``speakers(table, n)`` (made once for many blocks).
-    history : (n_users, n) CSR; 1 where the item lies in the user's history (or a weight).
-    users : slice or positions of b users.
-
-    Returns
-    -------
-    (b, n) float32; 0 where no neighbour of j was bought.
+    ``matrix``: of :func:`neighbor_matrix`; ``history`` (u, n) CSR: 1 (or a weight) where user u
+    has item i. 0 where no neighbour of j was bought.
     """
-    if isinstance(table, NeighborTable):
-        table = speakers(table, history.shape[1])
-    scores: NDArray[np.float32] = (history[users] @ table).toarray().astype(np.float32, copy=False)
+    scores: NDArray[np.float32] = (history[users] @ matrix).toarray().astype(np.float32, copy=False)
     return scores
 
 
@@ -192,8 +176,8 @@ def product_rows(
 ) -> list[NDArray[np.intp]]:
     """Rows of ``left`` in groups whose part of ``left @ right`` fits into ``block_bytes``.
 
-    Rows of one group have products of about the same length (they are ordered by an upper bound
-    of it), the longest first, so that padding a group to a rectangle wastes little.
+    Rows of one group have products of about the same length (by an upper bound of it), the longest
+    first, so that padding a group to a rectangle wastes little.
     """
     lengths = np.diff(right.indptr).astype(np.float64)
     pattern = sp.csr_matrix((np.ones(left.nnz), left.indices, left.indptr), shape=left.shape)
@@ -221,12 +205,12 @@ def best_of_csr(
     lengths = np.diff(pointer)
     n, width = len(lengths), int(lengths.max(initial=0))
     if width == 0:
-        return _short(n, k)
-    board = np.zeros((n, width), np.float32)
-    board[np.arange(width) < lengths[:, None]] = scores
-    hits = np.flatnonzero((board >= _bound(board, k)[:, None]) & (board > 0))
+        return _empty(n, k)
+    padded = np.zeros((n, width), np.float32)
+    padded[np.arange(width) < lengths[:, None]] = scores
+    hits = np.flatnonzero((padded >= _bound(padded, k)[:, None]) & (padded > 0))
     rows, place = np.divmod(hits, width)
-    return best_of_triplets(rows, columns[pointer[rows] + place], board.ravel()[hits], n, k)
+    return best_of_triplets(rows, columns[pointer[rows] + place], padded.ravel()[hits], n, k)
 
 
 def cosine_neighbors(
@@ -240,17 +224,17 @@ def cosine_neighbors(
     ``queries`` (q, d) and ``candidates`` (c, d) float32, rows of unit length (or zero). Returns
     (q, k) int32 rows of ``candidates`` and (q, k) float32 products.
 
-    A matrix product may round one and the same pair differently in another block, so it only
-    nominates: all pairs within ``ROUNDING`` of the k-th best are computed again, pair by pair, and
-    the order is that of these scores. Equal vectors should be given once.
+    A matrix product may round one and the same pair differently in another block, so all pairs
+    within ``ROUNDING`` of the k-th best are computed again, pair by pair, and ordered by these
+    scores. Equal vectors should be given once.
     """
     q, c = len(queries), len(candidates)
-    positions, values = _short(q, k)
+    positions, values = _empty(q, k)
     if c == 0:
         return positions, values
     for part in blocks(q, block_bytes // (4 * 3 * c)):
-        board = queries[part] @ candidates.T
-        near = (board >= _bound(board, k)[:, None] - ROUNDING) & (board > -ROUNDING)
+        scores = queries[part] @ candidates.T
+        near = (scores >= _bound(scores, k)[:, None] - ROUNDING) & (scores > -ROUNDING)
         rows, columns = np.divmod(np.flatnonzero(near), c)
         exact = np.empty(len(rows), np.float32)
         for some in blocks(len(rows), block_bytes // (16 * queries.shape[1])):
@@ -271,7 +255,7 @@ def sparse_neighbors(
 
     ``left`` (q, m) and ``right`` (m, c) CSR float32. The product exists in blocks only.
     """
-    positions, values = _short(left.shape[0], k)
+    positions, values = _empty(left.shape[0], k)
     cores = threads()
 
     def fill(group: NDArray[np.intp]) -> None:

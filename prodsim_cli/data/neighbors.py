@@ -1,4 +1,4 @@
-"""The table every notion of similarity becomes."""
+"""Neighbour tables: the k best others of each item."""
 
 from __future__ import annotations
 

@@ -1,20 +1,12 @@
-"""Names to positions and back, translated once at the edge."""
+"""Ids to positions and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
 
 
 class Vocabulary:
-    """Ids <-> positions 0..n-1, in the order given.
-
-    Parameters
-    ----------
-    ids : sequence of hashable, all different (SKUs, ``source:sku``, user keys or row ids).
-    """
+    """Ids (hashable, all different) <-> positions 0..n-1, in the order given."""
 
     __slots__ = ("_positions", "ids")
 
@@ -31,15 +23,8 @@ class Vocabulary:
         return key in self._positions
 
     def position(self, key: object) -> int:
-        """Position of one id; a stranger raises ``KeyError``."""
+        """Position of one id; an unknown one raises ``KeyError``."""
         return self._positions[key]
-
-    def positions(self, keys: Sequence[object], *, strangers: bool = False) -> NDArray[np.int32]:
-        """Positions of many ids, int32. A stranger raises ``KeyError``; is -1 if ``strangers``."""
-        find = self._positions
-        if strangers:
-            return np.fromiter((find.get(key, -1) for key in keys), np.int32, len(keys))
-        return np.fromiter((find[key] for key in keys), np.int32, len(keys))
 
     def at(self, positions: Iterable[int]) -> list[object]:
         """Ids at positions."""

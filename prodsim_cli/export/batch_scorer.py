@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
-from prodsim_cli.data.knn import recommend_scores, speakers
+from prodsim_cli.data.knn import neighbor_matrix, recommend_scores
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.queries.recommend import RecommendRequest, config_of, facts_of
@@ -141,7 +141,7 @@ def _scores(
             personal[part.name] = speaking_people(alike, has, subjects)
     if made.weights is None:
         for name, table in tables.items():
-            by_neighbor = speakers(table, n)
+            by_neighbor = neighbor_matrix(table, n)
             return lambda some: recommend_scores(by_neighbor, histories[name], some)
         return next(iter(personal.values()))
     constants = {

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.embeddings import normalized
-from prodsim_cli.data.knn import Best, cosine_neighbors, speakers
+from prodsim_cli.data.knn import Best, cosine_neighbors, neighbor_matrix
 from prodsim_cli.registry import load
 
 Vectors = NDArray[np.float32]
@@ -66,7 +66,7 @@ def build_graph(data: Dataset, *, half_life: float | None, space: str | None, fu
     by = "orders" if (log.order >= 0).mean() > 0.5 else "users"
     cosine = load("similarity", "cosine").neighbors
     # What goes together changes less than what is wanted now: the partners don't decay.
-    partners = speakers(cosine(data, k=min(PARTNERS, n), by=by), n).T.tocsr()
+    partners = neighbor_matrix(cosine(data, k=min(PARTNERS, n), by=by), n).T.tocsr()
     empty = sp.csr_matrix((n, n), dtype=np.float32)
     co_bought, text, similar_users = empty, empty, sp.csr_matrix((u, u), dtype=np.float32)
     if full:

@@ -1,12 +1,12 @@
-"""Training: a validation window tells for how long, then everything is learned anew that long.
+"""Training with early stopping, then again on everything.
 
-1. The last part of the data is the validation window (``validation``); the network learns from what
-   lies before it, and the epoch with the best NDCG@10 on the window is remembered.
-2. It starts again and learns from all events for that many epochs: what is sold next month was
-   bought last month, so the newest events are worth the second run.
+1. Search: the network learns from what lies before the validation window (``validation``); the
+   epoch with the best NDCG@10 on the window is remembered.
+2. Final run: it starts again and learns from all events for that many epochs, since the newest
+   events tell most about the next ones.
 
 The same seed gives the same figures on one machine, whatever number of cores: torch works on one
-thread here. Interrupted, the best so far is kept (:class:`Trained.stopped`).
+thread here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,10 +53,10 @@ def train(
     Parameters
     ----------
     kind : ``gcn``, ``gat`` or ``lightgcn``.
-    seed : of all that is drawn. ensemble : so many networks of different seeds, whose unit vectors
-        are concatenated, so that the cosine of the whole is the mean of theirs.
-    resume : path of a checkpoint: training goes on from it where it is of the same data and
-        settings, writes it after each epoch and removes it at the end. None: none is written.
+    ensemble : number of networks of different seeds; their unit vectors are concatenated, so that
+        the cosine of the whole is the mean of theirs.
+    resume : path of a checkpoint, read if it is of the same data and settings, written after each
+        epoch and removed at the end. None: none is written.
     settings : fields of :class:`Settings`.
 
     Returns
@@ -112,9 +112,8 @@ def device() -> str:
 def deterministic() -> Iterator[None]:
     """Deterministic kernels where torch has them, on one thread; as it was afterwards.
 
-    Sums of floats depend on how many threads share them. One thread is also the faster where other
-    work is going on: torch's threads wait for each other in a busy loop (an epoch on Online Retail
-    0.7 s of CPU with one thread, 6 s with two beside other jobs).
+    Sums of floats depend on the number of threads. Torch's threads also wait for each other in a
+    busy loop (an epoch on Online Retail: 0.7 s of CPU with one, 6 s with two beside other jobs).
     """
     # torch.use_deterministic_algorithms does the same and imports a compiler, which takes seconds.
     before, threads = torch.get_deterministic_debug_mode(), torch.get_num_threads()
@@ -135,33 +134,31 @@ def _fingerprint(data: Dataset) -> int:
     return code
 
 
+@dataclass
 class _Run:
     """One training: what is the same for all members, and the state.
 
     ``whole``: the graph of all events; ``before``: that of the events before the ``window``.
     """
 
-    def __init__(
-        self,
-        data: Dataset,
-        kind: str,
-        settings: Settings,
-        seed: int,
-        ensemble: int,
-        progress: Progress,
-        checkpoint: Checkpoint,
-    ) -> None:
-        self.kind, self.settings, self.seed, self.ensemble = kind, settings, seed, ensemble
-        self.progress, self.checkpoint, self.device = progress, checkpoint, device()
-        progress.stage(f"{kind}: building the graph")
-        self.whole = self._graph(data)
-        self.window = validation.window(data, seed)
+    data: Dataset
+    kind: str
+    settings: Settings
+    seed: int
+    ensemble: int
+    progress: Progress
+    checkpoint: Checkpoint
+
+    def __post_init__(self) -> None:
+        self.device = device()
+        self.progress.stage(f"{self.kind}: building the graph")
+        self.whole = self._graph(self.data)
+        self.window = validation.window(self.data, self.seed)
         self.before = None if self.window is None else self._graph(self.window.before)
-        self.state = checkpoint.load()
+        self.state = self.checkpoint.load()
 
     def _graph(self, data: Dataset) -> Graph:
-        s = self.settings
-        full = self.kind != "lightgcn"
+        s, full = self.settings, self.kind != "lightgcn"
         return build_graph(data, half_life=s.half_life, space=s.space, full=full)
 
     def network(self, arrays: Arrays, seed: int = 0) -> Network:

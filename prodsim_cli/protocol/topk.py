@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.data.knn import blocks, recommend_scores, speakers, top_k
+from prodsim_cli.data.knn import blocks, neighbor_matrix, recommend_scores, top_k
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.protocol.testset import TestSet
 
@@ -26,7 +26,7 @@ def from_history(
 
     ``history`` (q, n): the past as it is remembered; None: all of it the same.
     """
-    by_neighbor = speakers(table, len(testset.candidates))
+    by_neighbor = neighbor_matrix(table, len(testset.candidates))
     past = testset.history if history is None else history
     return lambda some: recommend_scores(by_neighbor, past, some)
 

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.data.knn import best_of_triplets, blocks, recommend_scores, speakers
+from prodsim_cli.data.knn import best_of_triplets, blocks, neighbor_matrix, recommend_scores
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.scoring.coefficients import EVIDENCE, MANY_PEOPLE, Factor, Factors, Weights
 from prodsim_cli.scoring.coefficients import for_people as factors_for_people
@@ -43,7 +43,7 @@ class Parts:
 
     Attributes
     ----------
-    tables : by method, (n, n) CSR, the table read the other way (``data.knn.speakers``).
+    tables : by method, (n, n) CSR, the table read the other way (``data.knn.neighbor_matrix``).
     histories : by method, (q, n) CSR: the people's pasts as that method remembers them.
     constants : by name, (n,) float: the same for everybody (popularity).
     candidates : (n,) bool.
@@ -80,7 +80,7 @@ def parts(
 ) -> Parts:
     """Parts from neighbour tables of all n products."""
     n = len(candidates)
-    turned = {name: speakers(table, n) for name, table in tables.items()}
+    turned = {name: neighbor_matrix(table, n) for name, table in tables.items()}
     return Parts(turned, histories, constants, candidates, personal or {})
 
 

@@ -23,7 +23,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.knn import best_of_csr, blocks, sparse_neighbors, speakers
+from prodsim_cli.data.knn import best_of_csr, blocks, neighbor_matrix, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.registry import load
 from prodsim_cli.similarity._texts import without_self
@@ -99,7 +99,7 @@ def _together(data: Dataset, of: str, half_life: float | None) -> sp.csr_matrix:
     """(n, n) CSR float32: A with the largest entry of each row on its diagonal."""
     table: NeighborTable = load("similarity", of).neighbors(data, k=KEPT, half_life=half_life)
     nearest = table.scores[:, 0] if len(table) else np.zeros(0, np.float32)
-    matrix = speakers(table, len(data)).T.tocsr() + sp.diags(nearest)
+    matrix = neighbor_matrix(table, len(data)).T.tocsr() + sp.diags(nearest)
     return matrix.tocsr().astype(np.float32)
 
 

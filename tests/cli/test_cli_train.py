@@ -99,7 +99,8 @@ def actions(result: Result) -> list[str]:
 
 
 def test_a_new_product_has_neighbours_at_once(train: Train, database: Path) -> None:
-    from prodsim_cli.builds.training import add_new, new_neighbors
+    from prodsim_cli.builds.training import embed_new_items
+    from prodsim_cli.similarity import gcn
     from prodsim_cli.store.connection import open_for_writing
     from prodsim_cli.store.loading import load_shop
 
@@ -110,10 +111,11 @@ def test_a_new_product_has_neighbours_at_once(train: Train, database: Path) -> N
         insert = "insert into items (sku, sku_key, title) values ('ZZZ', 'zzz', ?)"
         connection.execute(insert, (title,))
         shop = load_shop(connection)
-        new = add_new(connection, shop, "gcn")
+        new = embed_new_items(connection, shop, "gcn")
         assert [shop.dataset.items.ids[at] for at in new] == ["ZZZ"]
-        assert len(add_new(connection, load_shop(connection), "gcn")) == 0
-        table = new_neighbors(connection, shop, "gcn", new, k=3)
+        shop = load_shop(connection)
+        assert len(embed_new_items(connection, shop, "gcn")) == 0
+        table = gcn.neighbors(shop.dataset, queries=new, k=3)
     assert (table.positions >= 0).all()
     after = dict(rows(database, "select entity_id, vector from vectors where space = 'gcn'"))
     assert {key: after[key] for key in before} == before

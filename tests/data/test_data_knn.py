@@ -12,10 +12,10 @@ from prodsim_cli.data.knn import (
     best_of_triplets,
     blocks,
     cosine_neighbors,
+    neighbor_matrix,
     product_rows,
     recommend_scores,
     sparse_neighbors,
-    speakers,
     top_k,
 )
 from prodsim_cli.data.neighbors import NeighborTable
@@ -124,13 +124,13 @@ def test_a_candidate_is_scored_by_its_own_row():
     )
     history = sp.csr_matrix(np.array([[0, 1, 1], [1, 0, 0], [0, 0, 0]], np.float32))
     expected = [[0.75, 0, 0], [0, 0, 0.125], [0, 0, 0]]
-    assert recommend_scores(table, history, slice(None)).tolist() == expected
-    by_neighbor = speakers(table, 3)
+    by_neighbor = neighbor_matrix(table, 3)
+    assert recommend_scores(by_neighbor, history, slice(None)).tolist() == expected
     assert recommend_scores(by_neighbor, history, np.array([1])).tolist() == [expected[1]]
 
 
-def test_speakers_of_a_table_of_some_queries():
+def test_the_matrix_of_a_table_of_some_queries():
     table = NeighborTable(
         np.array([[0, -1]], np.int32), np.array([[0.5, 0]], np.float32), np.array([2], np.int32)
     )
-    assert speakers(table, 3).toarray().tolist() == [[0, 0, 0.5], [0, 0, 0], [0, 0, 0]]
+    assert neighbor_matrix(table, 3).toarray().tolist() == [[0, 0, 0.5], [0, 0, 0], [0, 0, 0]]

@@ -9,7 +9,7 @@ import pytest
 from similarity_worlds import shop
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from prodsim_cli.data.knn import speakers
+from prodsim_cli.data.knn import neighbor_matrix
 from prodsim_cli.similarity import lexical
 from prodsim_cli.text.normalize import folded
 from prodsim_cli.text.tfidf import tfidf
@@ -128,7 +128,7 @@ def fields(**columns):
 def weighed(data, **weights):
     table = lexical.neighbors(data, k=len(data), weights=weights)
     table.check()
-    return speakers(table, len(data)).T.toarray()
+    return neighbor_matrix(table, len(data)).T.toarray()
 
 
 TITLED = ["red mug", "red mugs", "blue lamp", "lamp", "red lamp", "mug"]

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from similarity_worlds import shop
 
-from prodsim_cli.data.knn import recommend_scores, speakers
+from prodsim_cli.data.knn import neighbor_matrix, recommend_scores
 from prodsim_cli.registry import load
 from prodsim_cli.similarity import lexical
 
@@ -33,7 +33,7 @@ def online_retail(shared_data):
 
 def judged(data, judge, name):
     table = load("similarity", name).neighbors(data, k=50)
-    scores = recommend_scores(speakers(table, len(data)), judge.history, slice(None))
+    scores = recommend_scores(neighbor_matrix(table, len(data)), judge.history, slice(None))
     return data.with_neighbors(name, table), judge.of_scores(scores)
 
 

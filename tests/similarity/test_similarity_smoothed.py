@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from similarity_worlds import letters, random_shop, shop
 
-from prodsim_cli.data.knn import speakers
+from prodsim_cli.data.knn import neighbor_matrix
 from prodsim_cli.registry import load
 from prodsim_cli.similarity import lexical, smoothed
 
@@ -87,7 +87,7 @@ def plainly(data, of, half_life=None):
         stands[j] = (1 - a[j]) * weights[j] / weights[j].sum()
         stands[j, j] = a[j]
     table = load("similarity", of).neighbors(data, k=50, half_life=half_life)
-    together = speakers(table, n).T.toarray() + np.diag(table.scores[:, 0])
+    together = neighbor_matrix(table, n).T.toarray() + np.diag(table.scores[:, 0])
     out = stands @ together @ stands.T
     np.fill_diagonal(out, 0)
     return out
@@ -99,7 +99,7 @@ def test_the_blocks_say_what_the_whole_matrices_say(of, half_life, monkeypatch):
     monkeypatch.setattr(smoothed, "_ROWS", 7)
     data = random_shop(21)
     table = smoothed.neighbors(data, k=len(data), of=of, half_life=half_life)
-    found = speakers(table, len(data)).T.toarray()
+    found = neighbor_matrix(table, len(data)).T.toarray()
     np.testing.assert_allclose(found, plainly(data, of, half_life), rtol=1e-4, atol=1e-7)
 
 
