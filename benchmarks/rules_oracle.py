@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from prodsim_cli.queries.similar_candidates import Alike
 from rule_worlds import expressions, holds, products
 
 from prodsim_cli.queries.ranking.live import Live
 from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules
-from prodsim_cli.queries.similar_candidates import Alike
 from prodsim_cli.store.connection import open_for_reading
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.embeddings import EmbeddingMatrix, normalized
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
+from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.records.values import DEFAULT_WEIGHTS
 
@@ -91,3 +92,21 @@ def random_shop(seed: int, n: int = 40, users: int = 25, events: int = 300) -> D
         for _ in range(events)
     ]
     return shop(titles, rows, letters(titles))
+
+
+def check(table: NeighborTable) -> None:
+    """Raise ``ValueError`` where a promise of :class:`NeighborTable` is broken."""
+    valid = table.positions >= 0
+    if (np.diff(valid.astype(np.int8), axis=1) > 0).any():
+        raise ValueError("-1 must stand at the end of a row")
+    if (table.positions == table.rows[:, None]).any():
+        raise ValueError("an item is its own neighbour")
+    both = valid[:, 1:]
+    step = np.diff(table.scores, axis=1)
+    if (step[both] > 0).any():
+        raise ValueError("scores must descend")
+    ties = both & (step == 0)
+    if (np.diff(table.positions, axis=1)[ties] <= 0).any():
+        raise ValueError("equal scores must stand in order of position")
+    if not np.isfinite(table.scores).all() or (table.scores[~valid] != 0).any():
+        raise ValueError("scores must be finite, and 0 where there is no neighbour")

@@ -18,7 +18,7 @@ from prodsim_cli.builds.companions import companions
 from prodsim_cli.builds.counts import item_scores
 from prodsim_cli.builds.for_recommend import for_people
 from prodsim_cli.builds.learning import learn_blend
-from prodsim_cli.builds.networks import networks
+from prodsim_cli.builds.networks import update_networks
 from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.builds.state import (
     Build,
@@ -75,7 +75,7 @@ def _steps() -> tuple[Callable[[Build], None], ...]:
     return (
         group_variants,
         learn_blend,
-        networks,
+        update_networks,
         item_scores,
         _tables,
         companions,

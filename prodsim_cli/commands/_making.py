@@ -91,7 +91,7 @@ def _networks(words: str | None) -> tuple[str, ...]:
     """Names of networks; ``all`` is every one, nothing is none."""
     if words is None:
         return ()
-    from prodsim_cli.builds.training import chosen
+    from prodsim_cli.builds.networks import chosen
 
     return chosen([word.strip() for word in words.split(",") if word.strip()])
 

@@ -52,7 +52,7 @@ def command(
 
     Ctrl-C keeps the best so far; --resume goes on. Then `prodsim build` makes their tables.
     """
-    from prodsim_cli.builds.training import TrainOptions, train
+    from prodsim_cli.builds.networks import TrainOptions, train
     from prodsim_cli.commands._making import show_build
     from prodsim_cli.store.connection import require_database
 

@@ -45,20 +45,3 @@ class NeighborTable:
         if self.queries is not None:
             return self.queries
         return np.arange(len(self), dtype=np.int32)
-
-    def check(self) -> None:
-        """Raise ``ValueError`` where a promise of the class is broken (used by contract tests)."""
-        valid = self.positions >= 0
-        if (np.diff(valid.astype(np.int8), axis=1) > 0).any():
-            raise ValueError("-1 must stand at the end of a row")
-        if (self.positions == self.rows[:, None]).any():
-            raise ValueError("an item is its own neighbour")
-        both = valid[:, 1:]
-        step = np.diff(self.scores, axis=1)
-        if (step[both] > 0).any():
-            raise ValueError("scores must descend")
-        ties = both & (step == 0)
-        if (np.diff(self.positions, axis=1)[ties] <= 0).any():
-            raise ValueError("equal scores must stand in order of position")
-        if not np.isfinite(self.scores).all() or (self.scores[~valid] != 0).any():
-            raise ValueError("scores must be finite, and 0 where there is no neighbour")

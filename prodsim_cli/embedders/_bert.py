@@ -1,8 +1,8 @@
-"""A sentence encoder of the BERT family in numpy: a few short texts, at once, without torch.
+"""A sentence encoder of the BERT family in numpy, float32: a few short texts without torch.
 
 Devlin et al. 2019, BERT (the network is the encoder of Vaswani et al. 2017); Reimers & Gurevych
-2019, Sentence-BERT (mean pooling). float32 throughout. ``import torch`` costs seconds; a question
-of five words costs this page some milliseconds. For a whole catalogue torch is the faster one.
+2019, Sentence-BERT (mean pooling). ``import torch`` takes seconds, a query of five words here some
+milliseconds; for a whole catalogue torch is faster.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 TOKENS = 2_048
-"""Tokens of one pass. Changes the memory that is taken, not the answer."""
+"""Tokens of one pass. Changes the memory, not the answer."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,11 @@ class Network:
         x = self.embedded(ids)
         for layer in range(self.layers):
             name = f"encoder.layer.{layer}"
-            x = self.normed(
-                x + self.attention(x, f"{name}.attention"), f"{name}.attention.output.LayerNorm"
-            )
+            seen = self.attention(x, f"{name}.attention")
+            x = self.normed(x + seen, f"{name}.attention.output.LayerNorm")
             inner = gelu(self.linear(x, f"{name}.intermediate.dense"))
-            x = self.normed(
-                x + self.linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm"
-            )
+            inner = self.linear(inner, f"{name}.output.dense")
+            x = self.normed(x + inner, f"{name}.output.LayerNorm")
         mean: Floats = x.mean(axis=1)
         return mean
 
@@ -84,8 +82,8 @@ class Network:
 def gelu(x: Floats) -> Floats:
     """x Phi(x), Phi the normal distribution function (Hendrycks & Gimpel 2016, eq. 1).
 
-    erf after Abramowitz & Stegun 1964, 7.1.26, |error| <= 1.5e-7, which is what float32 can hold;
-    ``import scipy.special`` would take longer than all the rest.
+    erf after Abramowitz & Stegun 1964, 7.1.26, |error| <= 1.5e-7; ``import scipy.special`` would
+    take longer than all the rest.
     """
     z = np.abs(x) * np.float32(np.sqrt(0.5))
     t = 1 / (1 + np.float32(0.3275911) * z)
@@ -101,7 +99,7 @@ def forward(folder: Path) -> Callable[[list[str]], Floats]:
     """Texts to vectors (n, d), not yet of unit length, from a sentence-transformers folder.
 
     Texts are grouped by their number of tokens, so nothing is padded and no mask is needed. One
-    thread: at the size of a question several only wait for each other (0.03 s become 0.4 s).
+    thread: at the size of a query several wait for each other (0.4 s in place of 0.03 s).
     """
     from threadpoolctl import threadpool_limits
     from tokenizers import Tokenizer
@@ -111,12 +109,8 @@ def forward(folder: Path) -> Callable[[list[str]], Floats]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(longest["max_seq_length"])
-    network = Network(
-        weights=mapped(folder / "model.safetensors"),
-        layers=config["num_hidden_layers"],
-        heads=config["num_attention_heads"],
-        epsilon=config["layer_norm_eps"],
-    )
+    shape = (config[key] for key in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
+    network = Network(mapped(folder / "model.safetensors"), *shape)
 
     def run(texts: list[str]) -> Floats:
         ids = [tokens.ids for tokens in tokenizer.encode_batch(texts)]

@@ -1,9 +1,9 @@
-"""A sentence-transformers model that computes fast, in silence, and never opens what it reads.
+"""A sentence-transformers model without output, padding or opened files.
 
-Two things make it 2.2 times as fast as plain ``encode`` or more where the processor multiplies
-bfloat16: the matrix products take bfloat16 (what is added and normalised stays float32, so top-1
-neighbours agree in 99.5 % where all in bfloat16 they agree in 99.2 %), and texts are grouped by
-their number of tokens, so that nothing is padded (a third of what ``encode`` computes for titles).
+It is at least 2.2 times as fast as plain ``encode`` where the processor multiplies bfloat16: matrix
+products take bfloat16 (sums and norms stay float32: top-1 neighbours agree in 99.5 %, all in
+bfloat16 in 99.2 %), and texts are grouped by their number of tokens, so that nothing is padded (a
+third of what ``encode`` computes for titles).
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 
 BATCH = 64
 TOKENS = 2_048
-"""Tokens of one pass of the network: large enough for the matrix products to be efficient, small
-enough to stay in the cache. Changes the speed, not the answer."""
+"""Tokens of one pass of the network. Changes the speed, not the answer."""
 
 
 def open_model(model: str, *, local: bool) -> tuple[SentenceTransformer, str]:
-    """The model, ready to compute, and the precision of its matrix products.
+    """The model and the precision of its matrix products; ``local`` asks no hub.
 
-    ``local`` asks no hub. Raises InputError where there is no model or a broken one.
+    Raises InputError where there is no model or a broken one.
     """
     import torch
     from sentence_transformers import SentenceTransformer
@@ -64,7 +63,7 @@ def failures() -> tuple[type[Exception], ...]:
 
 
 def unreachable(model: str, why: str) -> InputError:
-    """The sentence for a model that can't be had."""
+    """The error for a model that can't be had."""
     return InputError(
         f"The model {model!r} cannot be loaded: {why}",
         hint="Give the folder of a sentence-transformers model, or a built-in one:"
@@ -97,9 +96,9 @@ def dimension(model: SentenceTransformer) -> int:
 def forward(model: SentenceTransformer) -> Callable[[list[str]], NDArray[np.floating]]:
     """Texts to vectors (n, d), silent and without gradients.
 
-    A model that wants more than its tokens (a prompt, a shorter vector, pictures) is left to
-    ``encode``. There, a multimodal model opens a string that looks like the path or the address of
-    a picture; a cell of a shop's file must never do that, and between blanks it looks like neither.
+    A model that needs more than tokens (a prompt, a shorter vector, images) is left to ``encode``.
+    A multimodal one opens a string that looks like the path or URL of an image; between blanks a
+    text looks like neither.
     """
     import torch
 
@@ -135,7 +134,7 @@ def _padded_right(features: dict[str, Any]) -> bool:
 
 
 def _by_token_count(model: SentenceTransformer, features: dict[str, Any]) -> NDArray[np.floating]:
-    """Sentence vectors (n, d) of the texts, those of one length together and cut to it."""
+    """Sentence vectors (n, d), the texts of one length together and cut to it."""
     import torch
 
     counts = features["attention_mask"].sum(dim=1).clamp(min=1)
@@ -143,14 +142,11 @@ def _by_token_count(model: SentenceTransformer, features: dict[str, Any]) -> NDA
     for count in counts.unique().tolist():
         same = (counts == count).nonzero().squeeze(1)
         for part in same.split(max(1, TOKENS // count)):
-            given = {
-                name: value[part, :count].to(model.device)
-                if isinstance(value, torch.Tensor)
-                else value
-                for name, value in features.items()
-            }
-            made = model(given)["sentence_embedding"]
-            vectors[part.numpy()] = made.float().cpu().numpy()
+            given = dict(features)
+            for name, value in features.items():
+                if isinstance(value, torch.Tensor):
+                    given[name] = value[part, :count].to(model.device)
+            vectors[part.numpy()] = model(given)["sentence_embedding"].float().cpu().numpy()
     return vectors
 
 
@@ -166,7 +162,7 @@ def sha256_of(files: Iterable[Path]) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the libraries from talking to the person: their bars, advice and warnings."""
+    """Without the progress bars, advice and warnings of the libraries."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     loggers = [logging.getLogger(name) for name in ("sentence_transformers", "transformers")]

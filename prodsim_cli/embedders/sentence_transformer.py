@@ -64,7 +64,7 @@ def _check_hub(model: str) -> bool:
 
 
 def _weights_hash(folder: Path) -> str:
-    """sha256 over the weights in a folder: other weights under the same path are another model."""
+    """sha256 over the weights in a folder, '' where there are none."""
     files = sorted(file for file in folder.rglob("*") if file.suffix in _WEIGHTS)
     return _transformer.sha256_of(files) if files else ""
 

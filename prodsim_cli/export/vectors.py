@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from prodsim_cli.builds.training import USERS
+from prodsim_cli.builds.networks import USERS
 from prodsim_cli.data.knn import blocks
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.export.table import BLOCK, Names, Sheet, people, products

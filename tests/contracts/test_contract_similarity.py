@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from similarity_worlds import letters, random_shop, shop
+from similarity_worlds import check, letters, random_shop, shop
 
 from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
@@ -71,7 +71,7 @@ def test_the_table_keeps_its_promises(name, seed, k):
     assert table.positions.dtype == np.int32
     assert table.scores.dtype == np.float32
     assert table.queries is None
-    table.check()
+    check(table)
     assert (table.scores[table.positions >= 0] > 0).all()
     assert (table.positions >= 0).any()
 
@@ -89,7 +89,7 @@ def test_some_queries_get_the_rows_of_the_full_table(name):
     queries = np.array([7, 3, 38, 0], np.int32)
     some = ask(name, prepared(data, name, queries), queries, k=len(data))
     assert some.rows.tolist() == queries.tolist()
-    some.check()
+    check(some)
     assert (some.positions == full.positions[queries]).all()
     assert (some.scores == full.scores[queries]).all()
 
@@ -100,7 +100,7 @@ def test_some_candidates_are_the_full_rows_without_the_others(name):
     queries = np.arange(2, 30, dtype=np.int32)
     candidates = np.array([33, 1, 2, 8, 9, 20, 21, 22, 5, 39], np.int32)
     some = ask(name, prepared(data, name, queries, candidates), queries, candidates, k=6)
-    some.check()
+    check(some)
     for row, query in enumerate(queries):
         kept = np.isin(full.positions[query], candidates)
         expected = full.positions[query][kept][:6].tolist()

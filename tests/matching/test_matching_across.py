@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from similarity_worlds import letters, shop
+from similarity_worlds import check, letters, shop
 
 from prodsim_cli.data.embeddings import EmbeddingMatrix, normalized
 from prodsim_cli.errors import NotReady
@@ -86,7 +86,7 @@ def test_the_score_is_its_formula(seed):
     weights = Weights(lexical=1, numbers=0.5, text=0.25, price=0.3)
     for queries, candidates, nearest in ((ours, theirs, 10), (theirs, ours, 4), (ours, theirs, 99)):
         found = across(data, queries, candidates, k=len(data), weights=weights, nearest=nearest)
-        found.check()
+        check(found)
         assert found.positions.dtype == np.int32
         assert found.scores.dtype == np.float32
         expected = plain(data, queries, candidates, weights, nearest)

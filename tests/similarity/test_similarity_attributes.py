@@ -7,7 +7,7 @@ from math import log1p
 
 import numpy as np
 import pytest
-from similarity_worlds import shop
+from similarity_worlds import check, shop
 
 from prodsim_cli.similarity import attributes
 
@@ -19,7 +19,7 @@ def shelf(**columns):
 
 def row(data, item, **more):
     table = attributes.neighbors(data, k=len(data), **more)
-    table.check()
+    check(table)
     found = table.positions[item] >= 0
     positions, scores = table.positions[item][found], table.scores[item][found]
     return dict(zip(positions.tolist(), scores.tolist(), strict=True))

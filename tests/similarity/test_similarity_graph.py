@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from similarity_worlds import random_shop, shop
+from similarity_worlds import check, random_shop, shop
 from sklearn.metrics import jaccard_score
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -185,7 +185,7 @@ def test_people_alike_hold_the_promises(name):
     data = random_shop(9)
     table = user_neighbors(data, name, k=4)
     assert len(table) == len(data.users)
-    table.check()
+    check(table)
     assert (table.positions[:, 0] >= 0).mean() > 0.8
 
 

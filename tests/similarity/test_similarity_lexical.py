@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from similarity_worlds import shop
+from similarity_worlds import check, shop
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from prodsim_cli.data.knn import neighbor_matrix
@@ -127,7 +127,7 @@ def fields(**columns):
 
 def weighed(data, **weights):
     table = lexical.neighbors(data, k=len(data), weights=weights)
-    table.check()
+    check(table)
     return neighbor_matrix(table, len(data)).T.toarray()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from similarity_worlds import letters, shop
+from similarity_worlds import check, letters, shop
 from sklearn.metrics.pairwise import cosine_similarity
 
 from prodsim_cli.data.embeddings import EmbeddingMatrix
@@ -45,7 +45,7 @@ def test_equal_vectors_among_some_are_ranked_as_by_a_full_sort(seed):
     queries = draw.permutation(25)[:12].astype(np.int32)
     among = draw.permutation(25)[: int(draw.integers(0, 25))].astype(np.int32)
     table = text.neighbors(data, queries, among, k=4)
-    table.check()
+    check(table)
     for row, query in enumerate(queries):
         scores = {}
         for item in among:
