@@ -34,7 +34,11 @@ class GraphTensors:
 
     @classmethod
     def of(
-        cls, graph: Graph, kind: str, device: str, features: Tensor | None = None
+        cls,
+        graph: Graph,
+        kind: str,
+        device: torch.device | str,
+        features: Tensor | None = None,
     ) -> GraphTensors:
         """``features``: those of the graph, where they are on the device already."""
         users = np.diff(graph.bought.indptr) > 0
@@ -86,13 +90,12 @@ class Epochs:
     """What every epoch of one training needs; ``seed`` of the draws, beside the epoch's number."""
 
     graph: Graph
-    kind: str
     network: Network
     settings: Settings
-    device: str
     seed: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        self.device = self.network.free.device
         self.features = torch.from_numpy(self.graph.features).to(self.device)
 
     def run(self, number: int, optimizer: Adam) -> float:
@@ -100,7 +103,7 @@ class Epochs:
         s, draw = self.settings, np.random.default_rng((*self.seed, number))
         chance = torch.Generator().manual_seed(int(draw.integers(1 << 62)))
         shown, masked = mask_edges(self.graph, s, draw)
-        tensors = GraphTensors.of(shown, self.kind, self.device, self.features)
+        tensors = GraphTensors.of(shown, self.network.kind, self.device, self.features)
         users = draw.permutation(np.flatnonzero(np.diff(masked.indptr)))
         items = np.flatnonzero(np.diff(shown.partners.indptr))
         total, u = 0.0, masked.shape[0]

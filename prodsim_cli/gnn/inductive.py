@@ -56,7 +56,7 @@ def _forward(
     projection = torch.from_numpy(weights["project"])
     h = torch.from_numpy(new) @ projection
     total = h.clone()
-    network = Network(kind, 0, len(projection), s.size, s.layers, s.heads, torch.Generator())
+    network = Network(kind, 0, len(projection), s, torch.Generator())
     learned = {n: torch.from_numpy(a) for n, a in weights.items() if n.startswith("layers.")}
     network.load_state_dict({**learned, "project": projection, "free": network.free.detach()})
     if edges is not None:

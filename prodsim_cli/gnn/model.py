@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from prodsim_cli.gnn.weights import Settings
+
 _CHUNK = 1 << 18
 
 with warnings.catch_warnings():  # torch warns once a process that its sparse matrices are in beta
@@ -48,7 +50,7 @@ class Edges:
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, matrix: sp.csr_matrix, device: str = "cpu") -> Edges:
+    def of(cls, matrix: sp.csr_matrix, device: torch.device | str = "cpu") -> Edges:
         """From a CSR matrix with sorted columns."""
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         order = np.lexsort((rows, matrix.indices))
@@ -178,24 +180,18 @@ class Network(nn.Module):
     """Projection, free vectors and the relation layers of one kind."""
 
     def __init__(
-        self,
-        kind: str,
-        nodes: int,
-        features: int,
-        size: int,
-        layers: int,
-        heads: int,
-        draw: torch.Generator,
+        self, kind: str, nodes: int, features: int, settings: Settings, draw: torch.Generator
     ) -> None:
         super().__init__()
+        self.kind, size = kind, settings.size
         self.project = nn.Parameter(torch.randn(features, size, generator=draw) / features**0.5)
         self.free = nn.Parameter(torch.randn(nodes, size, generator=draw) * 0.1)
         make: dict[str, Callable[[], nn.Module]] = {
             "lightgcn": LightGCN,
             "gcn": lambda: GCN(size, draw),
-            "gat": lambda: GAT(size, heads, draw),
+            "gat": lambda: GAT(size, settings.heads, draw),
         }
-        self.layers = nn.ModuleList(make[kind]() for _ in range(layers))
+        self.layers = nn.ModuleList(make[kind]() for _ in range(settings.layers))
         # Between layers; the last one is linear, and LightGCN all of it.
         activations = {"lightgcn": lambda h: h, "gcn": torch.relu, "gat": functional.elu}
         self.activation = activations[kind]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -154,7 +154,7 @@ class _Run:
         self.progress.stage(f"{self.kind}: building the graph")
         self.whole = self._graph(self.data)
         self.window = validation.window(self.data, self.seed)
-        self.before = None if self.window is None else self._graph(self.window.before)
+        self.before = self.whole if self.window is None else self._graph(self.window.before)
         self.state = self.checkpoint.load()
 
     def _graph(self, data: Dataset) -> Graph:
@@ -163,70 +163,58 @@ class _Run:
 
     def network(self, arrays: Arrays, seed: int = 0) -> Network:
         """A network with these parameters, or with new ones drawn by the seed if there are none."""
-        s, draw = self.settings, torch.Generator().manual_seed(seed)
         nodes, features = sum(self.whole.bought.shape), self.whole.features.shape[1]
-        network = Network(self.kind, nodes, features, s.size, s.layers, s.heads, draw)
+        draw = torch.Generator().manual_seed(seed)
+        network = Network(self.kind, nodes, features, self.settings, draw)
         if arrays:
             network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in arrays.items()})
         return network.to(self.device)
 
     def train_member(self) -> None:
         """Search and final run of one member, from where the state stands."""
-        state, begun = self.state, time.perf_counter()
+        state, epochs = self.state, self.settings.epochs
         if state.phase == SEARCH:
-            epochs = min(UNVALIDATED_EPOCHS, self.settings.epochs)
-            if self.window is not None and self.before is not None:
-                validate = self._validator(self.before, self.window)
-                self._run(self.before, self.settings.epochs, validate, begun)
-                epochs = state.best_epoch
-            state.begin_final(epochs)
-        self._run(self.whole, state.best_epoch, None, begun)
+            if self.window is None:
+                state.begin_final(min(UNVALIDATED_EPOCHS, epochs))
+            else:
+                self._run(self.before, epochs, self.window)
+                state.begin_final(state.best_epoch)
+        self._run(self.whole, state.best_epoch)
         state.finish(state.now)
         self.checkpoint.save(state)
 
-    def _validator(self, graph: Graph, window: validation.Window) -> Callable[[Network], float]:
-        tensors, u = GraphTensors.of(graph, self.kind, self.device), graph.bought.shape[0]
-
-        @torch.no_grad()
-        def validate(network: Network) -> float:
-            z = network(tensors.edges, tensors.first(network))
-            return validation.ndcg(window, normalized(z[u:].cpu().numpy()))
-
-        return validate
-
-    def _run(
-        self,
-        graph: Graph,
-        epochs: int,
-        validate: Callable[[Network], float] | None,
-        begun: float,
-    ) -> None:
-        """Epochs until ``epochs``, or until patience is at an end."""
-        state, s, member = self.state, self.settings, len(self.state.kept)
+    def _run(self, graph: Graph, epochs: int, window: validation.Window | None = None) -> None:
+        """So many epochs, or until there was none better on the window for ``patience`` epochs."""
+        state, s, member, begun = (
+            self.state,
+            self.settings,
+            len(self.state.kept),
+            time.perf_counter(),
+        )
         network = self.network(state.now, seed=self.seed * 1_000_003 + member)
         optimizer = Adam(network, s.learning_rate)
         self._restore(optimizer)
-        seeds = (self.seed, member, int(state.phase == FINAL))
-        training = Epochs(graph, self.kind, network, s, self.device, seeds)
-        done = self.progress.stage(self._title(), epochs, "epochs")
+        training = Epochs(graph, network, s, (self.seed, member, int(state.phase == FINAL)))
+        tensors = GraphTensors.of(graph, self.kind, self.device)
+        number = f" {member + 1}/{self.ensemble}" if self.ensemble > 1 else ""
+        what = "on the past" if state.phase == SEARCH else "on everything"
+        done = self.progress.stage(f"{self.kind}{number}: learning {what}", epochs, "epochs")
         done(state.epoch)
         while state.epoch < epochs:
             loss = training.run(state.epoch, optimizer)
             self._remember(optimizer)
             state.epoch += 1
-            if validate is not None:
-                self._note(validate(network), loss, time.perf_counter() - begun)
+            if window is not None:
+                with torch.no_grad():
+                    z = network(tensors.edges, tensors.first(network))
+                items = normalized(z[graph.bought.shape[0] :].cpu().numpy())
+                self._note(validation.ndcg(window, items), loss, time.perf_counter() - begun)
             elif not state.best:
                 state.best, state.best_epoch = dict(state.now), epochs
             self.checkpoint.save(state)
             done(1)
-            if validate is not None and state.epoch - state.best_epoch >= s.patience:
+            if window is not None and state.epoch - state.best_epoch >= s.patience:
                 break
-
-    def _title(self) -> str:
-        number = f" {len(self.state.kept) + 1}/{self.ensemble}" if self.ensemble > 1 else ""
-        what = "on the past" if self.state.phase == SEARCH else "on everything"
-        return f"{self.kind}{number}: learning {what}"
 
     def _note(self, ndcg: float, loss: float, seconds: float) -> None:
         """An epoch's figures, and whether it is the best so far."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.gnn.graph import degree_normalized
 from prodsim_cli.gnn.model import GAT, GCN, Edges, LightGCN, Network, edge_softmax, propagate
+from prodsim_cli.gnn.weights import Settings
 
 SIZE, HEADS = 8, 2
 
@@ -103,7 +104,7 @@ def test_attention_adds_up_to_one_and_survives_large_logits() -> None:
 
 def test_the_network_is_the_mean_of_its_layers() -> None:
     made = degree_normalized(matrix(6))
-    network = Network("lightgcn", 12, 5, SIZE, 2, HEADS, drawn())
+    network = Network("lightgcn", 12, 5, Settings(size=SIZE, heads=HEADS), drawn())
     h, dense = vectors(6), torch.from_numpy(made.toarray())
     expected = (h + dense @ h + dense @ (dense @ h)) / 3
     torch.testing.assert_close(network(Edges.of(made), h), expected)
