@@ -13,6 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from shop_rows import write_shop
+
+from prodsim_cli.queries.similar import similar
+from prodsim_cli.store.connection import open_for_reading
 
 HEAVY = {"numpy", "torch", "pandas", "polars", "rich", "sqlite_utils", "scipy"}
 PACKAGE = Path(__file__).parents[1] / "prodsim_cli"
@@ -90,26 +94,77 @@ def test_a_ground_floor_module_imports_nothing_heavy(module: str) -> None:
         ["recommend", "SKU124", "-f", "csv"],
         ["similar", "SKU123", "--as", "substitute", "-f", "json"],
         ["similar", "SKU123", "--as", "complement", "-f", "json"],
-        ["duplicates", "-f", "json"],
-        ["similar", "SKU123", "--why", "-f", "json"],
         ["show", "SKU123", "-f", "json"],
         ["search", "mug", "-f", "json"],
-        ["search", "85123a", "红", "-f", "ids"],
+        ["search", "85123a", "红", "--by", "words", "-f", "ids"],
         ["status", "-f", "json"],
         ["status", "--rejects", "-f", "tsv"],
     ],
     ids=" ".join,
 )
-def test_asking_stays_on_the_ground_floor(words: list[str], shop: Path) -> None:
+def test_asking_needs_no_numpy(words: list[str], shop: Path) -> None:
+    """Every form of similar, recommend, show, status, and search by words."""
     modules = after("--db", str(shop), *words)
     assert not HEAVY & modules
     # It costs as much as the look-up itself.
     assert "importlib.metadata" not in modules
 
 
-def test_explain_needs_arrays_and_reads_no_files(shop: Path) -> None:
-    modules = after("--db", str(shop), "explain", "SKU123", "SKU124", "-f", "json")
-    assert HEAVY & modules <= {"numpy", "scipy"}
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["explain", "SKU123", "SKU124"],
+        ["similar", "SKU123", "--why"],
+        ["duplicates"],
+        ["recommend", "17850", "--context", "at=2011-01-03"],
+    ],
+    ids=" ".join,
+)
+def test_reasons_may_need_arrays_and_read_no_files(words: list[str], shop: Path) -> None:
+    assert HEAVY & after("--db", str(shop), *words, "-f", "json") <= {"numpy", "scipy"}
+
+
+TABLES = ("attributes", "bm25", "cosine", "ease", "follows", "jaccard", "lexical", "numbers")
+TABLES = (*TABLES, "orders", "pearson", "smoothed", "swing", "text", "hybrid")
+
+
+@pytest.fixture
+def thirteen_tables(tmp_path: Path) -> Path:
+    """A shop with thirteen tables and hybrid, rows longer than an answer, and two variants."""
+    items = [{"sku": f"M{n}", "title": f"Mug {n}"} for n in range(20)]
+    rows = {"M0": [(f"M{n}", 1 / n) for n in range(1, 20)]}
+    path = write_shop(
+        tmp_path / "thirteen.db",
+        items=items,
+        users=(),
+        events=(),
+        spellings=(),
+        neighbors=dict.fromkeys(TABLES, rows),
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("insert into variants select id, 2 from items where sku in ('M1', 'M2')")
+        connection.commit()
+    return path
+
+
+@pytest.mark.parametrize("form", ["json", "ids", "csv", "table"])
+def test_similar_imports_at_most_thirty_modules_of_this_package(
+    form: str, thirteen_tables: Path
+) -> None:
+    modules = after("--db", str(thirteen_tables), "similar", "M0", "-f", form)
+    own = sorted(name for name in modules if name.split(".")[0] == "prodsim_cli")
+    assert len(own) <= 30, own
+
+
+def test_similar_asks_at_most_twelve_statements(thirteen_tables: Path) -> None:
+    seen: list[str] = []
+    with closing(open_for_reading(thirteen_tables)) as connection:
+        connection.set_trace_callback(seen.append)
+        (ranking,) = similar(connection, ["M0"])
+    assert [row.variants for row in ranking.results] == [2] + [1] * 9
+    assert {len(row.methods) for row in ranking.results} == {13}
+    assert ranking.sources == 13
+    assert len(["pragma user_version", *seen]) <= 12, seen
 
 
 @pytest.mark.parametrize("model", ["hashing", "minilm", "multilingual"])
