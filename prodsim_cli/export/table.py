@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from prodsim_cli.store.catalog import label
+from prodsim_cli.store import catalog
 
 if TYPE_CHECKING:
     from prodsim_cli.records.values import Json
@@ -75,10 +75,7 @@ class Names:
 
 def products(connection: sqlite3.Connection) -> Names:
     """The listed products."""
-    rows = connection.execute(
-        f"select i.id, {label()} from items i where i.listed = 1 order by i.source, i.sku"
-    ).fetchall()
-    return _names(rows)
+    return _names(list(catalog.products(connection).values()))
 
 
 def people(connection: sqlite3.Connection) -> Names:

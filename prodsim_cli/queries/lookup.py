@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from prodsim_cli.errors import AmbiguousSku, NotFound
 from prodsim_cli.store import catalog
-from prodsim_cli.text.normalize import folded
 
 _NEAREST = 3
 _TOLD = 10
@@ -126,7 +125,9 @@ def _common_start(one: str, other: str) -> int:
 
 
 def _key(text: str) -> str:
-    """A text in the form of ``items.sku_key``."""
+    """A text in the form of ``items.sku_key``; most texts are SKUs as written and need none."""
+    from prodsim_cli.text.normalize import folded
+
     return folded(text, accents=True).strip()
 
 

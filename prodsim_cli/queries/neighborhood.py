@@ -16,7 +16,7 @@ from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, Relations
 from prodsim_cli.records.graphs import Edge, Neighborhood, Node
 from prodsim_cli.records.values import Json
 from prodsim_cli.store import catalog, events, neighbors
-from prodsim_cli.store.item_scores import in_order
+from prodsim_cli.store.catalog import in_order
 
 K = 3
 MOST = 200

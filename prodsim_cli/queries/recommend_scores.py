@@ -19,7 +19,7 @@ from prodsim_cli.queries.ranking.request import Scored
 from prodsim_cli.queries.recommend_config import Fact, Facts, Part, ScoringConfig
 from prodsim_cli.scoring.coefficients import Factors, class_of, for_people
 from prodsim_cli.scoring.over_rows import history_sums, spread, weighted_sums
-from prodsim_cli.store import histories, item_scores, neighbors
+from prodsim_cli.store import catalog, histories, item_scores, neighbors
 
 _FIRST_TIER = 120
 """Products of the first tier; each one after it is four times as long."""
@@ -108,7 +108,7 @@ class _Candidates:
         """Equal scores in order of position."""
         if len({score for _, score in tier}) == len(tier):
             return tier
-        place = item_scores.in_order(self.connection, [item for item, _ in tier])
+        place = catalog.in_order(self.connection, [item for item, _ in tier])
         number = {item: at for at, item in enumerate(place)}
         return sorted(tier, key=lambda pair: (-pair[1], number[pair[0]]))
 

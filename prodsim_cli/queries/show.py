@@ -71,13 +71,16 @@ def of_product(connection: sqlite3.Connection, item_id: int) -> Profile:
 
 
 def _nearest(connection: sqlite3.Connection, item_id: int) -> Listing:
+    methods = Built(connection).methods()
+    stored = neighbors.rows(connection, methods, [item_id])
+    known = catalog.products(connection, {other for row in stored.values() for other in row.ids})
     rows: list[tuple[object, ...]] = []
-    for method in Built(connection).methods():
-        nearest = neighbors.nearest(connection, method, item_id, NEIGHBORS)
-        named = catalog.products(connection, [other for other, _ in nearest])
+    for method in methods:
+        pairs = zip(*stored.get((method, item_id), neighbors.NONE), strict=True)
+        listed = [(known[other], score) for other, score in pairs if known[other]["listed"]]
         rows += [
-            (method, rank, named[other]["sku"], score, named[other]["title"])
-            for rank, (other, score) in enumerate(nearest, start=1)
+            (method, rank, row["sku"], score, row["title"])
+            for rank, (row, score) in enumerate(listed[:NEIGHBORS], start=1)
         ]
     return Listing(("method", "rank", "sku", "score", "title"), tuple(rows))
 

@@ -14,7 +14,7 @@ from prodsim_cli.queries.ranking.request import Answer, Rules, Scored
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.traits import by_rank, declared
 from prodsim_cli.records.values import Json
-from prodsim_cli.store import artifacts, neighbors
+from prodsim_cli.store import artifacts, catalog, neighbors
 from prodsim_cli.store.artifacts import Built
 
 if TYPE_CHECKING:
@@ -178,14 +178,13 @@ class SimilarItems:
         """What the parts of ``hybrid`` hold beyond its rows, no higher than these."""
         from prodsim_cli.queries.explain.shares import shares
         from prodsim_cli.scoring.over_rows import totals
-        from prodsim_cli.store.item_scores import in_order
 
         found: dict[int, float] = {}
         for item_id in self.item_ids:
             for other, score in totals(shares(self.connection, item_id)).items():
                 if other not in known and other not in self.item_ids and score > 0:
                     found[other] = found.get(other, 0.0) + score
-        rows = falling(found, in_order(self.connection, list(found)))
+        rows = falling(found, catalog.in_order(self.connection, found))
         return [(one, score if last is None else min(score, last)) for one, score in rows]
 
     def _own(self, live: Live, ids: Sequence[int]) -> dict[int, float]:
@@ -230,7 +229,7 @@ def _silence(
 
 
 def _why_silent(connection: sqlite3.Connection, asked: list[sqlite3.Row]) -> str:
-    from prodsim_cli.store import catalog, events
+    from prodsim_cli.store import events
 
     if len(asked) >= catalog.listed(connection, len(asked) + 1):
         return "the shop has no other product"

@@ -155,15 +155,27 @@ def item(connection: sqlite3.Connection, item_id: int) -> sqlite3.Row:
     return row
 
 
-def products(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, sqlite3.Row]:
-    """Row id -> ``id sku title price currency category`` as a person sees a product, in order of
-    position."""
+def products(
+    connection: sqlite3.Connection, item_ids: Iterable[int] | None = None
+) -> dict[int, sqlite3.Row]:
+    """Row id -> ``id sku title price currency category listed`` as a person sees a product, in
+    order of position; None: of all in the feed."""
+    chosen = "i.listed = 1" if item_ids is None else "i.id in (select value from json_each(?))"
     rows = connection.execute(
-        f"""select i.id, {label()} as sku, i.title, i.price, i.currency, i.category from items i
-            where i.id in (select value from json_each(?)) order by i.source, i.sku""",
-        (json.dumps(list(item_ids)),),
+        f"""select i.id, {label()} as sku, i.title, i.price, i.currency, i.category, i.listed
+            from items i where {chosen} order by i.source, i.sku""",
+        () if item_ids is None else (json.dumps(list(item_ids)),),
     )
     return {row["id"]: row for row in rows}
+
+
+def in_order(connection: sqlite3.Connection, item_ids: Iterable[int]) -> list[int]:
+    """Items in the order of their positions: by source and SKU."""
+    rows = connection.execute(
+        "select id from items where id in (select value from json_each(?)) order by source, sku",
+        (json.dumps(list(item_ids)),),
+    )
+    return [row[0] for row in rows]
 
 
 def spellings(connection: sqlite3.Connection, item_id: int) -> list[sqlite3.Row]:

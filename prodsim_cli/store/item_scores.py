@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
+from prodsim_cli.store.catalog import in_order
+
 KIND = "item_scores"
 
 _POPULAR = ("popularity", "people")
@@ -45,15 +47,6 @@ def count(connection: sqlite3.Connection, name: str) -> int:
 def largest_id(connection: sqlite3.Connection) -> int:
     """The largest row id of a product, 0 where there is none."""
     return int(connection.execute("select coalesce(max(id), 0) from items").fetchone()[0])
-
-
-def in_order(connection: sqlite3.Connection, item_ids: Sequence[int]) -> list[int]:
-    """Items in the order of their positions: by source and SKU."""
-    rows = connection.execute(
-        "select id from items where id in (select value from json_each(?)) order by source, sku",
-        (json.dumps(list(item_ids)),),
-    )
-    return [row[0] for row in rows]
 
 
 def by_popularity(

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from prodsim_cli.store.item_scores import in_order
+from prodsim_cli.store.catalog import in_order
 from prodsim_cli.store.packed import NONE, TABLES, Row, unpack
 
 Rows = dict[tuple[str, int], Row]
