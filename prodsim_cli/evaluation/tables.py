@@ -47,7 +47,7 @@ class EvalRequest:
 
 @dataclass(frozen=True)
 class TuningTask:
-    """What is foretold of a training part, and so what may be learned for.
+    """What is predicted of a training part, and so what may be learned for.
 
     ``task``: ``recommend`` or ``similar``; event type, repeats, seed; ``held_out``: how many events
     are not seen.

@@ -21,7 +21,7 @@ from prodsim_cli.records.values import Json
 class SplitRequest:
     """How past and future are to be parted. None: as the data allows.
 
-    ``split``: name of a split; ``at``: its moment (ISO); ``target``: event type that is foretold;
+    ``split``: name of a split; ``at``: its moment (ISO); ``target``: event type that is predicted;
     ``windows``: how many rolling windows; ``again``: what was had before is an answer, too.
     """
 
@@ -37,7 +37,7 @@ def choose_task(data: Dataset, asked: str, where: SplitRequest) -> tuple[str, li
 
     ``recommend`` where somebody has a past and a future, else ``similar`` where there are sessions
     with times. ``where`` may name the split ``last``, which only ``recommend`` has.
-    Raises InputError where there is no event to foretell anything from.
+    Raises InputError where there is no event to predict anything from.
     """
     if asked:
         return asked, []

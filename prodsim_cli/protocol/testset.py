@@ -40,7 +40,7 @@ class TestSet:
         is asked about.
     texts : the questions in words, where they are words.
     relations : the right answers once more by kind, where there are several kinds.
-    target : the event type that is to be foretold; ``now``: seconds since 1970 of the moment of
+    target : the event type that is to be predicted; ``now``: seconds since 1970 of the moment of
         asking, None where there is none; ``again``: what was had before is an answer, too.
     """
 

@@ -1,4 +1,4 @@
-"""The evaluations that the database keeps. Ground floor."""
+"""The evaluations that the database keeps."""
 
 from __future__ import annotations
 

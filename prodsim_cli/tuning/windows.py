@@ -1,4 +1,4 @@
-"""Validation windows inside what is given: which events are foretold, and who is asked about."""
+"""Validation windows inside what is given: which events are predicted, and who is asked about."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Drawn with Altair (Vega-Lite) and vl-convert, the extra ``plot``: one description gives a PNG or SVG
 without a browser and a page that works without a network. They are imported when something is
-drawn; this module itself lives on the ground floor.
+drawn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``recommend``: what each person bought after the split, foretold from before it."""
+"""``recommend``: what each person bought after the split, predicted from before it."""
 
 from __future__ import annotations
 

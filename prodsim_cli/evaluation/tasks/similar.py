@@ -1,4 +1,4 @@
-"""``similar``: which products go together afterwards, foretold from each product's own row.
+"""``similar``: which products go together afterwards, predicted from each product's own row.
 
 The right answers are the products that share an order or a session with the one asked about in the
 test part. In a wholesale shop nearly everything meets nearly everything once, so answers are
