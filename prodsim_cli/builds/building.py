@@ -44,7 +44,7 @@ from prodsim_cli.store import artifacts, meta, neighbors, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
 from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
-from prodsim_cli.tuning.methods import spelled
+from prodsim_cli.tuning.settings import spelled
 
 PARTS = ("catalog", "events", "prices")
 

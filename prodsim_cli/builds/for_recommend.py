@@ -17,7 +17,7 @@ from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.similarity import method
 from prodsim_cli.store import artifacts
 from prodsim_cli.store.loading import load_neighbors
-from prodsim_cli.tuning.methods import spelled
+from prodsim_cli.tuning.settings import spelled
 
 
 def for_people(run: Build) -> None:

@@ -11,7 +11,7 @@ from prodsim_cli.builds.state import Build, graph_settings, joint_version, unlea
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError
-from prodsim_cli.gnn import KINDS
+from prodsim_cli.gnn import KINDS, with_networks
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.weighting import USERS
 from prodsim_cli.similarity import K, method
@@ -56,10 +56,8 @@ def learn_blend(run: Build) -> None:
 
 
 def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
-    from prodsim_cli.evaluation.report import SEED
-    from prodsim_cli.evaluation.tables import with_networks
     from prodsim_cli.tuning.learn import learn
-    from prodsim_cli.tuning.methods import Methods
+    from prodsim_cli.tuning.settings import Methods
 
     fixed = run.settings["graph"]
 
@@ -68,7 +66,7 @@ def _learned(run: Build, asked: Mapping[str, dict[str, Any]]) -> Blend | None:
 
     def prepare(data: Dataset) -> Dataset:
         """A window is foretold by networks that have learned from its own past alone."""
-        return with_networks(data, KINDS, run.networks, SEED, run.progress)
+        return with_networks(data, KINDS, run.networks, progress=run.progress)
 
     names = tuple(name for name in asked if name != USERS)
     methods = Methods(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from prodsim_cli.evaluation.method_choice import (
     reasons,
     singles,
 )
+from prodsim_cli.gnn import with_networks
 from prodsim_cli.progress import stage
 from prodsim_cli.protocol import leaks
 from prodsim_cli.scoring.blend import Blend
@@ -178,27 +179,6 @@ def _worth_training(
     return [name for name in usable if name not in idle]
 
 
-def with_networks(
-    data: Dataset,
-    networks: Collection[str],
-    wanted: Collection[str],
-    seed: int,
-    progress: Progress | None,
-) -> Dataset:
-    """The data with the spaces of the wanted networks, trained on its own events alone.
-
-    Spaces of networks that were trained on other events are taken away.
-    """
-    from prodsim_cli import gnn
-
-    kept = {name: space for name, space in data.embeddings.items() if name not in networks}
-    data = replace(data, embeddings=kept)
-    names = [name for name in networks if name in wanted]
-    if not names or gnn.why_untrainable(data):
-        return data
-    return gnn.with_spaces(data, names, seed=seed, progress=progress)
-
-
 def _learned(
     train: Dataset,
     names: Collection[str],
@@ -209,7 +189,7 @@ def _learned(
 ) -> Blend | None:
     """Settings, memories and weights from a window inside the training part."""
     from prodsim_cli.tuning.learn import learn
-    from prodsim_cli.tuning.methods import Methods
+    from prodsim_cli.tuning.settings import Methods
 
     def made(name: str, data: Dataset, settings: Mapping[str, Any]) -> NeighborTable:
         known = {**settings, **request.settings}

@@ -6,7 +6,7 @@ this package does not import torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,3 +49,22 @@ def with_spaces(
         trained = train(data, name, seed=seed, progress=progress, **settings)
         found[name] = EmbeddingMatrix(trained.items, name)
     return replace(data, embeddings=found, learned=data.learned | set(chosen))
+
+
+def with_networks(
+    data: Dataset,
+    networks: Collection[str],
+    wanted: Collection[str],
+    seed: int = 42,
+    progress: Progress | None = None,
+) -> Dataset:
+    """The data with the spaces of the wanted networks, trained on its own events alone.
+
+    Spaces of networks that were trained on other events are taken away.
+    """
+    kept = {name: space for name, space in data.embeddings.items() if name not in networks}
+    data = replace(data, embeddings=kept)
+    names = [name for name in networks if name in wanted]
+    if not names or why_untrainable(data):
+        return data
+    return with_spaces(data, names, seed=seed, progress=progress)

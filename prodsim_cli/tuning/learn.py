@@ -23,13 +23,14 @@ from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
 from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.similarity import content_first, method
 from prodsim_cli.tuning import windows
-from prodsim_cli.tuning.methods import Methods, built
 from prodsim_cli.tuning.score_matrix import ScoreMatrix, gathered, matrix_of_rows, scale_of
 from prodsim_cli.tuning.selection import adds, adjust, reweigh, select
 from prodsim_cli.tuning.settings import (
     Judge,
     K,
+    Methods,
     Tuned,
+    built,
     ndcg_of_rows,
     ndcg_of_users,
     tune,

@@ -23,7 +23,7 @@ from prodsim_cli.scoring.over_arrays import parts
 from prodsim_cli.scoring.weighting import USERS
 from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.tuning.learn import learn
-from prodsim_cli.tuning.methods import Methods
+from prodsim_cli.tuning.settings import Methods
 
 MOMENT = "1970-03-01"
 

@@ -9,7 +9,7 @@ from evaluation_worlds import DAY, shop
 from prodsim_cli.similarity import method
 from prodsim_cli.tuning import learn as learning
 from prodsim_cli.tuning.learn import learn
-from prodsim_cli.tuning.methods import Methods
+from prodsim_cli.tuning.settings import Methods
 from prodsim_cli.tuning.windows import ENOUGH
 
 NAMES = ("cosine", "lexical")
