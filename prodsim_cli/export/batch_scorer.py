@@ -16,13 +16,14 @@ from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.knn import neighbor_matrix, recommend_scores
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.export.table import Names, people, products
 from prodsim_cli.queries.recommend import RecommendRequest, config_of, facts_of
 from prodsim_cli.queries.recommend_config import Facts, ScoringConfig
 from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, parts
 from prodsim_cli.scoring.weighted_history import remembered
 from prodsim_cli.scoring.weighting import CONSTANTS
 from prodsim_cli.similarity._user_knn import holdings, speaking_people
-from prodsim_cli.store.loading import load_events, load_groups, load_neighbors
+from prodsim_cli.store.loading import load_events, load_neighbors
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Crowd:
     Attributes
     ----------
     recipe : how they are scored; ``facts``: what is the same for everybody.
-    keys, item_ids : (u,) keys of the users, (n,) row ids of the products in order of position.
+    keys : (u,) keys of the users; ``items``: the n products in order of position.
     subjects : (q,) int32: positions of the users with a past, ascending.
     score : some of the q -> (b, n) or (1, n) float32.
     history, barred : (q, n) bool CSR: what they had to do with, and what is no answer.
@@ -43,7 +44,7 @@ class Crowd:
     config: ScoringConfig
     facts: Facts
     keys: list[str]
-    item_ids: NDArray[np.int64]
+    items: Names
     subjects: NDArray[np.int32]
     score: Scores
     history: sp.csr_matrix
@@ -52,15 +53,10 @@ class Crowd:
     before: str | None
     fallback: str
 
-    def places(self) -> dict[int, int]:
-        """Row id of a product -> its position."""
-        return {int(item): at for at, item in enumerate(self.item_ids)}
-
-    def groups(self, connection: sqlite3.Connection) -> NDArray[np.int64] | None:
-        """(n,) number of the group of variants that a product is of, none two have; None where
-        there are no variants."""
-        of = load_groups(connection, self.item_ids)
-        return None if (of == np.arange(len(of))).all() else of
+    @property
+    def item_ids(self) -> NDArray[np.int64]:
+        """(n,) row ids of the products in order of position."""
+        return self.items.ids
 
 
 def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
@@ -69,16 +65,15 @@ def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
     Raises what :func:`prodsim_cli.queries.recommend.recommend` raises.
     """
     made, before = config_of(connection, request)
-    item_ids = _ids(connection, "select id from items where listed = 1 order by source, sku")
-    people = connection.execute("select id, key from users order by key").fetchall()
-    user_ids = np.array([row[0] for row in people], np.int64)
+    items, users = products(connection), people(connection)
+    item_ids, user_ids = items.ids, users.ids
     log = load_events(connection, item_ids, user_ids)
     if before is not None:
         log = log.take(log.at < int(np.datetime64(before, "s").astype(np.int64)))
     n = len(item_ids)
     past = (log.user >= 0) & (log.type != TYPE_CODE["return"])
     subjects = np.unique(log.user[past]).astype(np.int32)
-    row = np.full(len(people) + 1, -1, np.int64)
+    row = np.full(len(users) + 1, -1, np.int64)
     row[subjects] = np.arange(len(subjects))
     no_answers = [TYPE_CODE[name] for name in (made.target, "purchase", "return")]
     had = (log.user >= 0) & np.isin(log.type, no_answers) & (not request.again)
@@ -88,8 +83,8 @@ def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
     return Crowd(
         config=made,
         facts=facts_of(connection, made, before),
-        keys=[row[1] for row in people],
-        item_ids=item_ids,
+        keys=users.words.to_list(),
+        items=items,
         subjects=subjects,
         score=_scores(connection, made, log, subjects, (item_ids, user_ids), counts),
         history=_pairs(row[log.user[past]], log.item[past], (len(subjects), n)),
@@ -98,10 +93,6 @@ def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
         before=before,
         fallback="recent" if "recent" in counts else "popularity",
     )
-
-
-def _ids(connection: sqlite3.Connection, query: str) -> NDArray[np.int64]:
-    return np.array([row[0] for row in connection.execute(query)], np.int64)
 
 
 def _by_user(users: NDArray[np.int32], item_ids: NDArray[np.int64]) -> dict[int, frozenset[int]]:

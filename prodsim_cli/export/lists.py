@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from prodsim_cli.data.knn import blocks, threads, top_k
 from prodsim_cli.export.batch_scorer import Crowd
+from prodsim_cli.export.table import Passing
 from prodsim_cli.progress import stage
-from prodsim_cli.queries.ranking.pipeline import admitted, answer
+from prodsim_cli.queries.ranking.pipeline import answer
 from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.recommend import candidates_of
 from prodsim_cli.queries.recommend_scores import NOTHING
@@ -78,7 +79,7 @@ def lists(
         return np.broadcast_to(people.score(some), (some.stop - some.start, n))
 
     parts = blocks(len(people.subjects), _CELLS // max(n, 1))
-    if _looks_at_one(rules):  # asks the database, which this thread has opened
+    if rules.look_at_one:  # asks the database, which this thread has opened
         alone = _OneByOne(connection, people, rules, k)
         found: Iterator[tuple[slice, Best]] = (
             (some, alone.best(some, scores_of(some))) for some in parts
@@ -112,11 +113,6 @@ def in_order(
             yield first, made.result()
 
 
-def _looks_at_one(rules: Rules) -> bool:
-    """Is there a rule that cannot be kept for many people at once?"""
-    return bool(rules.same or rules.price_within or rules.pin or rules.max_per or rules.diversity)
-
-
 def _popular(
     connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int, users: NDArray[np.int32]
 ) -> Lists:
@@ -125,10 +121,9 @@ def _popular(
     past = NOTHING._replace(had=barred)
     found = candidates_of(connection, past, people.config, people.facts, before=people.before)
     rows = answer(connection, found, rules, k, barred=barred).rows
-    place = people.places()
     positions = np.full((len(users), k), -1, np.int32)
     scores = np.zeros((len(users), k), np.float32)
-    positions[:, : len(rows)] = [place[row.item_id] for row in rows]
+    positions[:, : len(rows)] = people.items.places([row.item_id for row in rows])
     scores[:, : len(rows)] = [row.score for row in rows]
     return Lists(users, positions, scores, people.fallback)
 
@@ -138,18 +133,15 @@ class _Together:
 
     def __init__(self, connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int) -> None:
         self.people, self.k = people, k
-        place = people.places()
-        good = admitted(connection, rules)
-        self.closed = np.ones(len(people.item_ids), bool)
-        self.closed[[place[item] for item in good if item in place]] = False
-        ranked = by_popularity(connection, sorted(good), people.facts.popular())
-        self.order = np.array([place[item] for item, _ in ranked if item in place], np.int32)
-        self.groups = None if rules.variants else people.groups(connection)
+        self.passing = Passing(connection, people.items, rules)
+        ids = people.item_ids[self.passing.open].tolist()
+        ranked = by_popularity(connection, ids, people.facts.popular())
+        self.order = people.items.places([item for item, _ in ranked])
 
     def best(self, some: slice, scores: NDArray[np.float32]) -> Best:
         """Variants roll up into the best of them; what nothing speaks for fills up in the end."""
-        mask = self.people.barred[some].toarray() | self.closed
-        deep = self.k if self.groups is None else 2 * self.k
+        mask = self.people.barred[some].toarray() | ~self.passing.open
+        deep = 2 * self.k if self.passing.variants else self.k
         found = top_k(scores, deep, mask=mask, above=0.0)
         positions, values = self._cut(found)
         more = np.flatnonzero((positions[:, -1] < 0) & (found[0][:, -1] >= 0))
@@ -165,15 +157,10 @@ class _Together:
     def _cut(self, found: Best) -> Best:
         """The first of each group, k of them."""
         positions, values = found
-        if self.groups is None:
+        if not self.passing.variants:
             return found
         rows, deep = positions.shape
-        # a place at the end of a short list is a group of its own, told apart by a negative number
-        group = np.where(positions >= 0, self.groups[positions], -1 - np.arange(deep))
-        width = int(self.groups.max(initial=0)) + deep + 1
-        key = np.arange(rows)[:, None] * width + group + deep
-        first = np.zeros(rows * deep, bool)
-        first[np.unique(key, return_index=True)[1]] = True
+        first = self.passing.first(positions.ravel(), np.repeat(np.arange(rows), deep))
         kept = first.reshape(rows, deep) & (positions >= 0)
         order = np.argsort(~kept, axis=1, kind="stable")[:, : self.k]
         there = np.take_along_axis(kept, order, 1)
@@ -186,9 +173,7 @@ class _Together:
         """Put what is popular at the end of a short list."""
         taken = row[row >= 0]
         left = self.order[~closed[self.order]]
-        if self.groups is not None:
-            left = left[np.sort(np.unique(self.groups[left], return_index=True)[1])]
-            left = left[~np.isin(self.groups[left], self.groups[taken])]
+        left = left[self.passing.first(left, above=taken)]
         left = left[: len(row) - len(taken)]
         row[len(taken) : len(taken) + len(left)] = left
 
@@ -198,7 +183,6 @@ class _OneByOne:
 
     def __init__(self, connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int) -> None:
         self.connection, self.people, self.rules, self.k = connection, people, rules, k
-        self.place = people.places()
 
     def best(self, some: slice, scores: NDArray[np.float32]) -> Best:
         """By the room that every single answer goes through."""
@@ -211,7 +195,7 @@ class _OneByOne:
             seeds = ids[history[at].indices].tolist()
             one = _Row(self.connection, people, row, out)
             rows = answer(self.connection, one, self.rules, self.k, seeds, barred=out).rows
-            positions[at, : len(rows)] = [self.place[found.item_id] for found in rows]
+            positions[at, : len(rows)] = people.items.places([found.item_id for found in rows])
             values[at, : len(rows)] = [found.score for found in rows]
         return positions, values
 

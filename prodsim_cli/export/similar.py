@@ -17,14 +17,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from prodsim_cli.data.knn import blocks
-from prodsim_cli.export.table import BLOCK, Names, Sheet, products, rank_in_row
+from prodsim_cli.export.table import BLOCK, Names, Passing, Sheet, products, rank_in_row
 from prodsim_cli.progress import stage
 from prodsim_cli.queries.ranking.live import Live
-from prodsim_cli.queries.ranking.pipeline import admitted, answer
+from prodsim_cli.queries.ranking.pipeline import answer
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.similar import SimilarItems, choose
 from prodsim_cli.store import artifacts
-from prodsim_cli.store.loading import load_groups, load_pairs
+from prodsim_cli.store.loading import load_pairs
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
@@ -60,12 +60,12 @@ def sheet(
         "products": len(names),
         "without_neighbors": 0,
     }
-    made = _Making(connection, chosen, k, obeyed, names)
+    made = _SimilarRows(connection, chosen, k, obeyed, names)
     out = Sheet(dict(COLUMNS), iter(()), about, notes)
     return Sheet(out.columns, _frames(made, out, progress), about, notes)
 
 
-def _frames(made: _Making, out: Sheet, progress: Progress | None) -> Iterator[pl.DataFrame]:
+def _frames(made: _SimilarRows, out: Sheet, progress: Progress | None) -> Iterator[pl.DataFrame]:
     names = made.names
     done = stage(progress, f"similar products by {made.method}", len(names), "products")
     for some in blocks(len(names), BLOCK):
@@ -84,7 +84,7 @@ def _frames(made: _Making, out: Sheet, progress: Progress | None) -> Iterator[pl
 
 
 @dataclass
-class _Making:
+class _SimilarRows:
     """The table while it is made."""
 
     connection: sqlite3.Connection
@@ -97,24 +97,17 @@ class _Making:
         self._built = artifacts.Built(self.connection)
         self._live = Live(self.connection, self._built)
         self._depth = self._built.depth(self.connection, self.method)
-        self._alone = _looks_at_one(self.rules)
-        self._open = np.zeros(len(self.names), bool)
-        if not self._alone:
-            places = self.names.places(sorted(admitted(self.connection, self.rules)))
-            self._open[places[places >= 0]] = True
-        self._group = (
-            np.arange(len(self.names), dtype=np.int64)
-            if self.rules.variants
-            else load_groups(self.connection, self.names.ids)
-        )
+        if not self.rules.look_at_one:
+            self._passing = Passing(self.connection, self.names, self.rules)
 
     def block(self, some: slice) -> Rows:
         """The rows of some products."""
         size = some.stop - some.start
-        if self._alone:
+        if self.rules.look_at_one:
             return self._answered(np.arange(size), some)
         at, others, scores, stored = self._stored(some)
-        at, others, scores = self._rolled_up(at, others, scores)
+        first = self._passing.first(others, at)
+        at, others, scores = at[first], others[first], scores[first]
         kept = rank_in_row(at) <= self.k
         at, others, scores = at[kept], others[kept], scores[kept]
         short = np.bincount(at, minlength=size) < self.k
@@ -134,14 +127,8 @@ class _Making:
         others = self.names.places(neighbors)
         order = np.argsort(at, kind="stable")
         stored = np.bincount(at, minlength=some.stop - some.start)
-        good = order[(others[order] >= 0) & self._open[others[order]]]
+        good = order[(others[order] >= 0) & self._passing.open[others[order]]]
         return at[good], others[good], scores[good], stored
-
-    def _rolled_up(self, at: NDArray, others: NDArray, scores: NDArray) -> Rows:
-        """The first of each group of variants in a row stands for all of them."""
-        key = at * (int(self._group.max(initial=0)) + 1) + self._group[others]
-        first = np.sort(np.unique(key, return_index=True)[1])
-        return at[first], others[first], scores[first]
 
     def _answered(self, places: NDArray[np.integer], some: slice) -> Rows:
         """Each product as a question by itself."""
@@ -165,8 +152,3 @@ def _joined(one: Rows, other: Rows) -> Rows:
     order = np.argsort(at, kind="stable")
     others, scores = np.concatenate([one[1], other[1]]), np.concatenate([one[2], other[2]])
     return at[order], others[order], scores[order]
-
-
-def _looks_at_one(rules: Rules) -> bool:
-    """Is there a rule that refers to the product asked about, or to the other rows?"""
-    return bool(rules.same or rules.price_within or rules.pin or rules.max_per or rules.diversity)

@@ -12,9 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from prodsim_cli.queries.ranking.pipeline import Filter, first_of_groups
 from prodsim_cli.store import catalog
 
 if TYPE_CHECKING:
+    from prodsim_cli.queries.ranking.request import Rules
     from prodsim_cli.records.values import Json
 
 BLOCK = 2_000
@@ -88,6 +90,41 @@ def _names(rows: Sequence[sqlite3.Row]) -> Names:
         np.array([row[0] for row in rows], np.int64),
         pl.Series([row[1] for row in rows], dtype=pl.String),
     )
+
+
+class Passing:
+    """What the rules let through that look at products alone, and which of it are variants.
+
+    ``open``: (n,) bool. ``group``: (n,) int64 group of variants, -1 for a product by itself.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, names: Names, rules: Rules) -> None:
+        good = Filter(connection, rules).all()
+        places = names.places(list(good))
+        self.open = np.zeros(len(names), bool)
+        self.open[places] = True
+        self.group = np.full(len(names), -1, np.int64)
+        self.group[places] = [-1 if group is None else group for group in good.values()]
+        self.variants = bool((self.group >= 0).any())
+
+    def first(
+        self,
+        items: NDArray[np.integer],
+        rows: NDArray[np.integer] | int = 0,
+        above: NDArray[np.integer] | None = None,
+    ) -> NDArray[np.bool_]:
+        """(t,) bool: is a product the first of its group in its row?
+
+        ``items``: (t,) positions, best first; ``rows``: (t,) numbers of their rows, or the one;
+        ``above``: positions that stand above them (in the one row).
+        """
+        if not self.variants:
+            return np.ones(len(items), bool)
+        key = self.group[items] + rows * (int(self.group.max()) + 1)
+        keys = np.where(self.group[items] < 0, -1, key).tolist()
+        taken = set() if above is None else set(self.group[above].tolist()) - {-1}
+        groups = (None if one < 0 else one for one in keys)
+        return np.array(first_of_groups(groups, taken), bool)
 
 
 def rank_in_row(rows: NDArray[np.integer]) -> NDArray[np.int32]:

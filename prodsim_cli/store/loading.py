@@ -271,15 +271,6 @@ def load_pairs(
     return owner, neighbor, score
 
 
-def load_groups(connection: sqlite3.Connection, item_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n,) number of the group of variants of each item; one without variants has its own."""
-    rows = [tuple(row) for row in connection.execute("select item_id, group_id from variants")]
-    found = np.array(rows, np.int64).reshape(-1, 2)
-    at, groups = _at(lookup(item_ids), found[:, 0]), np.arange(len(item_ids))
-    groups[at[at >= 0]] = found[at >= 0, 1] + len(item_ids)
-    return groups
-
-
 def _pairs(
     block: list[Any],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:

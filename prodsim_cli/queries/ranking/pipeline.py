@@ -123,6 +123,20 @@ class Filter:
         return int(row.fetchone()[0])
 
 
+def first_of_groups(groups: Iterable[int | None], taken: set[int]) -> list[bool]:
+    """Which rows stay where the first of a group of variants stands for all of it.
+
+    ``groups``: of each row, None for a product by itself; ``taken``: groups that stand above, and
+    those of these rows in the end.
+    """
+    stay = []
+    for group in groups:
+        stay.append(group not in taken)
+        if group is not None:
+            taken.add(group)
+    return stay
+
+
 class _Selection:
     """One answer while it is made: tiers are asked for one by one, until there are enough rows."""
 
@@ -174,14 +188,14 @@ class _Selection:
 
     def _add(self, good: Mapping[int, int | None], rows: Iterable[Chosen]) -> None:
         """Take rows that may pass; of a group of variants the first stands for all of it."""
-        for row in rows:
-            group = good.get(row.item_id)
-            if row.item_id not in good or group in self._seen_groups:
-                continue
-            if group is not None:
+        passing = [row for row in rows if row.item_id in good]
+        groups = [good[row.item_id] for row in passing]
+        stay = first_of_groups(groups, self._seen_groups)
+        for row, group, stays in zip(passing, groups, stay, strict=True):
+            if stays:
+                self._found.append(row)
+            if stays and group is not None:
                 self._groups[row.item_id] = group
-                self._seen_groups.add(group)
-            self._found.append(row)
 
     def _counted(self, rows: Sequence[Chosen]) -> list[Chosen]:
         """The rows with how many admitted products each stands for."""

@@ -49,6 +49,12 @@ class Rules:
         """Does a rule say which products are wanted?"""
         return bool(self.where or self.same or self.price_within)
 
+    @property
+    def look_at_one(self) -> bool:
+        """Does a rule refer to the question, or to the other rows of its answer?"""
+        each = self.same or self.price_within or self.pin or self.max_per or self.diversity
+        return bool(each)
+
 
 @dataclass(frozen=True)
 class Chosen:
