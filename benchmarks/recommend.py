@@ -37,7 +37,7 @@ import scipy.sparse as sp
 
 from prodsim_cli import builds
 from prodsim_cli.builds import BuildOptions
-from prodsim_cli.export.batch_scorer import Crowd, crowd
+from prodsim_cli.export.batch_scorer import BatchScorer, batch_scorer
 from prodsim_cli.export.lists import Lists, lists
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import RecommendRequest
@@ -56,7 +56,7 @@ def built(file: str, folder: str) -> str:
     return path
 
 
-def bought_again(people: Crowd, found: list[Lists]) -> int:
+def bought_again(people: BatchScorer, found: list[Lists]) -> int:
     """Products in the lists that their user had bought."""
     row = {int(user): at for at, user in enumerate(people.subjects)}
     barred = people.barred.toarray()
@@ -96,9 +96,9 @@ def cpu_seconds(command: list[str]) -> float:
 def everybody(path: str, k: int, runs: int) -> None:
     """Users a second, ours and implicit's in turn."""
     with closing(open_for_reading(path)) as connection:
-        crowds = {by: crowd(connection, RecommendRequest(by=by)) for by in BY}
-        users = crowds["items"].history.shape[0]
-        user_items = crowds["items"].history.astype(np.float32).tocsr()
+        scorers = {by: batch_scorer(connection, RecommendRequest(by=by)) for by in BY}
+        users = scorers["items"].history.shape[0]
+        user_items = scorers["items"].history.astype(np.float32).tocsr()
         ids = np.arange(users)
         work: dict[str, Callable[[], object]] = {
             f"prodsim by {by} ({people.config.parts[0].name})"
@@ -106,7 +106,7 @@ def everybody(path: str, k: int, runs: int) -> None:
             else f"prodsim by {by}": lambda people=people: list(
                 lists(connection, people, Rules(), k)
             )
-            for by, people in crowds.items()
+            for by, people in scorers.items()
         }
         for name, model in implicit_models(user_items).items():
             work[name] = lambda model=model: model.recommend(ids, user_items, N=k)
@@ -119,7 +119,7 @@ def everybody(path: str, k: int, runs: int) -> None:
         for name, median in medians.items():
             beside = medians["implicit cosine"] / median
             print(f"  {name:28} {users / median:10,.0f} users/s  {beside:5.2f} x implicit cosine")
-        for by, people in crowds.items():
+        for by, people in scorers.items():
             again = bought_again(people, list(lists(connection, people, Rules(), k)))
             print(f"  bought before, by {by}: {again} of {users * k:,}")
 

@@ -87,12 +87,12 @@ def command(
       prodsim export graph -o graph.csv --method cosine,text,bought
     """
     _check(what, given, rules)
-    from prodsim_cli.export.whole import Asked, export
+    from prodsim_cli.export.whole import ExportRequest, export
 
     names = [given["method"]] if given["method"] else []
     if what == "graph":
         names = [word.strip() for name in names for word in name.split(",") if word.strip()]
-    asked = Asked(
+    request = ExportRequest(
         k=given["k"] or options.DEFAULT_K,
         methods=tuple(dict.fromkeys(names)),
         space=given["space"],
@@ -100,7 +100,7 @@ def command(
         again=given["again"],
         rules=rules,
     )
-    made = export(connection, what, path, asked, progress)
+    made = export(connection, what, path, request, progress)
     return lambda: _shown(made, form)
 
 

@@ -27,7 +27,7 @@ from prodsim_cli.store.loading import load_events, load_neighbors
 
 
 @dataclass(frozen=True)
-class Crowd:
+class BatchScorer:
     """All u users of a shop of n listed products.
 
     Attributes
@@ -59,7 +59,7 @@ class Crowd:
         return self.items.ids
 
 
-def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
+def batch_scorer(connection: sqlite3.Connection, request: RecommendRequest) -> BatchScorer:
     """Read the shop and the tables that ``request`` asks for.
 
     Raises what :func:`prodsim_cli.queries.recommend.recommend` raises.
@@ -80,7 +80,7 @@ def crowd(connection: sqlite3.Connection, request: RecommendRequest) -> Crowd:
     lost = had & (row[log.user] < 0)
     had &= ~lost
     counts = _counted(log, n, made) if before is not None else _stored(connection, item_ids)
-    return Crowd(
+    return BatchScorer(
         config=made,
         facts=facts_of(connection, made, before),
         keys=users.words.to_list(),

@@ -11,7 +11,7 @@ import polars as pl
 
 from prodsim_cli.data.knn import blocks
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.export.table import BLOCK, Names, Sheet, people, products, rank_in_row
+from prodsim_cli.export.table import BLOCK, Names, Table, people, products, rank_in_row
 from prodsim_cli.progress import stage
 from prodsim_cli.queries.relations import BOUGHT, SAME_ORDER, TOUCHED, choose
 from prodsim_cli.store import events
@@ -32,12 +32,12 @@ COLUMNS = {
 """As ``neighborhood -f csv`` prints its edges; ends are ``product:SKU`` and ``user:KEY``."""
 
 
-def sheet(
+def table(
     connection: sqlite3.Connection,
     k: int,
     methods: Sequence[str] = (),
     progress: Progress | None = None,
-) -> Sheet:
+) -> Table:
     """Edges by each relation: k for each product and person by a table, all that were bought.
 
     ``methods``: tables and ``bought``; none: those that ``neighborhood`` takes. Raises what
@@ -55,16 +55,16 @@ def sheet(
     notes = [note for note in notes if SAME_ORDER not in note]
     relations = [*items, *(name for name in users if name not in items), *[BOUGHT][: int(bought)]]
     about: dict[str, Any] = {"relations": relations, "k": k}
-    out = Sheet(dict(COLUMNS), iter(()), about, notes)
-    made = _Making(connection, k, progress)
-    return Sheet(out.columns, made.frames(items, users, bought), about, notes)
+    out = Table(dict(COLUMNS), iter(()), about, notes)
+    made = _Edges(connection, k, progress)
+    return Table(out.columns, made.frames(items, users, bought), about, notes)
 
 
 PEOPLE = 200
 """People whose events are read at a time: one may have thousands of products."""
 
 
-class _Making:
+class _Edges:
     """The edges, relation by relation."""
 
     def __init__(self, connection: sqlite3.Connection, k: int, progress: Progress | None) -> None:

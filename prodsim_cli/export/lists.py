@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.knn import blocks, threads, top_k
-from prodsim_cli.export.batch_scorer import Crowd
+from prodsim_cli.export.batch_scorer import BatchScorer
 from prodsim_cli.export.table import Passing
 from prodsim_cli.progress import stage
 from prodsim_cli.queries.ranking.pipeline import answer
@@ -42,7 +42,7 @@ Best = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists of b users: positions in ``Crowd.keys``, positions in ``Crowd.item_ids`` (b, k)
+    """The lists of b users: positions in ``keys`` and (b, k) in ``item_ids`` of the scorer,
     with -1 at the end, scores, and what they were made by."""
 
     users: NDArray[np.int32]
@@ -66,7 +66,7 @@ def nothing_for(empty: int, users: int) -> list[str]:
 
 def lists(
     connection: sqlite3.Connection,
-    people: Crowd,
+    people: BatchScorer,
     rules: Rules,
     k: int,
     progress: Progress | None = None,
@@ -114,7 +114,11 @@ def in_order(
 
 
 def _popular(
-    connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int, users: NDArray[np.int32]
+    connection: sqlite3.Connection,
+    people: BatchScorer,
+    rules: Rules,
+    k: int,
+    users: NDArray[np.int32],
 ) -> Lists:
     """The one list of those of whom nothing is known, but for what they all have sent back."""
     barred = people.sent_back.get(int(users[0]), frozenset())
@@ -131,7 +135,9 @@ def _popular(
 class _Together:
     """A block of people at once."""
 
-    def __init__(self, connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, people: BatchScorer, rules: Rules, k: int
+    ) -> None:
         self.people, self.k = people, k
         self.passing = Passing(connection, people.items, rules)
         ids = people.item_ids[self.passing.open].tolist()
@@ -181,7 +187,9 @@ class _Together:
 class _OneByOne:
     """Each person's answer for itself."""
 
-    def __init__(self, connection: sqlite3.Connection, people: Crowd, rules: Rules, k: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, people: BatchScorer, rules: Rules, k: int
+    ) -> None:
         self.connection, self.people, self.rules, self.k = connection, people, rules, k
 
     def best(self, some: slice, scores: NDArray[np.float32]) -> Best:
@@ -206,7 +214,7 @@ class _Row:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        people: Crowd,
+        people: BatchScorer,
         scores: NDArray[np.float32],
         barred: set[int],
     ) -> None:

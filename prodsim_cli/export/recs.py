@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from prodsim_cli.export.batch_scorer import Crowd, crowd
+from prodsim_cli.export.batch_scorer import BatchScorer, batch_scorer
 from prodsim_cli.export.lists import Lists, lists, nothing_for
-from prodsim_cli.export.table import Sheet, products
+from prodsim_cli.export.table import Table, products
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import RecommendRequest, ahead, what_is_popular
 from prodsim_cli.render.text import harmless
@@ -32,21 +32,21 @@ COLUMNS = {
 _KEYS = dict.fromkeys(("query", "method", "results"), pl.String)
 
 
-def sheet(
+def table(
     connection: sqlite3.Connection,
     k: int,
     request: RecommendRequest,
     rules: Rules | None = None,
     progress: Progress | None = None,
     form: str | None = None,
-) -> Sheet:
+) -> Table:
     """``user rank sku score method`` of every user, those with a past first, in order of keys.
 
     ``form``: as ``recommend --all`` writes this one: jsonl is an object a user, in csv and tsv
     scores are rounded and names without control characters. Raises what
     :func:`prodsim_cli.queries.recommend.recommend` raises.
     """
-    made = _Everybody(connection, crowd(connection, request), k, progress)
+    made = _Everybody(connection, batch_scorer(connection, request), k, progress)
     found = made.lists(rules or Rules(), told=form is not None)
     about = {
         "method": made.people.config.method,
@@ -55,16 +55,16 @@ def sheet(
         "without_a_past": made.strangers,
     }
     if form is not None and form.startswith("jsonl"):
-        return Sheet(dict(_KEYS), iter(()), about, made.notes, made.rankings(found))
+        return Table(dict(_KEYS), iter(()), about, made.notes, made.rankings(found))
     printed = form is not None and form != "parquet"
-    return Sheet(dict(COLUMNS), made.frames(found, printed), about, made.notes)
+    return Table(dict(COLUMNS), made.frames(found, printed), about, made.notes)
 
 
 class _Everybody:
     """Lists of everybody on their way into a file; ``notes`` fill up meanwhile."""
 
     def __init__(
-        self, connection: sqlite3.Connection, people: Crowd, k: int, progress: Progress | None
+        self, connection: sqlite3.Connection, people: BatchScorer, k: int, progress: Progress | None
     ) -> None:
         self.connection, self.people, self.k, self.progress = connection, people, k, progress
         self.strangers = len(people.keys) - len(people.subjects)

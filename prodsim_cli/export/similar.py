@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from prodsim_cli.data.knn import blocks
-from prodsim_cli.export.table import BLOCK, Names, Passing, Sheet, products, rank_in_row
+from prodsim_cli.export.table import BLOCK, Names, Passing, Table, products, rank_in_row
 from prodsim_cli.progress import stage
 from prodsim_cli.queries.ranking.live import Live
 from prodsim_cli.queries.ranking.pipeline import answer
@@ -41,13 +41,13 @@ Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 """(t,) places in the block, ascending; (t,) positions of neighbours, best first; (t,) scores."""
 
 
-def sheet(
+def table(
     connection: sqlite3.Connection,
     k: int,
     method: str | None = None,
     rules: Rules | None = None,
     progress: Progress | None = None,
-) -> Sheet:
+) -> Table:
     """``sku rank neighbor_sku score method`` of every listed product.
 
     Raises what :func:`prodsim_cli.queries.similar.similar` raises.
@@ -61,11 +61,11 @@ def sheet(
         "without_neighbors": 0,
     }
     made = _SimilarRows(connection, chosen, k, obeyed, names)
-    out = Sheet(dict(COLUMNS), iter(()), about, notes)
-    return Sheet(out.columns, _frames(made, out, progress), about, notes)
+    out = Table(dict(COLUMNS), iter(()), about, notes)
+    return Table(out.columns, _frames(made, out, progress), about, notes)
 
 
-def _frames(made: _SimilarRows, out: Sheet, progress: Progress | None) -> Iterator[pl.DataFrame]:
+def _frames(made: _SimilarRows, out: Table, progress: Progress | None) -> Iterator[pl.DataFrame]:
     names = made.names
     done = stage(progress, f"similar products by {made.method}", len(names), "products")
     for some in blocks(len(names), BLOCK):

@@ -24,7 +24,7 @@ BLOCK = 2_000
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Table:
     """One table.
 
     Attributes

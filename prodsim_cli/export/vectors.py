@@ -13,7 +13,7 @@ import polars as pl
 from prodsim_cli.builds.networks import USERS
 from prodsim_cli.data.knn import blocks
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.export.table import BLOCK, Names, Sheet, people, products
+from prodsim_cli.export.table import BLOCK, Names, Table, people, products
 from prodsim_cli.progress import stage
 from prodsim_cli.records.traits import declared
 from prodsim_cli.store import artifacts, meta
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
 
 
-def sheet(
+def table(
     connection: sqlite3.Connection, space: str | None = None, progress: Progress | None = None
-) -> Sheet:
+) -> Table:
     """``sku vector`` of every listed product that has one; ``user vector`` of ``NAME.users``.
 
     ``space`` None: the language model's, else the first one. Rows of unit length, float32.
@@ -46,7 +46,7 @@ def sheet(
     what = "users" if who == "user" else "products"
     about = {"space": chosen, "dimension": size, what: len(names)}
     made = _frames(connection, chosen, (who, size), names, progress)
-    return Sheet(columns, made, about, notes)
+    return Table(columns, made, about, notes)
 
 
 def _choose(connection: sqlite3.Connection, space: str | None) -> tuple[str, list[str]]:

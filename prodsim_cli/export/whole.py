@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from prodsim_cli.export import graph, recs, similar, vectors, writing
-from prodsim_cli.export.table import Sheet
+from prodsim_cli.export.table import Table
 from prodsim_cli.files import check_file
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import RecommendRequest
@@ -25,7 +25,7 @@ WHAT = ("similar", "recs", "vectors", "graph")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExportRequest:
     """What is wanted of a table; each reads what concerns it.
 
     ``methods``: one method, of ``graph`` several; ``space``: of ``vectors``; ``by``, ``again``: of
@@ -44,7 +44,7 @@ def export(
     connection: sqlite3.Connection,
     what: str,
     path: str,
-    asked: Asked,
+    request: ExportRequest,
     progress: Progress | None = None,
 ) -> Export:
     """Write one of :data:`WHAT`; a build that ends meanwhile does not show.
@@ -55,7 +55,12 @@ def export(
     before anything is read. What the table itself raises: see its module.
     """
     return _written(
-        connection, what, lambda _: _sheet(connection, what, asked, progress), path, None, progress
+        connection,
+        what,
+        lambda _: _table(connection, what, request, progress),
+        path,
+        None,
+        progress,
     )
 
 
@@ -71,8 +76,8 @@ def everybody(
 ) -> Export:
     """``recommend --all``: lists of all users into a file, else to stdout as csv, tsv or jsonl."""
 
-    def made(form: str) -> Sheet:
-        return recs.sheet(connection, k, request, rules, progress, form)
+    def made(form: str) -> Table:
+        return recs.table(connection, k, request, rules, progress, form)
 
     return _written(connection, "recs", made, path, form, progress)
 
@@ -80,7 +85,7 @@ def everybody(
 def _written(
     connection: sqlite3.Connection,
     what: str,
-    make: Callable[[str], Sheet],
+    make: Callable[[str], Table],
     path: str | None,
     form: str | None,
     progress: Progress | None,
@@ -113,21 +118,21 @@ def _written(
     )
 
 
-def _sheet(
-    connection: sqlite3.Connection, what: str, asked: Asked, progress: Progress | None
-) -> Sheet:
-    method = asked.methods[0] if asked.methods else None
+def _table(
+    connection: sqlite3.Connection, what: str, request: ExportRequest, progress: Progress | None
+) -> Table:
+    method = request.methods[0] if request.methods else None
     if what == "similar":
-        return similar.sheet(connection, asked.k, method, asked.rules, progress)
+        return similar.table(connection, request.k, method, request.rules, progress)
     if what == "recs":
-        request = RecommendRequest(by=asked.by, method=method, again=asked.again)
-        return recs.sheet(connection, asked.k, request, asked.rules, progress)
+        asked = RecommendRequest(by=request.by, method=method, again=request.again)
+        return recs.table(connection, request.k, asked, request.rules, progress)
     if what == "vectors":
-        return vectors.sheet(connection, asked.space, progress)
-    return graph.sheet(connection, asked.k, asked.methods, progress)
+        return vectors.table(connection, request.space, progress)
+    return graph.table(connection, request.k, request.methods, progress)
 
 
-def _columns(made: Sheet, form: str) -> list[str]:
+def _columns(made: Table, form: str) -> list[str]:
     """The names of the columns in the file."""
     empty = pl.DataFrame(schema=made.columns)
     return writing.flat(empty).columns if form.startswith("csv") else empty.columns

@@ -21,7 +21,7 @@ from prodsim_cli.files import whole_file
 from prodsim_cli.render.text import json_text
 
 if TYPE_CHECKING:
-    from prodsim_cli.export.table import Sheet
+    from prodsim_cli.export.table import Table
 
 ENDINGS = ("csv", "jsonl", "parquet", "csv.gz", "jsonl.gz")
 
@@ -43,7 +43,7 @@ def form_of(path: str | Path) -> str:
     )
 
 
-def write(sheet: Sheet, path: str | Path) -> int:
+def write(table: Table, path: str | Path) -> int:
     """Write all rows and return how many; the file takes its place when it is whole.
 
     Raises :class:`UsageProblem` for another ending, :class:`InputError` where the file can't be
@@ -52,16 +52,16 @@ def write(sheet: Sheet, path: str | Path) -> int:
     form = form_of(path)
     with whole_file(path) as beside:
         if form == "parquet":
-            return _parquet(sheet, beside)
+            return _parquet(table, beside)
         with _opened(beside, form) as stream:
-            return stream_to(lambda text: stream.write(text.encode()), form, sheet)
+            return stream_to(lambda text: stream.write(text.encode()), form, table)
 
 
-def stream_to(put: Callable[[str], Any], form: str, sheet: Sheet) -> int:
+def stream_to(put: Callable[[str], Any], form: str, table: Table) -> int:
     """The rows as csv, tsv or jsonl, as they come; how many."""
     if form.startswith("jsonl"):
-        return _jsonl(sheet, put)
-    return _csv(sheet, put, "\t" if form == "tsv" else ",")
+        return _jsonl(table, put)
+    return _csv(table, put, "\t" if form == "tsv" else ",")
 
 
 @contextmanager
@@ -77,19 +77,19 @@ def _opened(path: Path, form: str) -> Iterator[IO[bytes]]:
             yield cast(IO[bytes], zipped)
 
 
-def _frames(sheet: Sheet) -> Iterator[pl.DataFrame]:
-    """The frames of a sheet; where it has none, an empty one with its columns."""
+def _frames(table: Table) -> Iterator[pl.DataFrame]:
+    """The frames of a table; where it has none, an empty one with its columns."""
     empty = True
-    for frame in sheet.frames:
+    for frame in table.frames:
         empty = False
         yield frame
     if empty:
-        yield pl.DataFrame(schema=sheet.columns)
+        yield pl.DataFrame(schema=table.columns)
 
 
-def _csv(sheet: Sheet, put: Callable[[str], Any], separator: str) -> int:
+def _csv(table: Table, put: Callable[[str], Any], separator: str) -> int:
     rows, header = 0, True
-    for frame in _frames(sheet):
+    for frame in _frames(table):
         named = flat(frame)
         put(named.write_csv(include_header=header, quote_style=_quotes(named), separator=separator))
         header = False
@@ -113,20 +113,20 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _jsonl(sheet: Sheet, put: Callable[[str], Any]) -> int:
+def _jsonl(table: Table, put: Callable[[str], Any]) -> int:
     rows = 0
-    if sheet.lines is not None:
-        for line in sheet.lines:
+    if table.lines is not None:
+        for line in table.lines:
             put(json_text(line, indent=None) + "\n")
             rows += 1
         return rows
-    for frame in sheet.frames:
+    for frame in table.frames:
         put(frame.write_ndjson())
         rows += frame.height
     return rows
 
 
-def _parquet(sheet: Sheet, path: Path) -> int:
+def _parquet(table: Table, path: Path) -> int:
     """Blocks become files beside, which are joined in a stream: polars writes a file in one go."""
     rows = 0
     with (
@@ -134,12 +134,12 @@ def _parquet(sheet: Sheet, path: Path) -> int:
         TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
     ):
         parts: list[Path] = []
-        for frame in _frames(sheet):
+        for frame in _frames(table):
             part = Path(folder) / f"{len(parts):06d}.parquet"
             _listed(frame).write_parquet(part)
             parts.append(part)
             rows += frame.height
-        group = max(1, min(GROUP, CELLS // _width(sheet)))
+        group = max(1, min(GROUP, CELLS // _width(table)))
         pl.scan_parquet(parts).sink_parquet(path, row_group_size=group)
     return rows
 
@@ -156,9 +156,9 @@ def _refused_by_the_system() -> Iterator[None]:
         raise OSError(errno.EIO, said.rpartition("IO error: ")[2]) from problem
 
 
-def _width(sheet: Sheet) -> int:
+def _width(table: Table) -> int:
     """Cells of one row."""
-    return sum(kind.size if isinstance(kind, pl.Array) else 1 for kind in sheet.columns.values())
+    return sum(kind.size if isinstance(kind, pl.Array) else 1 for kind in table.columns.values())
 
 
 def _listed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -24,8 +24,8 @@ from test_docs import SCHEMAS, problems
 
 from prodsim_cli.cli import cli
 from prodsim_cli.export import graph, vectors
-from prodsim_cli.export import similar as sheet_of_similar
-from prodsim_cli.export import table as sheet
+from prodsim_cli.export import similar as table_of_similar
+from prodsim_cli.export import table as tables
 from prodsim_cli.queries.neighborhood import neighborhood
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import recommend
@@ -252,7 +252,7 @@ def test_the_same_bytes_twice_and_in_other_blocks(
         first = Path(name).read_bytes()
         export(what, "-o", name)
         assert Path(name).read_bytes() == first, name
-        for module in (sheet_of_similar, vectors, graph, sheet):
+        for module in (table_of_similar, vectors, graph, tables):
             monkeypatch.setattr(module, "BLOCK", 7)
         monkeypatch.setattr(graph, "PEOPLE", 7)
         export(what, "-o", name)
@@ -331,7 +331,7 @@ def test_an_error_on_the_way_leaves_the_old_file(
         yield pl.DataFrame({"sku": ["a"]})
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sheet_of_similar, "_frames", broken)
+    monkeypatch.setattr(table_of_similar, "_frames", broken)
     for name in ("s.csv", "s.parquet", "s.csv.gz"):
         result = export("similar", "-o", name)
         assert result.exit_code == 1
@@ -377,7 +377,7 @@ def test_a_system_that_writes_no_more_is_quoted(built: str, tmp_path: Path, name
 _SLOWLY = """
 import sys, time
 from prodsim_cli.export import similar
-from prodsim_cli.export.table import Sheet
+from prodsim_cli.export.table import Table
 similar.BLOCK = 5
 frames = similar._frames
 def slowly(*given):
@@ -425,7 +425,7 @@ def test_one_state_of_the_database_goes_into_a_file(built: str, tmp_path: Path) 
     shutil.copy(built, path)
     with closing(open_for_reading(path)) as connection:
         connection.execute("begin")
-        made = sheet_of_similar.sheet(connection, 3)
+        made = table_of_similar.table(connection, 3)
         frames = [next(made.frames)]
         with closing(sqlite3.connect(path)) as other, other:
             other.execute("delete from neighbor_rows")

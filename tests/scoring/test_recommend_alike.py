@@ -20,7 +20,7 @@ from prodsim_cli.data.interactions import binary
 from prodsim_cli.evaluation import run as running
 from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.run import PeopleAlike
-from prodsim_cli.export.batch_scorer import Crowd, crowd
+from prodsim_cli.export.batch_scorer import BatchScorer, batch_scorer
 from prodsim_cli.export.lists import lists
 from prodsim_cli.protocol.histories import UserHistories
 from prodsim_cli.protocol.testset import TestSet
@@ -137,7 +137,9 @@ def judged(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> J
     return Judged(connection, monkeypatch)
 
 
-def one_by_one(connection: sqlite3.Connection, people: Crowd, wish: RecommendRequest) -> np.ndarray:
+def one_by_one(
+    connection: sqlite3.Connection, people: BatchScorer, wish: RecommendRequest
+) -> np.ndarray:
     """(q, n) scores of the ground floor."""
     made, before = config_of(connection, wish)
     facts = facts_of(connection, made, before)
@@ -151,7 +153,7 @@ def one_by_one(connection: sqlite3.Connection, people: Crowd, wish: RecommendReq
     return out
 
 
-def together(people: Crowd) -> np.ndarray:
+def together(people: BatchScorer) -> np.ndarray:
     """(q, n) scores of the vectorised pass."""
     shape = (len(people.subjects), len(people.item_ids))
     return np.broadcast_to(people.score(slice(0, shape[0])), shape)
@@ -161,7 +163,7 @@ def together(people: Crowd) -> np.ndarray:
 def test_hybrid_is_scored_as_eval_scores_it(
     connection: sqlite3.Connection, judged: Judged, path: str
 ) -> None:
-    people = crowd(connection, RecommendRequest())
+    people = batch_scorer(connection, RecommendRequest())
     assert people.config.weights == judged.blend.recommend
     expected = judged.hybrid()
     assert (expected > 0).sum() > 5_000
@@ -178,7 +180,7 @@ def test_one_method_is_scored_as_eval_scores_it(
     compared = []
     for name in ("ease", "lexical", "follows", "cosine", "bm25", "attributes"):
         wish = RecommendRequest(method=name)
-        people = crowd(connection, wish)
+        people = batch_scorer(connection, wish)
         if people.config.notes:  # the table of `similar`, since it has no weight for people
             assert "has no weight here" in people.config.notes[0]
             continue
@@ -197,7 +199,7 @@ def test_people_alike_are_scored_as_eval_scores_them(
     connection: sqlite3.Connection, judged: Judged
 ) -> None:
     wish = RecommendRequest(by="users")
-    people = crowd(connection, wish)
+    people = batch_scorer(connection, wish)
     expected = judged.people.scores(slice(0, len(judged.asked)))
     assert (expected > 0).sum() > 5_000
     np.testing.assert_allclose(together(people), expected, rtol=2e-6)
@@ -210,7 +212,7 @@ def test_the_lists_of_one_person_of_all_and_of_eval_are_the_same(
     connection: sqlite3.Connection, judged: Judged, again: bool
 ) -> None:
     wish, rules, k = RecommendRequest(again=again), Rules(all_stock=True, variants=True), 20
-    people = crowd(connection, wish)
+    people = batch_scorer(connection, wish)
     asked = judged.asked
     if again:
         asked = replace(asked, barred=sp.csr_matrix(asked.barred.shape, dtype=bool))
@@ -247,10 +249,10 @@ def test_reasons_add_up_to_the_score(connection: sqlite3.Connection) -> None:
 @pytest.mark.slow
 def test_as_of_a_moment_the_two_ways_agree(connection: sqlite3.Connection, path: str) -> None:
     wish = RecommendRequest(before="2011-07-01")
-    people = crowd(connection, wish)
+    people = batch_scorer(connection, wish)
     found, expected = one_by_one(connection, people, wish), together(people)
     np.testing.assert_allclose(found, expected, rtol=5e-6, atol=5e-6)
-    assert len(people.subjects) < len(crowd(connection, RecommendRequest()).subjects)
+    assert len(people.subjects) < len(batch_scorer(connection, RecommendRequest()).subjects)
 
 
 def test_the_blend_of_everything_reads_its_own_tables(mixed: str) -> None:
