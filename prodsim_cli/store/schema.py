@@ -21,6 +21,12 @@ EVENT_INDEXES = {
 }
 """Dropped before a bulk of events is written, made again by the next build."""
 
+
+def _packed_rows(table: str, owner: str) -> str:
+    return f"""create table {table} (method text not null, {owner} integer not null,
+        ids blob not null, scores blob not null, primary key (method, {owner}))"""
+
+
 STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     # 1: the first release
     (
@@ -212,33 +218,9 @@ STEPS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     (
         "alter table neighbors rename to old_neighbors",
         "alter table user_neighbors rename to old_user_neighbors",
-        """
-        create table neighbor_rows (
-            method text not null,
-            item_id integer not null,
-            ids blob not null,
-            scores blob not null,
-            primary key (method, item_id)
-        )
-        """,
-        """
-        create table speaking_rows (
-            method text not null,
-            item_id integer not null,
-            ids blob not null,
-            scores blob not null,
-            primary key (method, item_id)
-        )
-        """,
-        """
-        create table user_neighbor_rows (
-            method text not null,
-            user_id integer not null,
-            ids blob not null,
-            scores blob not null,
-            primary key (method, user_id)
-        )
-        """,
+        _packed_rows("neighbor_rows", "item_id"),
+        _packed_rows("speaking_rows", "item_id"),
+        _packed_rows("user_neighbor_rows", "user_id"),
         repack,
         "drop table old_neighbors",
         "drop table old_user_neighbors",
