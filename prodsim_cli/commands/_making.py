@@ -1,4 +1,4 @@
-"""Options that the making commands share, and their translation. Ground floor."""
+"""Options that the making commands share, and their translation."""
 
 from __future__ import annotations
 

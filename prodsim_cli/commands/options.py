@@ -1,4 +1,4 @@
-"""Options that several commands share, each group one decorator. Ground floor.
+"""Options that several commands share, each group one decorator.
 
 The decorator that opens a resource also closes it. Completion of SKUs, people and methods reads
 the database and stays silent where there is none.
@@ -158,6 +158,9 @@ def method(command: Callable[..., Any]) -> Callable[..., Any]:
     return chosen
 
 
+_RULES = ("where", "same", "price_within", "exclude", "pin", "all_stock", "variants")
+
+
 def rules(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every answer obeys (docs/rules.md); the command gets ``rules``."""
 
@@ -199,35 +202,14 @@ def rules(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--all-stock", is_flag=True, help="Show what is not in stock, too.")
     @click.option("--variants", is_flag=True, help="A row for each colour and size.")
     @wraps(command)
-    def ruled(
-        *args: Any,
-        where: tuple[str, ...],
-        same: tuple[str, ...],
-        price_within: str,
-        exclude: tuple[str, ...],
-        pin: tuple[str, ...],
-        max_per: tuple[str, ...],
-        diversity: float,
-        all_stock: bool,
-        variants: bool,
-        **options: Any,
-    ) -> Any:
+    def ruled(*args: Any, max_per: tuple[str, ...], diversity: float, **options: Any) -> Any:
         from prodsim_cli.queries.ranking.request import Rules
 
         if diversity != diversity:  # nan is in no range, and click lets it through
             raise UsageProblem("--diversity is a number from 0 to 1, not nan.")
-        given = Rules(
-            where=where,
-            same=same,
-            price_within=price_within,
-            exclude=exclude,
-            pin=pin,
-            max_per=tuple(_per(text) for text in max_per),
-            diversity=diversity,
-            all_stock=all_stock,
-            variants=variants,
-        )
-        return command(*args, rules=given, **options)
+        given = {name: options.pop(name) for name in _RULES}
+        pairs = tuple(_per(text) for text in max_per)
+        return command(*args, rules=Rules(max_per=pairs, diversity=diversity, **given), **options)
 
     return ruled
 

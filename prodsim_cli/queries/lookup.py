@@ -1,4 +1,4 @@
-"""Which product or person a text means, and what to say where it means none. Ground floor."""
+"""Which product or person a text means, and what to say where it means none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``neighborhood``: the graph around a product or a person, walked hop by hop. Ground floor.
+"""``neighborhood``: the graph around a product or a person, walked hop by hop.
 
 The edges are those of the stored neighbour tables, of what people bought, and of what lies in the
 same order. Each node nearer than ``hops`` is asked for its ``k`` best by each relation.

@@ -1,4 +1,4 @@
-"""Which relations a graph is made of: named ones, else one of each kind. Ground floor."""
+"""Which relations a graph is made of: named ones, else one of each kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``show``: all that is known of one product or one person. Ground floor."""
+"""``show``: all that is known of one product or one person."""
 
 from __future__ import annotations
 

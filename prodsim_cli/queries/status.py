@@ -1,4 +1,4 @@
-"""``status``: what the database holds, what is built of it, what to run next. Ground floor."""
+"""``status``: what the database holds, what is built of it, what to run next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an export has written, in one sentence. Ground floor."""
+"""What an export has written, in one sentence."""
 
 from __future__ import annotations
 

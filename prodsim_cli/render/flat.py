@@ -1,4 +1,4 @@
-"""Results as rows under a header, and as ids one a line. Ground floor.
+"""Results as rows under a header, and as ids one a line.
 
 One function per result type; what a format cannot say (a status as ids) is the nearest useful list.
 """

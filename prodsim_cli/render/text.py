@@ -1,4 +1,4 @@
-"""Texts that are safe to print, and results as JSON, CSV, TSV and ids. Ground floor."""
+"""Texts that are safe to print, and results as JSON, CSV, TSV and ids."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A tree of ``--where`` as one SQL condition: every value bound, every column from a list. Ground
-floor.
+"""A tree of ``--where`` as one SQL condition: every value bound, every column from a list.
 
 Two truth values: a comparison with a value that is not known does not hold, and ``not`` turns that
 round; ``!=`` is ``not =``, ``!~`` is ``not ~``.

@@ -1,4 +1,4 @@
-"""The expressions of ``--where``: text to a small tree. Ground floor, standard library only.
+"""The expressions of ``--where``: text to a small tree.
 
     either   = both { "or" both }
     both     = one { "and" one }
@@ -16,10 +16,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
 
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.queries.ranking.hints import side_by_side
 
 MOST_CHARACTERS = 100_000
 MOST_DEPTH = 10
@@ -37,6 +35,18 @@ _TOKEN = re.compile(
 )
 _INSTEAD = {"==": "=", "<>": "!=", "&&": "and", "||": "or"}
 _SHOWN = 60
+
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("like", "ilike", "contains", "matches", "glob", "regexp"),
+        "A text that holds another is {0}~mug, without % or *.",
+    ),
+    **dict.fromkeys(
+        ("is", "exists"), "{0} alone holds where it is known, and not {0} where it is not."
+    ),
+    "between": "Write {0}>=10 and {0}<=20.",
+}
+"""Words of other languages, and how this one says it of a column."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,23 @@ def wrong(text: str, place: int, what: str, hint: str = "") -> UsageProblem:
     )
 
 
+def side_by_side(before: str, word: str, *, together: str, valued: bool, follows: str) -> str:
+    """The hint where two words stand side by side, both as an expression wants them.
+
+    ``together``: both as one word in quotes. ``valued``: the first is the value of a comparison.
+    ``follows``: the operator behind the second, '' where there is none.
+    """
+    quotes = f"Quotes hold words together: {together}."
+    shown = word + (f" {follows} " if follows == "in" else follows)
+    if valued:
+        return f"Between two comparisons stands and: ... and {shown}..." if follows else quotes
+    if word.lower() in _ELSEWHERE:
+        return _ELSEWHERE[word.lower()].format(before)
+    if follows:
+        return f"{quotes}\nBetween two comparisons stands and: {before} and {shown}..."
+    return f"Did you mean {before}={word}, or {before}~{word} for a part? {quotes}"
+
+
 def _around(text: str, place: int) -> str:
     start = max(0, min(place - _SHOWN // 2, len(text) - _SHOWN))
     end = start + _SHOWN
@@ -150,26 +177,26 @@ class _Parser:
             kind, word = match.lastgroup, match[match.lastgroup]
             begin = match.start(kind) + 1
             if kind == "other":
-                self._odd(word, begin)
+                raise self._odd(word, begin)
             if kind == "quoted":
                 word = word[1:-1]
             if word in _INSTEAD and kind == "mark":
-                raise wrong(self.text, begin, f"{word} is written {_INSTEAD[word]} here")
+                raise self.wrong(f"{word} is written {_INSTEAD[word]} here", place=begin)
             if kind == "word" and word.lower() in _WORDS:
                 kind, word = "key", word.lower()
             found.append(_Token(kind, word, begin))
             place = match.end()
         return [*found, _Token("end", "", len(self.text) + 1)]
 
-    def _odd(self, sign: str, place: int) -> NoReturn:
+    def _odd(self, sign: str, place: int) -> UsageProblem:
         if sign in "'\"":
-            raise wrong(
-                self.text,
-                place,
-                f"The quote {sign} is never closed",
-                'Put a value with an apostrophe into the other quotes: brand="L\'Occitane".',
-            )
-        raise wrong(self.text, place, f"{sign!r} means nothing here", "Did you mean not, or !=?")
+            hint = 'Put a value with an apostrophe into the other quotes: brand="L\'Occitane".'
+            return self.wrong(f"The quote {sign} is never closed", hint, place)
+        return self.wrong(f"{sign!r} means nothing here", "Did you mean not, or !=?", place)
+
+    def wrong(self, what: str, hint: str = "", place: int | None = None) -> UsageProblem:
+        """The error at the token at hand, or at another place."""
+        return wrong(self.text, self.now.place if place is None else place, what, hint)
 
     @property
     def now(self) -> _Token:
@@ -185,24 +212,18 @@ class _Parser:
 
     def whole(self) -> Node:
         if self.now.kind == "end":
-            raise wrong(self.text, 1, "There is nothing in it")
+            raise self.wrong("There is nothing in it", place=1)
         tree = self.either()
         token = self.now
         if token.kind == "end":
             return tree
         if token.text == ")" and token.kind == "mark":
-            raise wrong(self.text, token.place, "There is a ) without its (")
+            raise self.wrong("There is a ) without its (")
         before = self.tokens[self.at - 1]
         if token.kind in ("word", "quoted") and before.kind in ("word", "quoted"):
-            raise wrong(
-                self.text,
-                token.place,
-                f"and, or, or the end should follow {before.text!r}, not {token.text!r}",
-                self.instead(before, token),
-            )
-        raise wrong(
-            self.text, token.place, f"and, or, or the end should stand before {_said(token)}"
-        )
+            said = f"and, or, or the end should follow {before.text!r}, not {token.text!r}"
+            raise self.wrong(said, self.instead(before, token))
+        raise self.wrong(f"and, or, or the end should stand before {_said(token)}")
 
     def instead(self, before: _Token, token: _Token) -> str:
         """What was meant, perhaps, where two words stand side by side."""
@@ -236,17 +257,12 @@ class _Parser:
         if self.takes("("):
             self.depth += 1
             if self.depth > MOST_DEPTH:
-                raise wrong(
-                    self.text,
-                    place,
-                    f"Parentheses stand inside each other more than {MOST_DEPTH} deep",
-                    "Take parentheses out: and binds more than or, not more than both.",
-                )
+                hint = "Take parentheses out: and binds more than or, not more than both."
+                said = f"Parentheses stand inside each other more than {MOST_DEPTH} deep"
+                raise self.wrong(said, hint, place)
             part = self.either()
             if not self.takes(")"):
-                raise wrong(
-                    self.text, self.now.place, f"A ) should close the ( at character {place}"
-                )
+                raise self.wrong(f"A ) should close the ( at character {place}")
             self.depth -= 1
         else:
             part = self.test()
@@ -255,12 +271,8 @@ class _Parser:
     def test(self) -> Comparison:
         self.tests += 1
         if self.tests > MOST_TESTS:
-            raise wrong(
-                self.text,
-                self.now.place,
-                f"There are more than {MOST_TESTS} comparisons",
-                "A list is one comparison: sku in (A1, A2, A3).",
-            )
+            hint = "A list is one comparison: sku in (A1, A2, A3)."
+            raise self.wrong(f"There are more than {MOST_TESTS} comparisons", hint)
         name = self.name()
         token = self.now
         if token.kind == "mark" and self.takes(*OPERATORS):
@@ -269,18 +281,14 @@ class _Parser:
         if self.takes("in"):
             return Comparison(name, "not in" if turned else "in", self.list(), token.place)
         if turned:
-            raise wrong(
-                self.text,
-                token.place,
-                "not stands before a comparison or before in",
-                f"Did you mean {name.text} not in (...), or {name.text} and not ...?",
-            )
+            hint = f"Did you mean {name.text} not in (...), or {name.text} and not ...?"
+            raise self.wrong("not stands before a comparison or before in", hint, token.place)
         return Comparison(name, place=name.place)
 
     def name(self) -> Name:
         token = self.now
         if token.kind not in ("word", "quoted"):
-            raise wrong(self.text, token.place, f"A column should stand there, not {_said(token)}")
+            raise self.wrong(f"A column should stand there, not {_said(token)}")
         self.at += 1
         if token.kind == "quoted":
             return Name(token.text, token.place)
@@ -294,30 +302,22 @@ class _Parser:
     def value(self, after: str) -> str:
         token = self.now
         if token.kind not in ("word", "quoted"):
-            raise wrong(
-                self.text,
-                token.place,
-                f"A value should follow {after}, not {_said(token)}",
-                'Quotes make a value of anything: title~"black and white".',
-            )
+            hint = 'Quotes make a value of anything: title~"black and white".'
+            raise self.wrong(f"A value should follow {after}, not {_said(token)}", hint)
         self.values += 1
         if self.values > MOST_VALUES:
-            raise wrong(self.text, token.place, f"There are more than {MOST_VALUES:,} values")
+            raise self.wrong(f"There are more than {MOST_VALUES:,} values")
         self.at += 1
         return token.text
 
     def list(self) -> tuple[str, ...]:
         if not self.takes("("):
-            raise wrong(self.text, self.now.place, f"A ( should follow in, not {_said(self.now)}")
+            raise self.wrong(f"A ( should follow in, not {_said(self.now)}")
         found = [self.value("(")]
         while self.takes(","):
             found.append(self.value("a comma"))
         if not self.takes(")"):
-            raise wrong(
-                self.text,
-                self.now.place,
-                f"A comma or a ) should stand there, not {_said(self.now)}",
-            )
+            raise self.wrong(f"A comma or a ) should stand there, not {_said(self.now)}")
         return tuple(found)
 
 
