@@ -8,7 +8,7 @@ import pytest
 
 from prodsim_cli import registry
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.records.traits import Traits
+from prodsim_cli.registry import Traits
 from prodsim_cli.similarity import method
 
 FAMILIES = ("similarity", "embedders", "metrics", "splits", "baselines", "exporters", "readers")

@@ -17,7 +17,7 @@ import click
 
 from prodsim_cli import registry
 from prodsim_cli.errors import ProdsimError, UsageProblem
-from prodsim_cli.records.traits import measures
+from prodsim_cli.registry import measures
 from prodsim_cli.store import catalog
 from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import open_for_reading

@@ -10,7 +10,7 @@ from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.users import NAMED, users, ways
-from prodsim_cli.records.traits import measures
+from prodsim_cli.registry import measures
 
 
 @click.command()

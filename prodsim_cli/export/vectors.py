@@ -15,7 +15,7 @@ from prodsim_cli.data.knn import blocks
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.export.table import BLOCK, Names, Table, people, products
 from prodsim_cli.progress import stage
-from prodsim_cli.records.traits import declared
+from prodsim_cli.registry import declared
 from prodsim_cli.store import artifacts, meta
 from prodsim_cli.store.loading import UNFINISHED, spaces
 

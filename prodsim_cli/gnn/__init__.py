@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from prodsim_cli.registry import needing
+
 if TYPE_CHECKING:
     from prodsim_cli.data.dataset import Dataset
     from prodsim_cli.progress import Progress
 
-KINDS = ("gat", "gcn", "lightgcn")
+KINDS = needing("network")
 """The networks; each is the name of its space, and of a method in ``similarity``."""
 
 

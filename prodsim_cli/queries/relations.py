@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, ProdsimError, UsageProblem
-from prodsim_cli.records.traits import FACTS, LAST, ORDERS, PEOPLE, WORDS, declared
+from prodsim_cli.registry import FACTS, LAST, ORDERS, PEOPLE, WORDS, declared
 from prodsim_cli.store import events, meta
 from prodsim_cli.store.artifacts import Built
 

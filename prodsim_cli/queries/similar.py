@@ -12,8 +12,8 @@ from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Answer, Rules, Scored
 from prodsim_cli.records.answers import Ranking
-from prodsim_cli.records.traits import by_rank, declared
 from prodsim_cli.records.values import Json
+from prodsim_cli.registry import by_rank, declared
 from prodsim_cli.store import artifacts, catalog, neighbors
 from prodsim_cli.store.artifacts import Built
 
@@ -87,7 +87,7 @@ def choose(built: Built, method: str | None) -> tuple[str, list[str]]:
     if method is None:
         if not stored:
             raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-        method = built.preferred()[0]
+        method = built.preferred
         if method != artifacts.BLEND:
             notes.append(f"hybrid is not built, so this is {method}; run `prodsim build`.")
     elif method not in stored:

@@ -41,7 +41,7 @@ from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.similar import query_of
 from prodsim_cli.records.answers import Ranking
-from prodsim_cli.records.traits import COMPLEMENT, SUBSTITUTE
+from prodsim_cli.registry import COMPLEMENT, SUBSTITUTE
 from prodsim_cli.store import artifacts, catalog, events, item_scores, neighbors
 from prodsim_cli.store.artifacts import Built
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.queries import lookup as finding
 from prodsim_cli.records.people import PeopleAlike, Person, SharedProduct
-from prodsim_cli.records.traits import LAST, comparing_users, declared, needing
+from prodsim_cli.registry import LAST, comparing_users, declared, needing
 from prodsim_cli.store import artifacts, catalog, histories, meta, neighbors
 
 TABLE = "user_neighbors"

@@ -10,25 +10,16 @@ of evidence, which is how many people have to do with it. ``scoring.over_rows`` 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
+
+from prodsim_cli.registry import FACTS, declared
 
 MANY, FEW, NONE = "many", "few", "none"
 EVIDENCE = (MANY, FEW, NONE)
 """Classes of products by how many people have to do with them: the ladder from warm to cold."""
 
 MANY_PEOPLE = 20
-
-GRAPH = ("cosine", "jaccard", "pearson")
-"""Where nothing was learned (docs/decisions/0005), the first of these that was built speaks for
-the graph, with a weight of 1."""
-
-LEXICAL = 0.15
-TEXT = 0.05
-"""Weights of the squared scores of words and meaning where nothing was learned."""
-
-FACTS = 0.05
-"""Weight of the squared scores of shared attributes where there are no events."""
 
 SHRINKAGE = 10.0
 """Common buyers that the graph's word needs to count half."""
@@ -60,25 +51,20 @@ def weighted(weights: Weights) -> list[str]:
 
 
 def for_pairs(
-    there: Container[str],
+    there: Collection[str],
     weights: Weights | None = None,
     scales: Mapping[str, float] | None = None,
-    *,
-    lexical: float = LEXICAL,
-    text: float = TEXT,
-    shrinkage: float = SHRINKAGE,
 ) -> Factors:
     """The factors of ``similar``, for the class of the product asked about.
 
     ``there``: the methods that have a table. ``weights``: learned ones, divided by their sum;
-    ``scales``: by method, the score that counts as 1. Without a weight for a table that is there
-    the other arguments say the formula, the same for each class: the graph at 1, squared scores of
-    words and meaning beside it; without a graph, attributes take its place.
+    ``scales``: by method, the score that counts as 1. Without a weight for a table that is there a
+    fixed formula stands, the same for each class: the first measure that counts people at 1, beside
+    it the squared scores of others at their ``DEFAULT_WEIGHT``.
     """
     names = [name for name in weighted(weights or {}) if name in there]
     if not names:
-        default = _default(there, lexical, text, shrinkage)
-        return dict.fromkeys(EVIDENCE, default)
+        return dict.fromkeys(EVIDENCE, _default(there))
     out = {}
     for kind in EVIDENCE:
         mine = (weights or {}).get(kind, {})
@@ -90,18 +76,19 @@ def for_pairs(
     return out
 
 
-def _default(
-    there: Container[str], lexical: float, text: float, shrinkage: float
-) -> dict[str, Factor]:
-    graph = next((name for name in GRAPH if name in there), None)
-    squared = {"lexical": lexical, "text": text}
-    if graph is None:
-        squared["attributes"] = FACTS
-    squared = {name: weight for name, weight in squared.items() if name in there}
+def _default(there: Collection[str]) -> dict[str, Factor]:
+    found = {name: declared(name) for name in there}
+    counting = [name for name, one in found.items() if one.counts_people]
+    graph = min(counting, key=lambda name: found[name].users_rank, default=None)
+    squared = {
+        name: one.default_weight
+        for name, one in sorted(found.items(), key=lambda pair: (-pair[1].default_weight, pair[0]))
+        if one.default_weight and (graph is None or one.rests_on != FACTS)
+    }
     total = sum(squared.values()) + (1.0 if graph else 0.0)
     out = {name: Factor(weight / total, power=2) for name, weight in squared.items()}
     if graph is not None:
-        out[graph] = Factor(1.0 / total, shrinkage=shrinkage)
+        out[graph] = Factor(1.0 / total, shrinkage=SHRINKAGE)
     return out
 
 

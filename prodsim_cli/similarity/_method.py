@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli import registry
-from prodsim_cli.records.traits import Traits
+from prodsim_cli.registry import Traits
 
 if TYPE_CHECKING:
     import numpy as np

@@ -29,6 +29,7 @@ from prodsim_cli.similarity._texts import grouped_neighbors
 from prodsim_cli.text.normalize import folded
 
 NEEDS = "columns"
+DEFAULT_WEIGHT = 0.05
 FINDS = "substitute"
 
 NAMED = ("brand", "category", "tags")

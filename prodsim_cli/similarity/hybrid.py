@@ -36,9 +36,6 @@ from prodsim_cli.matching.across import across, apart
 from prodsim_cli.scoring.blend import Blend
 from prodsim_cli.scoring.coefficients import (
     EVIDENCE,
-    LEXICAL,
-    SHRINKAGE,
-    TEXT,
     for_pairs,
     weighted,
 )
@@ -54,9 +51,6 @@ def neighbors(
     candidates: NDArray[np.int32] | None = None,
     *,
     k: int = 50,
-    lexical: float = LEXICAL,
-    text: float = TEXT,
-    shrinkage: float = SHRINKAGE,
     blend: Blend | None = None,
 ) -> NeighborTable:
     """The k best of the joined tables in ``data.neighbors``.
@@ -64,21 +58,12 @@ def neighbors(
     Products of one source among those of others: the same product in another catalogue is sought,
     by :func:`~prodsim_cli.matching.across.across`, which reads no table.
 
-    ``blend``: weights that were learned of this shop; None: the formula above, where
-    ``lexical`` and ``text``: weights of the squared text scores beside 1 for the graph.
-    ``shrinkage``: common buyers that the graph's word needs to count half.
+    ``blend``: weights that were learned of this shop; None: the formula above.
     """
     if queries is not None and candidates is not None and apart(data, queries, candidates):
         return across(data, queries, candidates, k=k)
     made = blend or Blend()
-    factors = for_pairs(
-        data.neighbors,
-        made.similar,
-        made.scales,
-        lexical=lexical,
-        text=text,
-        shrinkage=shrinkage,
-    )
+    factors = for_pairs(data.neighbors, made.similar, made.scales)
     shrunk = any(how.shrinkage for how in factors[EVIDENCE[0]].values())
     evidence = evidence_of(data.events.people(len(data)))
     buyers = _buyers(data) if shrunk else None

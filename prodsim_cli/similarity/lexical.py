@@ -32,6 +32,7 @@ from prodsim_cli.text.tfidf import tfidf
 
 NEEDS = "text"
 RANK = 2
+DEFAULT_WEIGHT = 0.15
 FINDS = "substitute"
 STORED = True
 

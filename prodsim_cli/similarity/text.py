@@ -19,6 +19,7 @@ from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
 
 NEEDS = "vectors"
 RANK = 1
+DEFAULT_WEIGHT = 0.05
 FINDS = "substitute"
 STORED = True
 

@@ -10,8 +10,8 @@ import json
 import sqlite3
 from typing import Any
 
-from prodsim_cli.records.traits import Traits, by_rank, declared
 from prodsim_cli.records.values import FOR_PEOPLE
+from prodsim_cli.registry import Traits, by_rank, declared
 
 BLEND = "hybrid"
 _CHANGED = {"catalog": "products", "events": "events", "prices": "prices"}
@@ -82,9 +82,12 @@ class Built:
         found = {name: self.traits(name) for name in self.singles}
         return by_rank({name: one for name, one in found.items() if one.finds == role})
 
-    def preferred(self) -> list[str]:
-        """The stored tables, that which answers where none is named first."""
-        return by_rank({name: self.traits(name) for name in self.methods()})
+    @property
+    def preferred(self) -> str:
+        """The stored table that answers where none is named; there must be one."""
+        if self.has(BLEND):
+            return BLEND
+        return by_rank({name: self.traits(name) for name in self.methods()})[0]
 
     def remedy(self, name: str) -> str:
         """The command that brings one artifact up to date; only ``train`` makes networks anew."""

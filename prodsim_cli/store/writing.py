@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.records.traits import Traits, declared
 from prodsim_cli.records.values import FOR_PEOPLE
+from prodsim_cli.registry import Traits, declared
 from prodsim_cli.search import index
 from prodsim_cli.store import meta, packed
 from prodsim_cli.store.connection import transaction

@@ -71,7 +71,7 @@ def explain(
     built = artifacts.Built(connection)
     if not built.methods():
         raise NotReady("No neighbour table is built yet.", hint="Run `prodsim build`.")
-    main = built.preferred()[0]
+    main = built.preferred
     read = Texts(connection)
     pairs = [(one["id"], other["id"]) for other in others]
     words, grams = read.words(pairs), read.grams(pairs)

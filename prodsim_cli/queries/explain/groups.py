@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from prodsim_cli.records.reasons import Fact, Group, Share, Speaking, Step
-from prodsim_cli.records.traits import ORDERS, PEOPLE
+from prodsim_cli.registry import ORDERS, PEOPLE
 from prodsim_cli.store import catalog, events
 from prodsim_cli.store.artifacts import BLEND, Built
 from prodsim_cli.store.events import Moment

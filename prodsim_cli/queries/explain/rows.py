@@ -19,8 +19,8 @@ from prodsim_cli.queries.explain.words import MOST, Evidence, sentences
 from prodsim_cli.queries.ranking.request import Chosen
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.reasons import Fact, Word
-from prodsim_cli.records.traits import Traits
 from prodsim_cli.records.values import Json
+from prodsim_cli.registry import Traits
 from prodsim_cli.store import artifacts, catalog, neighbors
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from prodsim_cli.errors import NotReady
-from prodsim_cli.records.traits import declared
+from prodsim_cli.registry import declared
 from prodsim_cli.scoring.coefficients import EVIDENCE as CLASSES
 from prodsim_cli.scoring.coefficients import class_of, for_pairs
 from prodsim_cli.similarity import method

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prodsim_cli.records.reasons import Fact, Group, Word
-from prodsim_cli.records.traits import (
+from prodsim_cli.registry import (
     COMPLEMENT,
     FACTS,
     MEANING,

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from prodsim_cli.records.traits import SUBSTITUTE
+from prodsim_cli.registry import SUBSTITUTE
 from prodsim_cli.similarity import method as plug_in
 from prodsim_cli.store import neighbors
 from prodsim_cli.store.artifacts import Built

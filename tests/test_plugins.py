@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from evaluation_shop import install
+
+from prodsim_cli import registry
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -167,3 +170,18 @@ def test_it_stands_in_the_docs(package: Path, shop: Path) -> None:
     assert f"| `near_price` | {help_line} | `k=50`, `fold=1.2` |" in done.stdout
     for name in ("first", "count", "tilde"):
         assert f"| `{name}` |" in done.stdout
+
+
+def test_no_list_of_methods_stands_outside_their_folder() -> None:
+    """What a room must know of a method is said in the method's file."""
+    methods, found = set(registry.names("similarity")), []
+    package = HERE / "prodsim_cli"
+    for path in sorted(package.rglob("*.py")):
+        if path.parent.name == "similarity" or path == package / "gnn" / "model.py":
+            continue  # which holds the layers of the networks, one by one
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            items = getattr(node, "elts", None) or getattr(node, "keys", None) or []
+            named = {item.value for item in items if isinstance(item, ast.Constant)} & methods
+            if len(named) > 1:
+                found.append(f"{path.name}:{node.lineno} {sorted(named)}")
+    assert found == []
