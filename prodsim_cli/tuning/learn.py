@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -68,68 +68,75 @@ def learn(
     window = windows.window(data, "time" if data.events.timed else "last", target, again, seed)
     if window is None:
         return None
-    blend = Blend()
+    blend, past = Blend(), _Past(data, window, methods, seed, weigh, progress)
     if "recommend" in tasks or not data.events.timed:
-        blend = _for_people(blend, data, window, methods, seed, weigh, progress)
+        blend = _for_people(blend, past)
     if "similar" in tasks:
-        blend = _for_products(blend, data, window, methods, seed, weigh, progress)
+        blend = _for_products(blend, past)
     if not blend.evidence:
         return None
     told = (f"a sample of {len(data.events):,} events",) if sampled else ()
     return replace(blend, evidence=(*blend.evidence, *told))
 
 
-def _tuned(
-    task: str,
-    data: Dataset,
-    methods: Methods,
-    judge: Judge,
-    progress: Progress | None,
-    finish: Callable[[Tuned], Tuned] = lambda tuned: tuned,
-) -> dict[str, Tuned]:
-    """Every method with the settings that suit a task best."""
-    done = stage(progress, f"learning: settings to {task}", len(methods.names), "methods")
-    out: dict[str, Tuned] = {}
-    for name in content_first(methods.names):
-        build = partial(built, methods, name, data)
-        out[name] = finish(tune(build, methods.space(name, data), judge))
-        if method(name).content_based:
-            data = data.with_neighbors(name, out[name].table, learned=False)
-        done(1)
-    return out
+@dataclass(frozen=True)
+class _Past:
+    """What is learned from: a shop, the window inside it, and the methods that may help."""
+
+    data: Dataset
+    window: Split
+    methods: Methods
+    seed: int
+    weigh: bool
+    progress: Progress | None
+
+    def asked(self, make: Callable[[Dataset, Split], TestSet], window: Split) -> TestSet | None:
+        """Some questions of a window; None where they are too few."""
+        testset = windows.some(make(self.data, window), self.seed)
+        return testset if len(testset) >= windows.ENOUGH else None
+
+    def tuned(
+        self,
+        task: str,
+        data: Dataset,
+        judge: Judge,
+        finish: Callable[[Tuned], Tuned] = lambda tuned: tuned,
+    ) -> dict[str, Tuned]:
+        """Every method with the settings that suit a task best, on a training part."""
+        methods = self.methods
+        done = stage(self.progress, f"learning: settings to {task}", len(methods.names), "methods")
+        out: dict[str, Tuned] = {}
+        for name in content_first(methods.names):
+            build = partial(built, methods, name, data)
+            out[name] = finish(tune(build, methods.space(name, data), judge))
+            if method(name).content_based:
+                data = data.with_neighbors(name, out[name].table, learned=False)
+            done(1)
+        return out
 
 
-def _for_people(
-    blend: Blend,
-    data: Dataset,
-    window: Split,
-    methods: Methods,
-    seed: int,
-    weigh: bool,
-    progress: Progress | None,
-) -> Blend:
+def _for_people(blend: Blend, past: _Past) -> Blend:
     """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
-    testset = windows.some(user_questions(data, window), seed)
-    if len(testset) < windows.ENOUGH:
+    methods = past.methods
+    testset = past.asked(user_questions, past.window)
+    if testset is None:
         return blend
     testset = replace(testset, train=methods.prepare(testset.train))
     pasts, right = UserHistories(testset), Relevance(testset.answers, K)
-    tuned = _tuned(
+    tuned = past.tuned(
         "recommend",
         testset.train,
-        methods,
         lambda table: ndcg_of_users(table, pasts, FLAT, right),
-        progress,
         lambda one: with_memory(one, pasts, right),
     )
     blend = replace(
         blend,
         settings={**blend.settings, "recommend": _settings(tuned)},
         memory={name: one.memory for name, one in tuned.items() if one.memory != FLAT},
-        evidence=(*blend.evidence, windows.in_words(len(testset), "users", window)),
+        evidence=(*blend.evidence, windows.in_words(len(testset), "users", past.window)),
         scales={name: scale_of(one.table) for name, one in tuned.items()},
     )
-    if not weigh:
+    if not past.weigh:
         return blend
     personal, scale = _people_alike(testset, methods)
     blend = replace(blend, scales={**blend.scales, **scale})
@@ -140,8 +147,10 @@ def _for_people(
         testset.candidates,
         personal,
     )
-    stage(progress, "learning: weights to recommend", 1, "")
-    matrix = _matrix_of_people(made, testset, evidence_of(testset.train.events.people(len(data))))
+    stage(past.progress, "learning: weights to recommend", 1, "")
+    matrix = _matrix_of_people(
+        made, testset, evidence_of(testset.train.events.people(len(past.data)))
+    )
     weights = select(matrix, CONSTANTS)
     words = {name: weight for name, weight in weights.items() if _speaks_for_new(name)}
     learned = {
@@ -182,15 +191,7 @@ def _matrix_of_people(made: Parts, testset: TestSet, kind: NDArray[np.int8]) -> 
     return gathered(made.names, testset, scores, kind)
 
 
-def _for_products(
-    blend: Blend,
-    data: Dataset,
-    window: Split,
-    methods: Methods,
-    seed: int,
-    weigh: bool,
-    progress: Progress | None,
-) -> Blend:
+def _for_products(blend: Blend, past: _Past) -> Blend:
     """Settings and weights of ``similar``, by the evidence there is for the product asked about.
 
     Judged by what shares a later order or session; where there is none (events without times), the
@@ -198,28 +199,23 @@ def _for_products(
     it tells more than popularity and the words do: in a shop without any order in what people buy,
     products bought together are popular products.
     """
-    testset = windows.some(product_questions(data, window), seed) if data.events.timed else None
-    if testset is None or len(testset) < windows.ENOUGH:
-        return _standing_in(blend, data, methods)
+    methods, timed = past.methods, past.data.events.timed
+    testset = past.asked(product_questions, past.window) if timed else None
+    if testset is None:
+        return _standing_in(blend, past)
     testset = replace(testset, train=methods.prepare(testset.train))
     right = Relevance(testset.answers, K)
-    tuned = _tuned(
-        "similar",
-        testset.train,
-        methods,
-        lambda table: ndcg_of_rows(table, testset, right),
-        progress,
-    )
+    tuned = past.tuned("similar", testset.train, lambda table: ndcg_of_rows(table, testset, right))
     blend = replace(
         blend,
         settings={**blend.settings, "similar": _settings(tuned)},
         scales={name: scale_of(one.table) for name, one in tuned.items()},
-        evidence=(*blend.evidence, windows.in_words(len(testset), "products", window)),
+        evidence=(*blend.evidence, windows.in_words(len(testset), "products", past.window)),
     )
-    if not weigh:
+    if not past.weigh:
         return blend
-    stage(progress, "learning: weights for similar products", 1, "")
-    evidence = evidence_of(testset.train.events.people(len(data)))
+    stage(past.progress, "learning: weights for similar products", 1, "")
+    evidence = evidence_of(testset.train.events.people(len(past.data)))
     tables = {name: one.table for name, one in tuned.items()}
     words = [name for name in tuned if method(name).content_based]
     if not adds(matrix_of_rows(tables, testset, evidence, _popular(testset)), [*words, POPULAR]):
@@ -235,7 +231,7 @@ def _for_products(
         some = mine == EVIDENCE.index(kind)
         if some.sum() >= windows.ENOUGH:
             weights[kind] = reweigh(matrix.only(some), shared)
-    weights[NONE] = _for_new(data, methods, blend, window, seed) or {
+    weights[NONE] = _for_new(replace(past, methods=methods), blend) or {
         name: weight for name, weight in shared.items() if method(name).content_based
     }
     return replace(blend, similar=_none_silent(weights, words))
@@ -259,24 +255,21 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: round(weight / sum(left.values()), 6) for name, weight in left.items()}
 
 
-def _standing_in(blend: Blend, data: Dataset, methods: Methods) -> Blend:
+def _standing_in(blend: Blend, past: _Past) -> Blend:
     """Weights of ``similar`` where nothing can be learned for it: those of ``recommend``."""
     shares = {kind: _shares(table) for kind, table in blend.recommend.items()}
-    words = [name for name in methods.names if method(name).content_based]
+    words = [name for name in past.methods.names if method(name).content_based]
     weights = _none_silent(shares, words)
     settings = blend.settings.get("recommend", {})
     return replace(blend, similar=weights, settings={**blend.settings, "similar": settings})
 
 
-def _for_new(
-    data: Dataset, methods: Methods, blend: Blend, window: Split, seed: int
-) -> dict[str, float]:
+def _for_new(past: _Past, blend: Blend) -> dict[str, float]:
     """Weights for products without events: those of a fifth of the products made cold."""
-    cold = windows.window(data, "cold", window.target, window.again, seed)
-    if cold is None:
-        return {}
-    testset = windows.some(product_questions(data, cold), seed)
-    if len(testset) < windows.ENOUGH:
+    window, methods = past.window, past.methods
+    cold = windows.window(past.data, "cold", window.target, window.again, past.seed)
+    testset = past.asked(product_questions, cold) if cold is not None else None
+    if testset is None:
         return {}
     tables = {}
     train = methods.prepare(testset.train)
