@@ -24,10 +24,12 @@ _AREA_CELLS = 100_000
 _DIGITS = 12  # what the order of a sum can change lies below
 
 
-def _draws(rows: int, seed: int, resamples: int) -> Iterator[NDArray[np.float64]]:
+def _draws(
+    rows: int, seed: int, resamples: int, cells: int = _CELLS
+) -> Iterator[NDArray[np.float64]]:
     """Blocks (b, rows) of how often each row is drawn when as many are drawn as there are."""
     random = np.random.default_rng(seed)
-    block = max(1, _CELLS // max(rows, 1))
+    block = max(1, (cells or _CELLS) // max(rows, 1))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
         drawn = random.integers(0, rows, size=(size, rows))
@@ -146,21 +148,15 @@ def resampled_areas(
     ``scores`` (methods, p), ``match`` (p,) -> (resamples, methods, 2): ROC AUC, average precision.
     NaN in a resample that drew one kind of pairs only.
     """
-    methods, pairs = scores.shape
-    random = np.random.default_rng(seed)
     orders = np.argsort(-scores, axis=1, kind="stable")
-    block = max(1, _AREA_CELLS // pairs)
-    out = np.empty((resamples, methods, 2))
-    for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        drawn = random.integers(0, pairs, size=(size, pairs))
-        drawn += np.arange(size)[:, None] * pairs
-        counts = np.bincount(drawn.ravel(), minlength=size * pairs).astype(np.float64)
-        counts = counts.reshape(size, pairs)
-        for m, order in enumerate(orders):
-            here = np.take(counts, order, axis=1)
-            out[start : start + size, m] = areas(scores[m, order], match[order], here)
-    return out
+    blocks = []
+    for counts in _draws(scores.shape[1], seed, resamples, _AREA_CELLS):
+        of_methods = [
+            areas(scores[m, order], match[order], np.take(counts, order, axis=1))
+            for m, order in enumerate(orders)
+        ]
+        blocks.append(np.stack(of_methods, axis=1))
+    return np.concatenate(blocks)
 
 
 def areas(

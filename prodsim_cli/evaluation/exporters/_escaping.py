@@ -1,10 +1,17 @@
-"""Names of people and products in files that know no quotes."""
+"""Names of people and products in files that know no quotes, and how such files are written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from prodsim_cli.files import whole_file
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _BREAKING = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")
 """What parts words or lines for a reader (str.split and str.splitlines of Python included), and
@@ -25,11 +32,20 @@ def escaped(name: str) -> str:
     return _BREAKING.sub(lambda found: quote(found.group(), safe=""), name)
 
 
-def escaped_all(names: Iterable[object]) -> list[str]:
+def escaped_all(names: Iterable[object]) -> pl.Series:
     """Many names, each as :func:`escaped`."""
-    return [escaped(str(name)) for name in names]
+    import polars as pl
+
+    return pl.Series([escaped(str(name)) for name in names], dtype=pl.String)
 
 
 def file_word(name: str) -> str:
     """A name as a part of a file name: also without the characters that mean something in paths."""
     return re.sub(r'[/\\:*?"<>|]', lambda found: quote(found.group(), safe=""), escaped(name))
+
+
+def save(rows: pl.DataFrame, path: Path, **layout: Any) -> Path:
+    """Write rows as separated values (``layout`` as of polars), complete or not at all."""
+    with whole_file(path) as beside:
+        rows.write_csv(beside, **layout)
+    return path

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import returned
-from prodsim_cli.evaluation.exporters._escaping import escaped_all
+from prodsim_cli.evaluation.exporters._escaping import escaped_all, save
 from prodsim_cli.evaluation.outcome import FoldEvents, Outcome
 from prodsim_cli.files import folder as made
-from prodsim_cli.files import whole_file
 from prodsim_cli.records.values import EVENT_TYPES
 
 if TYPE_CHECKING:
@@ -59,24 +58,22 @@ def _window(part: FoldEvents, home: Path, name: str) -> list[Path]:
     learned, asked = log.take(part.train), log.take(part.test)
     # What was returned after the split still counts: nobody could know it then.
     learned = learned.take(_wished(learned) & ~returned(learned))
-    users = _tokens(part.data.users.ids)
-    items = _tokens(part.data.items.ids)
+    users = escaped_all(part.data.users.ids)
+    items = escaped_all(part.data.items.ids)
+    tables = {
+        "train.inter": _interactions(learned, users, items),
+        "test.inter": _interactions(asked.take(_wished(asked)), users, items),
+        "item": _items(part.data, items),
+    }
     return [
-        _save(_interactions(learned, users, items), home / f"{name}.train.inter"),
-        _save(_interactions(asked.take(_wished(asked)), users, items), home / f"{name}.test.inter"),
-        _save(_items(part.data, items), home / f"{name}.item"),
+        save(rows, home / f"{name}.{kind}", separator="\t", quote_style="necessary")
+        for kind, rows in tables.items()
     ]
 
 
 def _wished(log: EventLog) -> NDArray[np.bool_]:
     """(m,) bool: events of a known person that are no return."""
     return (log.user >= 0) & (log.type != TYPE_CODE["return"])
-
-
-def _tokens(names: tuple[object, ...]) -> pl.Series:
-    import polars as pl
-
-    return pl.Series(escaped_all(names), dtype=pl.String)
 
 
 def _interactions(log: EventLog, users: pl.Series, items: pl.Series) -> pl.DataFrame:
@@ -114,9 +111,3 @@ def _items(data: Dataset, items: pl.Series) -> pl.DataFrame:
             "price:float": pl.Series(prices, dtype=pl.Float64),
         }
     )
-
-
-def _save(rows: pl.DataFrame, path: Path) -> Path:
-    with whole_file(path) as beside:
-        rows.write_csv(beside, separator="\t", quote_style="necessary")
-    return path

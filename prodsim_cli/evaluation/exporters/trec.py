@@ -6,22 +6,22 @@ The layout is that of the Text REtrieval Conference (Voorhees, Harman 2005, TREC
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.errors import InputError
-from prodsim_cli.evaluation.exporters._escaping import escaped, escaped_all, file_word
+from prodsim_cli.evaluation.exporters._escaping import escaped, escaped_all, file_word, save
 from prodsim_cli.evaluation.outcome import Outcome
 from prodsim_cli.files import folder as made
-from prodsim_cli.files import whole_file
 
 if TYPE_CHECKING:
     import polars as pl
 
 _DECIMALS = 6
+_LAYOUT: dict[str, Any] = {"separator": " ", "include_header": False, "quote_style": "never"}
 
 
 def write(outcome: Outcome, folder: Path) -> list[Path]:
@@ -39,27 +39,23 @@ def write(outcome: Outcome, folder: Path) -> list[Path]:
     """
     if outcome.answers is None or not outcome.answers.nnz or not outcome.lists:
         return []
-    queries, items = _names(outcome), _series(escaped_all(outcome.items))
+    queries, items = _names(outcome), escaped_all(outcome.items)
     home = made(folder)
-    paths = [_save(_qrels(outcome.answers, queries, items), home / "qrels.trec")]
+    paths = [save(_qrels(outcome.answers, queries, items), home / "qrels.trec", **_LAYOUT)]
     for method, lists in outcome.lists.items():
         rows = _run(lists, method, queries, items)
-        paths.append(_save(rows, home / f"run.{file_word(method)}.trec"))
+        paths.append(save(rows, home / f"run.{file_word(method)}.trec", **_LAYOUT))
     return paths
 
 
 def _names(outcome: Outcome) -> pl.Series:
     """(q,) names of the questions, each one different."""
-    names = escaped_all(outcome.queries)
-    if len(np.unique(outcome.window)) > 1:
-        names = [f"{name}@{window}" for name, window in zip(names, outcome.window, strict=True)]
-    return _series(names)
-
-
-def _series(words: list[str]) -> pl.Series:
     import polars as pl
 
-    return pl.Series(words, dtype=pl.String)
+    names = escaped_all(outcome.queries)
+    if len(np.unique(outcome.window)) > 1:
+        return names + "@" + pl.Series(outcome.window).cast(pl.String)
+    return names
 
 
 def _qrels(answers: sp.csr_matrix, queries: pl.Series, items: pl.Series) -> pl.DataFrame:
@@ -110,9 +106,3 @@ def _run(
             "method": pl.repeat(escaped(method), len(rows), eager=True),
         }
     )
-
-
-def _save(rows: pl.DataFrame, path: Path) -> Path:
-    with whole_file(path) as beside:
-        rows.write_csv(beside, separator=" ", include_header=False, quote_style="never")
-    return path
