@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prodsim_cli import registry
 from prodsim_cli.errors import NotReady, ProdsimError, UsageProblem
 from prodsim_cli.registry import FACTS, LAST, ORDERS, PEOPLE, WORDS, declared
-from prodsim_cli.store import events, meta
+from prodsim_cli.store import events
 from prodsim_cli.store.artifacts import Built
 
 BOUGHT = "bought"
@@ -41,7 +41,7 @@ def choose(connection: sqlite3.Connection, methods: Sequence[str]) -> tuple[Rela
         counted = (BOUGHT, SAME_ORDER)
         for name in methods:
             if name not in (*products, *people, *counted):
-                raise _no_relation(connection, name, [*products, *people, *counted])
+                raise _no_relation(built, name, [*products, *people, *counted])
         chosen = Relations(
             tuple(name for name in methods if name in (*products, *counted)),
             tuple(name for name in methods if name in (*people, BOUGHT)),
@@ -84,16 +84,11 @@ def _usual(connection: sqlite3.Connection, built: Built, notes: list[str]) -> It
         )
 
 
-def _no_relation(connection: sqlite3.Connection, name: str, choices: Iterable[str]) -> ProdsimError:
-    if name in registry.names("similarity"):
-        without_model = (
-            declared(name).needs == "vectors" and meta.settings(connection).get("lm") is False
-        )
-        command = "prodsim build --model auto" if without_model else "prodsim build"
-        return NotReady(
-            f"The neighbour table {name} is not built.",
-            hint=f"Run `{command}`; `prodsim status` says what is built.",
-        )
+def _no_relation(built: Built, name: str, choices: Iterable[str]) -> ProdsimError:
+    if registry.has("similarity", name):
+        from prodsim_cli.queries.similar import not_built
+
+        return not_built(built, name)
     return UsageProblem(
         f"There is no relation {name!r}.",
         hint=f"Choose from: {', '.join(dict.fromkeys(choices))}.",

@@ -91,11 +91,12 @@ def choose(built: Built, method: str | None) -> tuple[str, list[str]]:
         if method != artifacts.BLEND:
             notes.append(f"hybrid is not built, so this is {method}; run `prodsim build`.")
     elif method not in stored:
-        raise _not_built(built, method)
+        raise not_built(built, method)
     return method, [*notes, *built.stale_notes(method)]
 
 
-def _not_built(built: Built, method: str) -> NotReady | UsageProblem:
+def not_built(built: Built, method: str) -> NotReady | UsageProblem:
+    """The error for a method without a table: how to build it, or which methods there are."""
     if registry.has("similarity", method):
         needs = declared(method).needs
         without_model = needs == "vectors" and built.settings.get("lm") is False

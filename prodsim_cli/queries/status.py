@@ -27,8 +27,8 @@ def status(connection: sqlite3.Connection, database: str, *, digest: bool = Fals
     counts = stored.counts(connection)
     by_type, without_user, period = stored.events(connection)
     counts |= {"events": sum(by_type.values()), "events_without_user": without_user}
-    made = stored.made(connection)
-    settings = meta.settings(connection)
+    built = Built(connection)
+    made = stored.made(connection, built)
     return Status(
         database=database,
         bytes=stored.size(database),
@@ -36,9 +36,9 @@ def status(connection: sqlite3.Connection, database: str, *, digest: bool = Fals
         events=by_type,
         period=period,
         weights=meta.weights(connection),
-        settings=settings,
+        settings=built.settings,
         artifacts=tuple(made),
-        advice=tuple(_advice(counts, made, Built(connection))),
+        advice=tuple(_advice(counts, made, built)),
         digest=digests.digest(connection) if digest else None,
     )
 

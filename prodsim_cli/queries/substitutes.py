@@ -42,7 +42,7 @@ from prodsim_cli.queries.ranking.request import Rules, Scored
 from prodsim_cli.queries.similar import query_of
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.registry import COMPLEMENT, SUBSTITUTE
-from prodsim_cli.store import artifacts, catalog, events, item_scores, neighbors
+from prodsim_cli.store import catalog, events, item_scores, neighbors
 from prodsim_cli.store.artifacts import Built
 
 ROLES = (SUBSTITUTE, COMPLEMENT)
@@ -88,7 +88,7 @@ def of_kind(
     for asked in [items] if together else [[item] for item in items]:
         ids, names = [item["id"] for item in asked], [item["label"] for item in asked]
         filtered = bool(obeyed.where or obeyed.same or obeyed.price_within or obeyed.max_per)
-        candidates = RoleCandidates(connection, ids, role, obeyed.variants, filtered)
+        candidates = RoleCandidates(connection, built, ids, role, obeyed.variants, filtered)
         given = answer(connection, candidates, obeyed, k, ids)
         rows = to_results(connection, given.rows, neighbors.agreeing(connection, singles, ids))
         about = " + ".join(item["title"] or item["label"] for item in asked)
@@ -126,6 +126,7 @@ class RoleCandidates:
     """
 
     connection: sqlite3.Connection
+    built: Built
     seeds: Sequence[int]
     role: str
     apart: bool = False
@@ -151,7 +152,9 @@ class RoleCandidates:
         """Product -> score over all products asked about; ``ids`` None: those of the tables."""
         found: dict[int, float] = {}
         for seed in self.seeds:
-            for other, score in self._of(SeedProduct(self.connection, seed), ids).items():
+            for other, score in self._of(
+                SeedProduct(self.connection, self.built, seed), ids
+            ).items():
                 if other not in self.seeds:
                     found[other] = found.get(other, 0.0) + score
         return found
@@ -210,16 +213,14 @@ class PairFigures(NamedTuple):
 class SeedProduct:
     """A product asked about, with what is read of it once."""
 
-    def __init__(self, connection: sqlite3.Connection, item_id: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, built: Built, item_id: int) -> None:
         self.connection, self.id = connection, item_id
         self.label = catalog.item(connection, item_id)["label"]
-        found = artifacts.recorded(connection, "companions", item_scores.KIND)
-        self.by: str | None = found[0]["by"] if found else None
-        self.sum = float(found[0]["sum"]) if found else 0.0
-        self.alike = float(found[0]["alike"]) if found else 1.0
+        counted = built.settings_of("companions", item_scores.KIND)
+        self.by: str | None = counted.get("by")
+        self.sum, self.alike = float(counted.get("sum", 0.0)), float(counted.get("alike", 1.0))
         self.companions = item_scores.of(connection, ("companions",), [item_id])[item_id][0]
         self.baskets = events.baskets(connection, self.by, item_id) if self.by else []
-        built = Built(connection)
         self.words = {
             name: neighbors.tied(connection, name, item_id, DEPTH)
             for name in built.singles

@@ -55,9 +55,8 @@ def rejects(connection: sqlite3.Connection, limit: int | None) -> list[sqlite3.R
     ).fetchall()
 
 
-def made(connection: sqlite3.Connection) -> list[ArtifactStatus]:
+def made(connection: sqlite3.Connection, built: Built) -> list[ArtifactStatus]:
     """Every artifact with its freshness and the number of its rows."""
-    built = Built(connection)
     rows = connection.execute(
         """select name, kind, settings, data_version, created_at, seconds from artifacts
            order by kind = 'user_neighbors', kind = 'neighbors', name != ?, name""",
