@@ -6,7 +6,7 @@ this package does not import torch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,42 +31,30 @@ def why_untrainable(data: Dataset) -> str:
     return ""
 
 
-def with_spaces(
-    data: Dataset,
-    names: Iterable[str],
-    *,
-    seed: int = 42,
-    progress: Progress | None = None,
-    **settings: Any,
-) -> Dataset:
-    """``data`` with the spaces of these networks, trained on its events and named in ``learned``.
-
-    A space that is there already is replaced. An evaluation gives the training part.
-    """
-    from prodsim_cli.data.embeddings import EmbeddingMatrix
-    from prodsim_cli.gnn.training import train
-
-    found, chosen = dict(data.embeddings), tuple(names)
-    for name in chosen:
-        trained = train(data, name, seed=seed, progress=progress, **settings)
-        found[name] = EmbeddingMatrix(trained.items, name)
-    return replace(data, embeddings=found, learned=data.learned | set(chosen))
-
-
 def with_networks(
     data: Dataset,
     networks: Collection[str],
     wanted: Collection[str],
     seed: int = 42,
     progress: Progress | None = None,
+    **settings: Any,
 ) -> Dataset:
-    """The data with the spaces of the wanted networks, trained on its own events alone.
+    """``data`` with the spaces of the wanted networks, trained on its own events alone.
 
-    Spaces of networks that were trained on other events are taken away.
+    They are named in ``learned``. Spaces of networks that were trained on other events are removed.
     """
     kept = {name: space for name, space in data.embeddings.items() if name not in networks}
     data = replace(data, embeddings=kept)
     names = [name for name in networks if name in wanted]
     if not names or why_untrainable(data):
         return data
-    return with_spaces(data, names, seed=seed, progress=progress)
+    from prodsim_cli.data.embeddings import EmbeddingMatrix
+    from prodsim_cli.gnn.training import train
+
+    made = {
+        name: EmbeddingMatrix(
+            train(data, name, seed=seed, progress=progress, **settings).items, name
+        )
+        for name in names
+    }
+    return replace(data, embeddings={**kept, **made}, learned=data.learned | set(names))

@@ -1,5 +1,8 @@
 """One epoch: a part of the edges is masked, the network is trained to predict the masked ones.
 
+The loss is a softmax cross-entropy over the items: it ranks the targets above *every* other item,
+which is what NDCG rewards; BPR (Rendle et al. 2009) compares with one random item at a time.
+
 All draws depend on the seed and the epoch's number only, so a resumed training gives the same.
 """
 
@@ -12,14 +15,20 @@ import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
-from prodsim_cli.gnn.graph import Graph, adjacency, history_means
-from prodsim_cli.gnn.loss import softmax_loss
+from prodsim_cli.gnn.graph import Graph, adjacency, history_means, row_normalized
 from prodsim_cli.gnn.model import Edges, Network
 from prodsim_cli.gnn.weights import Settings
 
 STEPS = 32
 """Steps of an epoch at most: each propagates along the whole graph."""
+FULL = 16_384
+"""Items up to which the softmax spans all of them."""
+SAMPLE = 4_096
+"""Beyond that: items that are drawn beside the batch's own targets."""
+TARGETS = 64
+"""Targets of one row in one step of a sampled softmax at most."""
 
 
 @dataclass
@@ -33,29 +42,21 @@ class GraphTensors:
     known: Tensor
 
     @classmethod
-    def of(
-        cls,
-        graph: Graph,
-        kind: str,
-        device: torch.device | str,
-        features: Tensor | None = None,
-    ) -> GraphTensors:
-        """``features``: those of the graph, where they are on the device already."""
+    def of(cls, graph: Graph, kind: str, device: torch.device | str) -> GraphTensors:
         users = np.diff(graph.bought.indptr) > 0
         items = np.diff(graph.bought.tocsc().indptr) + np.diff(graph.co_bought.indptr) > 0
         known = np.concatenate([users, items])[:, None].astype(np.float32)
-        if features is None:
-            features = torch.from_numpy(graph.features).to(device)
         return cls(
             Edges.of(adjacency(graph, kind), device),
             Edges.of(history_means(graph.bought), device),
-            features,
+            torch.from_numpy(graph.features).to(device),
             torch.from_numpy(known).to(device),
         )
 
-    def first(self, network: Network) -> Tensor:
-        """h0 of all nodes."""
-        return network.first(self.features, self.histories, self.known)
+    def first(self, network: Network, features: Tensor | None = None) -> Tensor:
+        """h0 of all nodes; of other ``features`` where they are given."""
+        features = self.features if features is None else features
+        return network.first(features, self.histories, self.known)
 
 
 class Adam:
@@ -94,16 +95,12 @@ class Epochs:
     settings: Settings
     seed: tuple[int, ...]
 
-    def __post_init__(self) -> None:
-        self.device = self.network.free.device
-        self.features = torch.from_numpy(self.graph.features).to(self.device)
-
     def run(self, number: int, optimizer: Adam) -> float:
         """One pass over the users who have a masked purchase; the mean loss."""
         s, draw = self.settings, np.random.default_rng((*self.seed, number))
         chance = torch.Generator().manual_seed(int(draw.integers(1 << 62)))
         shown, masked = mask_edges(self.graph, s, draw)
-        tensors = GraphTensors.of(shown, self.network.kind, self.device, self.features)
+        tensors = GraphTensors.of(shown, self.network.kind, self.network.free.device)
         users = draw.permutation(np.flatnonzero(np.diff(masked.indptr)))
         items = np.flatnonzero(np.diff(shown.partners.indptr))
         total, u = 0.0, masked.shape[0]
@@ -112,8 +109,9 @@ class Epochs:
         for step in range(steps):
             batch = users[step * size : (step + 1) * size]
             others = np.sort(draw.permutation(items)[: s.batch])
-            tensors.features = self._column_dropout(chance)
-            z = self.network(tensors.edges, dropout(tensors.first(self.network), s.dropout, chance))
+            features = dropout(tensors.features, s.feature_dropout, chance, columns=True)
+            first = tensors.first(self.network, features)
+            z = self.network(tensors.edges, dropout(first, s.dropout, chance))
             loss = z.new_zeros(())
             if len(batch):
                 loss = loss + softmax_loss(z[batch], z[u:], masked[batch], s.temperature, draw)
@@ -125,14 +123,6 @@ class Epochs:
             total += float(loss.detach())
         return total / steps
 
-    def _column_dropout(self, chance: torch.Generator) -> Tensor:
-        """Features with some columns set to 0 for all items for a step."""
-        share = self.settings.feature_dropout
-        if share == 0:
-            return self.features
-        keep = torch.rand(self.features.shape[1], generator=chance) >= share
-        return self.features * (keep.float() / (1 - share)).to(self.features.device)
-
     def _penalty(self) -> Tensor:
         free, s = self.network.free, self.settings
         penalty = s.l2 * free.pow(2).sum(1).mean() + s.l1 * free.abs().sum(1).mean()
@@ -140,11 +130,11 @@ class Epochs:
         return penalty + s.l2 * sum(w.pow(2).mean() for w in matrices)
 
 
-def dropout(h: Tensor, share: float, chance: torch.Generator) -> Tensor:
-    """Dropout (Srivastava et al. 2014) drawn from a generator of its own."""
+def dropout(h: Tensor, share: float, chance: torch.Generator, *, columns: bool = False) -> Tensor:
+    """Dropout (Srivastava et al. 2014) of numbers, or of whole columns."""
     if share == 0:
         return h
-    keep = torch.rand(h.shape, generator=chance) >= share
+    keep = torch.rand(h.shape[1:] if columns else h.shape, generator=chance) >= share
     return h * (keep.to(h.device) / (1 - share))
 
 
@@ -203,3 +193,58 @@ def selected(matrix: sp.csr_matrix, kept: NDArray[np.bool_]) -> sp.csr_matrix:
     """The entries of a CSR matrix under a mask (nnz,)."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[kept]
     return sp.csr_matrix((matrix.data[kept], (rows, matrix.indices[kept])), matrix.shape)
+
+
+def softmax_loss(
+    queries: Tensor,
+    items: Tensor,
+    targets: sp.csr_matrix,
+    temperature: float,
+    draw: np.random.Generator,
+    own: NDArray[np.int64] | None = None,
+) -> Tensor:
+    """Mean over rows of - sum_j y_j log softmax_j(cos(queries, items) / temperature).
+
+    queries : (b, d); items : (n, d). targets : (b, n) CSR, rows are scaled to sum to 1 (an empty
+    row has loss 0). own : (b,) the item of each row, left out of its softmax; None: rows are users.
+    """
+    n = items.shape[0]
+    if n > FULL:
+        targets = _at_most(targets, TARGETS, draw)
+    columns, bonus = _columns(targets, n, draw)
+    wanted = row_normalized(targets)[:, columns].toarray()
+    chosen = items[torch.from_numpy(columns).to(items.device)]
+    logits = functional.normalize(queries, dim=1) @ functional.normalize(chosen, dim=1).T
+    logits = logits / temperature + torch.from_numpy(bonus).to(queries.device)
+    if own is not None:
+        barred = torch.from_numpy(own[:, None] == columns).to(queries.device)
+        logits = logits.masked_fill(barred, -1e9)
+    y = torch.from_numpy(wanted).to(queries.device)
+    return -(y * functional.log_softmax(logits, dim=1)).sum(1).mean()
+
+
+def _columns(
+    targets: sp.csr_matrix, n: int, draw: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Items in the softmax and what is added to their logits.
+
+    All of them and 0; or the targets, and of the m others a sample of s with log(m / s): then the
+    sum of exponentials has the expectation of the sum over all.
+    """
+    if n <= FULL:
+        return np.arange(n), np.zeros(n, np.float32)
+    wanted = np.unique(targets.indices).astype(np.int64)
+    others = np.setdiff1d(np.arange(n), wanted, assume_unique=True)
+    sample = np.sort(draw.choice(others, min(SAMPLE, len(others)), replace=False))
+    bonus = np.zeros(len(wanted) + len(sample), np.float32)
+    bonus[len(wanted) :] = np.log(len(others) / max(len(sample), 1))
+    return np.concatenate([wanted, sample]), bonus
+
+
+def _at_most(matrix: sp.csr_matrix, most: int, draw: np.random.Generator) -> sp.csr_matrix:
+    """The matrix with a random ``most`` of the entries of longer rows."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((draw.random(matrix.nnz), rows))
+    place = np.arange(matrix.nnz) - matrix.indptr[rows]
+    keep = np.sort(order[place < most])
+    return sp.csr_matrix((matrix.data[keep], (rows[keep], matrix.indices[keep])), matrix.shape)

@@ -5,7 +5,7 @@
     h(l+1) = layer(h(l))    along the edges of ``graph``
     z = mean(h0 .. hL)
 
-Two losses are added up (``loss``), both a softmax over all items of the cosine at a temperature t:
+Two losses are added up (``epoch``), both a softmax over all items of the cosine at a temperature t:
 
     users    cos(z_u, z_j) / t against the purchases of u that are masked in this epoch
     items    cos(z_i, z_j) / t against what i was bought with

@@ -14,8 +14,8 @@ from similarity_worlds import shop as make_shop
 from prodsim_cli import gnn
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
+from prodsim_cli.gnn import epoch, validation
 from prodsim_cli.gnn import graph as graphs
-from prodsim_cli.gnn import loss, validation
 from prodsim_cli.gnn.epoch import mask_edges
 from prodsim_cli.gnn.inductive import embed_new
 from prodsim_cli.gnn.training import train
@@ -171,13 +171,13 @@ def test_weights_travel_as_plain_arrays(made) -> None:
 
 def test_spaces_are_trained_on_the_events_given(aisles: Dataset) -> None:
     marked = replace(aisles, learned=frozenset({"other"}))
-    data = gnn.with_spaces(marked, ["gcn"], seed=42, **FAST)
+    data = gnn.with_networks(marked, ["gcn"], ["gcn"], seed=42, **FAST)
     assert data.learned == {"gcn", "other"}
     assert (data.embedding("gcn").vectors == train(aisles, "gcn", **FAST).items).all()
     assert "gcn" not in aisles.embeddings
     # A space that has learned from events is never taken for the texts' vectors.
     assert (
-        gnn.with_spaces(data, ["gcn"], **FAST).embedding("gcn").vectors
+        gnn.with_networks(data, ["gcn"], ["gcn"], **FAST).embedding("gcn").vectors
         == data.embedding("gcn").vectors
     ).all()
     assert (graphs.features(data) == graphs.features(aisles)).all()
@@ -243,13 +243,13 @@ def test_hidden_purchases_are_not_shown() -> None:
 
 
 def test_the_sampled_sum_has_the_expectation_of_the_whole(monkeypatch) -> None:
-    monkeypatch.setattr(loss, "FULL", 40)
-    monkeypatch.setattr(loss, "SAMPLE", 30)
+    monkeypatch.setattr(epoch, "FULL", 40)
+    monkeypatch.setattr(epoch, "SAMPLE", 30)
     values = np.exp(np.random.default_rng(1).standard_normal(60))
     targets = sp.csr_matrix(([1.0, 1, 2], ([0, 1, 2], [5, 9, 5])), (3, 60))
     draw, sums = np.random.default_rng(0), []
     for _ in range(500):
-        columns, bonus = loss._columns(targets, 60, draw)
+        columns, bonus = epoch._columns(targets, 60, draw)
         assert len(np.unique(columns)) == 32
         assert {5, 9} <= set(columns.tolist())
         sums.append(float((values[columns] * np.exp(bonus)).sum()))
@@ -260,9 +260,9 @@ def test_the_sampled_sum_has_the_expectation_of_the_whole(monkeypatch) -> None:
 
 @pytest.mark.slow
 def test_a_large_shop_learns_with_the_sampled_softmax(monkeypatch, aisles) -> None:
-    monkeypatch.setattr(loss, "FULL", 10)
-    monkeypatch.setattr(loss, "SAMPLE", 5)
-    monkeypatch.setattr(loss, "TARGETS", 2)
+    monkeypatch.setattr(epoch, "FULL", 10)
+    monkeypatch.setattr(epoch, "SAMPLE", 5)
+    monkeypatch.setattr(epoch, "TARGETS", 2)
     made = train(aisles, "lightgcn", **FAST)
     near = made.items @ made.items.T
     np.fill_diagonal(near, -1)
@@ -275,5 +275,5 @@ def test_the_loss_is_the_cross_entropy_of_torch() -> None:
     targets = sp.csr_matrix(([3.0, 2.0], ([0, 1], [4, 1])), (2, 5))
     cosine = torch.nn.functional.cosine_similarity(asked[:, None], items[None], dim=2)
     expected = torch.nn.functional.cross_entropy(cosine / 0.5, torch.tensor([4, 1]))
-    ours = loss.softmax_loss(asked, items, targets, 0.5, np.random.default_rng(0))
+    ours = epoch.softmax_loss(asked, items, targets, 0.5, np.random.default_rng(0))
     torch.testing.assert_close(ours, expected)
