@@ -12,23 +12,16 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from prodsim_cli import registry
 from prodsim_cli.builds.learning import target_of_shop
 from prodsim_cli.builds.reports import Stage
 from prodsim_cli.builds.state import Build, fresh
-from prodsim_cli.data.events import NO_TIME, TYPE_CODE
-from prodsim_cli.scoring.coefficients import Weights, for_people
-from prodsim_cli.scoring.over_arrays import by_evidence, evidence_of
+from prodsim_cli.data.events import NO_TIME
+from prodsim_cli.protocol.counts import Counts, item_counts, prior, spread_of
 from prodsim_cli.scoring.weighting import CONSTANTS
 from prodsim_cli.store import artifacts, writing
 
 KIND = "item_scores"
 NAMES = ("people", "known", *CONSTANTS, "prior")
-
-Counts = NDArray[np.float64]
 
 
 def item_scores(run: Build) -> None:
@@ -83,34 +76,10 @@ def _made(
     run: Build, wanted: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[Counts, dict[str, Any]]]:
     """Name -> (n,) counts and what is told beside them."""
-    data = run.data
-    people, known = data.events.people(len(data)), _known(run)
-    out: dict[str, tuple[Counts, dict[str, Any]]] = {"people": (people, {}), "known": (known, {})}
-    for name in CONSTANTS:
-        if name in wanted:
-            target, now = wanted[name]["target"], wanted[name]["now"]
-            counts = registry.load("baselines", name).scores(
-                data, np.zeros(1, np.int32), target=target, now=now, seed=0
-            )[0]
-            spread = float(np.log1p(counts[known > 0]).std()) if known.any() else 0.0
-            out[name] = counts, {"spread": spread}
-    out["prior"] = _prior(out, wanted["prior"]["weights"]), {}
+    told = wanted["people"]
+    counts = item_counts(run.data.events, len(run.data), told["target"], told["now"])
+    out: dict[str, tuple[Counts, dict[str, Any]]] = {}
+    for name, numbers in counts.items():
+        out[name] = numbers, {"spread": spread_of(counts, name)} if name in CONSTANTS else {}
+    out["prior"] = prior(counts, wanted["prior"]["weights"]), {}
     return out
-
-
-def _known(run: Build) -> Counts:
-    """(n,) how many users have an event with each product that is no return."""
-    log = run.data.events
-    return log.take(log.type != TYPE_CODE["return"]).people(len(run.data))
-
-
-def _prior(made: Mapping[str, tuple[Counts, dict[str, Any]]], weights: Weights) -> Counts:
-    """(n,) the weighted sum of ln(1 + count) over its spread among the candidates."""
-    evidence = evidence_of(made["people"][0])
-    names = [name for name in CONSTANTS if name in made and made[name][1]["spread"] > 0]
-    scales = {name: 1.0 / made[name][1]["spread"] for name in names}
-    factors = for_people(names, weights, scales)
-    total = np.zeros(len(evidence))
-    for name in names:
-        total += np.log1p(made[name][0]) * by_evidence(factors, name)[evidence]
-    return total

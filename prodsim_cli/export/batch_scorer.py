@@ -10,18 +10,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli import registry
-from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.knn import neighbor_matrix, recommend_scores
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.export.table import Names, people, products
+from prodsim_cli.protocol.counts import item_counts
 from prodsim_cli.queries.recommend import RecommendRequest, config_of, facts_of
 from prodsim_cli.queries.recommend_config import Facts, ScoringConfig
 from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, parts
 from prodsim_cli.scoring.weighted_history import remembered
-from prodsim_cli.scoring.weighting import CONSTANTS
 from prodsim_cli.similarity._user_knn import holdings, speaking_people
 from prodsim_cli.store.loading import load_events, load_neighbors
 
@@ -79,7 +76,11 @@ def batch_scorer(connection: sqlite3.Connection, request: RecommendRequest) -> B
     had = (log.user >= 0) & np.isin(log.type, no_answers) & (not request.again)
     lost = had & (row[log.user] < 0)
     had &= ~lost
-    counts = _counted(log, n, made) if before is not None else _stored(connection, item_ids)
+    counts = (
+        item_counts(log, n, made.target, _seconds(made.now))
+        if before
+        else _stored(connection, item_ids)
+    )
     return BatchScorer(
         config=made,
         facts=facts_of(connection, made, before),
@@ -93,6 +94,10 @@ def batch_scorer(connection: sqlite3.Connection, request: RecommendRequest) -> B
         before=before,
         fallback="recent" if "recent" in counts else "popularity",
     )
+
+
+def _seconds(now: float | None) -> int | None:
+    return None if now is None else int(now)
 
 
 def _by_user(users: NDArray[np.int32], item_ids: NDArray[np.int64]) -> dict[int, frozenset[int]]:
@@ -117,7 +122,7 @@ def _scores(
 ) -> Scores:
     """The formula of the recipe, by the functions that ``eval`` scores with."""
     item_ids, user_ids = ids
-    n, now = len(item_ids), None if made.now is None else int(made.now)
+    n, now = len(item_ids), _seconds(made.now)
     tables: dict[str, NeighborTable] = {}
     histories: dict[str, sp.csr_matrix] = {}
     personal: dict[str, Scores] = {}
@@ -151,18 +156,4 @@ def _stored(
     for name, item, score in connection.execute("select name, item_id, score from item_scores"):
         if item in place:
             out.setdefault(name, np.zeros(len(item_ids)))[place[item]] = score
-    return out
-
-
-def _counted(log: EventLog, n: int, made: ScoringConfig) -> dict[str, NDArray[np.float64]]:
-    """The same from these events."""
-    users = Vocabulary(map(str, range(int(log.user.max(initial=-1)) + 1)))
-    data = Dataset(Vocabulary(map(str, range(n))), {}, users, log, {})
-    kept = log.take(log.type != TYPE_CODE["return"])
-    out = {"people": log.people(n), "known": kept.people(n)}
-    now = None if made.now is None else int(made.now)
-    for name in CONSTANTS:
-        out[name] = registry.load("baselines", name).scores(
-            data, np.zeros(1, np.int32), target=made.target, now=now, seed=0
-        )[0]
     return out

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
 from math import log1p
 from typing import Any, NamedTuple
@@ -13,11 +12,11 @@ from typing import Any, NamedTuple
 from prodsim_cli import registry
 from prodsim_cli.errors import InputError, NotReady, UsageProblem
 from prodsim_cli.records.values import FOR_PEOPLE
-from prodsim_cli.scoring.coefficients import Weights, class_of, for_people, weighted
+from prodsim_cli.scoring.coefficients import Weights, weighted
 from prodsim_cli.scoring.over_rows import spread
-from prodsim_cli.scoring.weighting import CONSTANTS, DAY, FLAT, RECENT_HALF_LIFE, USERS
+from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
 from prodsim_cli.scoring.weighting import HistoryWeighting as Weighting
-from prodsim_cli.store import artifacts, histories, item_scores
+from prodsim_cli.store import artifacts, item_scores
 from prodsim_cli.store.artifacts import BLEND, Built
 
 BY = ("items", "users", "hybrid")
@@ -241,69 +240,55 @@ class Facts:
 
 
 class FactsAsOf(Facts):
-    """The same, counted from the events before a moment (ISO)."""
+    """The same, counted from the events before a moment (ISO); reads them with numpy."""
 
     def __init__(self, connection: sqlite3.Connection, before: str, config: ScoringConfig) -> None:
         super().__init__(connection)
         self._before, self._config = before, config
 
     @cached_property
-    def _reached(self) -> dict[int, tuple[float, float]]:
-        rows = histories.reached(self.connection, self._before)
-        return {row["item_id"]: (row["people"], row["known"]) for row in rows}
+    def _numbers(self) -> dict[str, dict[int, float]]:
+        """Name -> row id -> number, the largest first, without zeros."""
+        import numpy as np
 
-    @cached_property
-    def _counts(self) -> dict[str, dict[int, float]]:
-        """Distinct buyers, plain and recent, as the baselines of ``eval`` count them."""
-        plain: dict[int, float] = {}
-        recent: dict[int, float] = {}
-        now = datetime.fromisoformat(self._before)
-        for item, _, latest in histories.pairs(self.connection, self._config.target, self._before):
-            age = (now - datetime.fromisoformat(latest)).total_seconds() / DAY
-            plain[item] = plain.get(item, 0.0) + 1.0
-            recent[item] = recent.get(item, 0.0) + 0.5 ** (age / RECENT_HALF_LIFE)
-        return {"popularity": plain, "recent": recent}
+        from prodsim_cli.protocol.counts import item_counts, prior
+        from prodsim_cli.store.loading import load_events
 
-    @cached_property
-    def _spreads(self) -> dict[str, float]:
-        among = [item for item, (_, known) in self._reached.items() if known]
-        return {
-            name: spread([log1p(counts.get(item, 0.0)) for item in among], len(among))
-            for name, counts in self._counts.items()
-        }
-
-    @cached_property
-    def _prior(self) -> dict[int, float]:
-        items = list({item for counts in self._counts.values() for item in counts})
-        given = {name: self.constant(name, items) for name in CONSTANTS}
-        factors = for_people(CONSTANTS, self._config.weights or {})
+        items, users = (
+            np.array([row[0] for row in self.connection.execute(query)], np.int64)
+            for query in ("select id from items where listed = 1", "select id from users")
+        )
+        now = int(np.datetime64(self._before, "s").astype(np.int64))
+        log = load_events(self.connection, items, users)
+        log = log.take(log.at < now)
+        counts = item_counts(log, len(items), self._config.target, now)
+        counts["prior"] = prior(counts, self._config.weights or {})
         out = {}
-        for item in items:
-            mine = factors[class_of(self._reached.get(item, (0.0, 0.0))[0])]
-            out[item] = sum(mine[name].factor * given[name][item] for name in CONSTANTS)
+        for name, numbers in counts.items():
+            order = np.argsort(-numbers, kind="stable")[: int((numbers > 0).sum())]
+            out[name] = dict(zip(items[order].tolist(), numbers[order].tolist(), strict=True))
         return out
 
     def of(self, item_ids: Sequence[int]) -> Mapping[int, Fact]:
-        nothing = (0.0, 0.0)
+        names = ("people", "known", "prior")
         return {
-            item: Fact(*self._reached.get(item, nothing), self._prior.get(item, 0.0))
-            for item in item_ids
+            item: Fact(*(self._numbers[name].get(item, 0.0) for name in names)) for item in item_ids
         }
 
     def candidates(self) -> int:
-        return sum(known > 0 for _, known in self._reached.values())
+        return len(self._numbers["known"])
 
     def falling(self, name: str) -> Iterator[tuple[int, float]]:
-        numbers = self._prior if name == "prior" else self._counts[name]
-        found = ((item, number) for item, number in numbers.items() if number > 0)
-        return iter(sorted(found, key=lambda pair: -pair[1]))
+        return iter(self._numbers[name].items())
 
     def constant(self, name: str, item_ids: Sequence[int]) -> Mapping[int, float]:
-        counts, deviation = self._counts[name], self._spreads[name]
+        counts, known = self._numbers[name], self._numbers["known"]
+        among = [log1p(count) for item, count in counts.items() if item in known]
+        deviation = spread(among, len(known))
         return {
             item: log1p(counts.get(item, 0.0)) / deviation if deviation else 0.0
             for item in item_ids
         }
 
     def popular(self) -> Mapping[int, float]:
-        return self._counts["popularity"]
+        return self._numbers["popularity"]

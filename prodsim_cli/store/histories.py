@@ -89,36 +89,6 @@ def holders(connection: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int
     return {row[0]: row[1] for row in rows}
 
 
-def pairs(connection: sqlite3.Connection, target: str, before: str) -> list[sqlite3.Row]:
-    """``item_id owner latest`` of each (product, person) with the target event before a moment.
-
-    Where no event has a customer, an order stands for one.
-    """
-    known = connection.execute(
-        "select exists (select 1 from events where user_id is not null)"
-    ).fetchone()[0]
-    owner = "e.user_id" if known else "e.source || char(31) || e.order_id"
-    return connection.execute(
-        f"""select e.item_id, {owner} as owner, max(e.at) as latest
-            from events e join items i on i.id = e.item_id
-            where i.listed = 1 and e.type = ? and e.at < ? and {owner} is not null
-            group by e.item_id, {owner}""",
-        (target, before),
-    ).fetchall()
-
-
-def reached(connection: sqlite3.Connection, before: str) -> list[sqlite3.Row]:
-    """``item_id people known`` before a moment: persons with any event, and with one that is no
-    return."""
-    return connection.execute(
-        """select e.item_id, count(distinct e.user_id) as people,
-               count(distinct case when e.type != 'return' then e.user_id end) as known
-           from events e join items i on i.id = e.item_id
-           where i.listed = 1 and e.user_id is not null and e.at < ? group by e.item_id""",
-        (before,),
-    ).fetchall()
-
-
 def timeless(connection: sqlite3.Connection) -> bool:
     """True if some event has no time."""
     row = connection.execute("select exists (select 1 from events where at is null)").fetchone()
