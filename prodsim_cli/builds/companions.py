@@ -29,7 +29,7 @@ from prodsim_cli.builds.state import Build
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.knn import blocks
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.matching.titles import words_of
+from prodsim_cli.matching.title_parts import words_of
 from prodsim_cli.store import artifacts, writing
 from prodsim_cli.store.loading import load_neighbors
 

@@ -65,7 +65,7 @@ COLOURS = words(
     " レッド ブルー グリーン イエロー ブラック ホワイト グレー ピンク ブラウン パープル オレンジ"
     " ベージュ ネイビー 黒 白 赤 青 緑 紺"
     " 블랙 화이트 레드 블루 그린 옐로우 그레이 핑크 브라운 베이지 네이비 검정 흰색 빨강 파랑"
-    # Chinese where it stands as a word; inside a sentence see SIGNS_OF_COLOUR
+    # Chinese where it stands as a word; inside a sentence see COLOUR_CHARACTERS
     " 红 蓝 绿 黄 黑 灰 粉 紫 棕 米白 红色 蓝色 绿色 黄色 黑色 白色 灰色"
 )
 
@@ -76,7 +76,7 @@ SHADES = words(
 )
 """Belong to a colour that stands beside them, and are no colours by themselves."""
 
-SIGNS_OF_COLOUR = (
+COLOUR_CHARACTERS = (
     r"(?:[深浅淡亮暗鲜正濃薄])?"
     r"(?:酒红|玫红|粉红|大红|枣红|橘红|军绿|墨绿|草绿|果绿|翠绿|藏青|藏蓝|天蓝|宝蓝|湖蓝|米白|乳白"
     r"|银灰|炭灰|土黄|姜黄|香槟|咖啡|卡其|焦糖|驼|[红紅蓝藍绿綠黄黃黑白灰粉紫棕褐橙青银銀金杏米赤茶桃])色"
@@ -105,7 +105,7 @@ SIZE_LABELS = words(
 )
 """Before a number or a letter they say that it is a size."""
 
-SIGNS_OF_SIZE = r"(?:特?加?[大中小]|均|[smlx\d]{1,4})(?:[码碼号號](?!线)|サイズ)"
+SIZE_CHARACTERS = r"(?:特?加?[大中小]|均|[smlx\d]{1,4})(?:[码碼号號](?!线)|サイズ)"
 
 UNITS = (
     r"ml|cl|dl|l|litres?|liters?|litros?|liter|ltr|oz|ounces?|lbs?|pounds?|mg|gr|gm|grams?|grammes?"
@@ -154,7 +154,7 @@ VESSELS = words(
 )
 """After a word for food they are what the title is about: a coffee mug."""
 
-SIGNS_OF_NAMING = r"[茶酒糖米豆椒菜薯醋酱面醤紙纸]"
+NAMING_CHARACTERS = r"[茶酒糖米豆椒菜薯醋酱面醤紙纸]"
 
 LINKS = words("and und et y e och & in with w mit con the")
 """Left out of what is compared: they stand between two colours in one title only."""

@@ -1,4 +1,4 @@
-"""Which products are one in several colours or sizes. Standard library only.
+"""Which products are one in several colours or sizes.
 
 Three kinds of evidence, in this order:
 
@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prodsim_cli.matching.titles import COLOUR, SIZE, Told, fold, told
+from prodsim_cli.matching.title_parts import COLOUR, SIZE, TitleParts, fold, split_title
 from prodsim_cli.matching.variant_words import (
     COLOUR_COLUMNS,
     COLOURS,
@@ -71,12 +71,12 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedProduct:
     """A product taken apart: where it stands, its title, its options (of title and columns)."""
 
     id: int
     place: Key
-    told: Told
+    parts: TitleParts
     options: Options
     stem: str
     end: str
@@ -90,7 +90,7 @@ class Read:
 
 def variants(products: Iterable[Product]) -> dict[int, int]:
     """Product -> group, the smallest id of its members; of groups of two and more only."""
-    read = [read_product(product) for product in products]
+    read = [parse_product(product) for product in products]
     joined = _Sets()
     named = _by_column(read, joined)
     rest = [one for one in read if one.id not in named]
@@ -99,10 +99,10 @@ def variants(products: Iterable[Product]) -> dict[int, int]:
     return joined.groups()
 
 
-def read_product(product: Product) -> Read:
+def parse_product(product: Product) -> ParsedProduct:
     """Take one product apart."""
     columns = _columns(product.attributes)
-    title = told(product.title or "")
+    title = split_title(product.title or "")
     of_columns = tuple(
         (kind, fold(columns[name]))
         for kind, names in ((COLOUR, COLOUR_COLUMNS), (SIZE, SIZE_COLUMNS))
@@ -114,11 +114,11 @@ def read_product(product: Product) -> Read:
     if not start and title.base:
         start, end = numbered(product.sku, title.base[-1])
         if start:
-            title = Told(title.base[:-1], (*title.options, (SIZE, end)))
-    return Read(
+            title = TitleParts(title.base[:-1], (*title.options, (SIZE, end)))
+    return ParsedProduct(
         id=product.id,
         place=(product.source, fold(product.brand or ""), maker, fold(product.category or "")),
-        told=title,
+        parts=title,
         options=title.options + of_columns,
         stem=start,
         end=end,
@@ -139,9 +139,9 @@ def _columns(attributes: str | None) -> dict[str, str]:
     }
 
 
-def _by_column(read: list[Read], joined: _Sets) -> set[int]:
+def _by_column(read: list[ParsedProduct], joined: _Sets) -> set[int]:
     """Join what a column of the catalogue joins; the products that it speaks of."""
-    groups: dict[Key, list[Read]] = {}
+    groups: dict[Key, list[ParsedProduct]] = {}
     for one in read:
         if one.parent:
             groups.setdefault((one.place[0], one.parent), []).append(one)
@@ -153,19 +153,19 @@ def _by_column(read: list[Read], joined: _Sets) -> set[int]:
     return {one.id for group in groups.values() for one in group}
 
 
-def _by_title(read: list[Read], joined: _Sets) -> None:
-    naming = kinds_named(read)
-    groups: dict[Key, list[Read]] = {}
+def _by_title(read: list[ParsedProduct], joined: _Sets) -> None:
+    naming = sources_of_kinds(read)
+    groups: dict[Key, list[ParsedProduct]] = {}
     for one in read:
-        if one.options and one.place[0] not in naming and _says_something(one.told.base):
-            groups.setdefault((*one.place, one.told.base, one.kinds), []).append(one)
+        if one.options and one.place[0] not in naming and _says_something(one.parts.base):
+            groups.setdefault((*one.place, one.parts.base, one.kinds), []).append(one)
     for group in groups.values():
         different = len({one.options for one in group})
         if different > 1 and 2 * different > len(group):
             joined.join(one.id for one in group)
 
 
-def kinds_named(read: Iterable[Read]) -> set[str]:
+def sources_of_kinds(read: Iterable[ParsedProduct]) -> set[str]:
     """Sources whose titles name kinds of things, so that equal ones mean nothing."""
     counts: dict[str, int] = {}
     alone: dict[str, set[Key]] = {}
@@ -182,12 +182,12 @@ def kinds_named(read: Iterable[Read]) -> set[str]:
 
 
 def _says_something(base: tuple[str, ...]) -> bool:
-    """Is there a word left: three letters, or two signs of Chinese or Japanese?"""
+    """Is there a word left: three letters, or two characters of Chinese or Japanese?"""
     return any(sum(map(str.isalpha, word)) >= (2 if word[0] > "\u2e80" else 3) for word in base)
 
 
-def _by_sku(read: list[Read], joined: _Sets) -> None:
-    stems: dict[Key, list[Read]] = {}
+def _by_sku(read: list[ParsedProduct], joined: _Sets) -> None:
+    stems: dict[Key, list[ParsedProduct]] = {}
     for one in read:
         if one.stem:
             stems.setdefault((*one.place, one.stem), []).append(one)
@@ -200,15 +200,15 @@ def _by_sku(read: list[Read], joined: _Sets) -> None:
                     joined.join((one.id, other.id))
 
 
-def _alike(one: Read, other: Read) -> bool:
+def _alike(one: ParsedProduct, other: ParsedProduct) -> bool:
     """Titles of one SKU stem: the same words but for an option, or most of them and options both.
 
     A colour counts here even where it names a thing: the SKUs say that they are one.
     """
-    mine, yours = (frozenset(title.told.base) - COLOURS for title in (one, other))
+    mine, yours = (frozenset(title.parts.base) - COLOURS for title in (one, other))
     if not mine or not yours:
         return False
-    optional = all(r.options or not COLOURS.isdisjoint(r.told.base) for r in (one, other))
+    optional = all(r.options or not COLOURS.isdisjoint(r.parts.base) for r in (one, other))
     common = len(mine & yours)
     return mine <= yours or yours <= mine or (optional and common >= ALIKE * len(mine | yours))
 

@@ -1,9 +1,8 @@
 """``duplicates``: the same product entered twice, within a source or in two of them.
 
 Within a source pairs come from equal titles, equal bar codes and the stored table ``lexical``, and
-what the two have in common is weighed (``matching.duplicates``). Ground floor. Across
-sources every product is laid beside every other (:mod:`prodsim_cli.matching.partners`): that
-climbs to the first floor, never to torch.
+what the two have in common is weighed (:mod:`prodsim_cli.matching.linkage`), without numpy. Across
+sources every product is compared with every other (:mod:`prodsim_cli.matching.partners`).
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.matching import duplicates as twins
-from prodsim_cli.matching.duplicates import Entry
-from prodsim_cli.matching.variants import Product, kinds_named
+from prodsim_cli.matching import linkage
+from prodsim_cli.matching.linkage import Entry
+from prodsim_cli.matching.variants import Product, sources_of_kinds
 from prodsim_cli.records.answers import Product as Shown
 from prodsim_cli.records.duplicates import Duplicate, Duplicates
 from prodsim_cli.store import artifacts, catalog, neighbors
@@ -52,23 +51,23 @@ def duplicates(
         if across
         else _within(connection, entries, min_confidence)
     )
-    sure = [(pair, sureness) for pair, sureness in pairs if sureness >= min_confidence]
-    sure.sort(key=lambda found: (-found[1], found[0]))
-    shown = sure[:most]
+    likely = [(pair, confidence) for pair, confidence in pairs if confidence >= min_confidence]
+    likely.sort(key=lambda found: (-found[1], found[0]))
+    shown = likely[:most]
     products = catalog.products(connection, {one for pair, _ in shown for one in pair})
     names = {item: row["sku"] for item, row in products.items()}
-    if len(sure) > most:
-        notes.append(f"{most} of {len(sure):,} pairs; `-k {len(sure)}` shows all.")
+    if len(likely) > most:
+        notes.append(f"{most} of {len(likely):,} pairs; `-k {len(likely)}` shows all.")
     results = tuple(
         Duplicate(
             a=_shown(entries[a], names),
             b=_shown(entries[b], names),
-            confidence=sureness,
+            confidence=confidence,
             reasons=tuple(_reasons(entries[a], entries[b])),
         )
-        for (a, b), sureness in shown
+        for (a, b), confidence in shown
     )
-    return Duplicates(across, tuple(chosen), min_confidence, len(sure), results, tuple(notes))
+    return Duplicates(across, tuple(chosen), min_confidence, len(likely), results, tuple(notes))
 
 
 def _chosen(known: list[str], asked: Sequence[str], across: bool) -> list[str]:
@@ -92,7 +91,7 @@ def _entries(connection: sqlite3.Connection, names: Sequence[str]) -> dict[int, 
     found = {}
     for row in catalog.entries(connection, names):
         product = Product(*tuple(row)[:7])
-        found[product.id] = twins.entry(product, row["price"], row["currency"])
+        found[product.id] = linkage.entry(product, row["price"], row["currency"])
     return found
 
 
@@ -108,7 +107,7 @@ def _within(
         )
     elif why := artifacts.Built(connection).why_stale("lexical"):
         notes.append(f"The table lexical is out of date ({why}); run `prodsim build`.")
-    naming = kinds_named(entry.read for entry in entries.values())
+    naming = sources_of_kinds(entry.read for entry in entries.values())
     if naming:
         notes.append(
             "Titles name kinds of things here, since many products share one, so only equal bar"
@@ -130,11 +129,11 @@ def _within(
         if a.read.place[0] != b.read.place[0] or (a.read.place[0] in naming and not coded):
             continue
         crowd = same[a.read.place[0], a.text]
-        sureness = twins.confidence(twins.signs(a, b, lexical, crowd))
-        if twins.is_variant(a, b):
-            variants += sureness >= least
+        confidence = linkage.confidence(linkage.compare(a, b, lexical, crowd))
+        if linkage.is_variant(a, b):
+            variants += confidence >= least
         else:
-            out.append(((one, other), sureness))
+            out.append(((one, other), confidence))
     if variants:
         which = "pair that differs" if variants == 1 else "pairs that differ"
         notes.append(f"{variants:,} {which} in a colour or size only left out.")
@@ -171,9 +170,9 @@ def _across(
     for ours, theirs in combinations(names, 2):
         found = partners(shop.dataset, sides[ours], sides[theirs])
         a, b = shop.item_ids[found.ours].tolist(), shop.item_ids[found.theirs].tolist()
-        for one, other, sureness in zip(a, b, found.confidence.tolist(), strict=True):
-            if not twins.other_colour(entries[one], entries[other]):
-                out.append(((one, other), sureness))
+        for one, other, confidence in zip(a, b, found.confidence.tolist(), strict=True):
+            if not linkage.other_colour(entries[one], entries[other]):
+                out.append(((one, other), confidence))
     notes = (
         []
         if shop.dataset.embeddings
@@ -188,7 +187,7 @@ def _shown(entry: Entry, names: dict[int, str]) -> Shown:
 
 def _reasons(a: Entry, b: Entry) -> list[str]:
     """What speaks for a pair, in words."""
-    found = twins.signs(a, b, 0.0)
+    found = linkage.compare(a, b, 0.0)
     reasons = []
     if "same barcode" in found:
         reasons.append(f"same bar code {a.code}")
@@ -196,7 +195,7 @@ def _reasons(a: Entry, b: Entry) -> list[str]:
         reasons.append("same title")
     elif found["words"] > 0:
         reasons.append(f"{round(100 * found['words'])} % of the words in common")
-    codes = twins.shared_codes(a, b)
+    codes = linkage.shared_codes(a, b)
     if codes:
         reasons.append(f"same model number {', '.join(codes)}")
     if "same brand" in found:

@@ -35,7 +35,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from prodsim_cli.matching.titles import dice, words_of
+from prodsim_cli.matching.title_parts import dice, words_of
 from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.queries.ranking.pipeline import answer, to_results
 from prodsim_cli.queries.ranking.request import Rules, Scored

@@ -1,4 +1,4 @@
-"""The index of words: one FTS5 table beside the catalogue, and all SQL that reads it. Ground floor.
+"""The index of words: one FTS5 table beside the catalogue, and all SQL that reads it.
 
 Words are bound as quoted strings, never pasted: a question cannot say anything to SQLite but words.
 The index holds the listed products, by row id. ``items_fts`` beside it holds the same texts

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from prodsim_cli.search import index
 from prodsim_cli.search.terms import terms, words
-from prodsim_cli.search.words import ADDED, Asked, Reading, Word, largest, looked_up
+from prodsim_cli.search.words import ADDED, LookUp, Reading, Word, largest, looked_up
 
 EXACT, TOGETHER = 0.05, 0.05
 """What it adds to a score of at most 1 that all words stand in the title so; that in this order."""
@@ -91,7 +91,7 @@ def whole(connection: sqlite3.Connection, reading: Reading) -> set[int]:
         return set()
     held = set.intersection(*({*word.scores} for word in asked))
     said = words(reading.text)
-    exact = said if any(sign.isdigit() for sign in reading.text) else []
+    exact = said if any(char.isdigit() for char in reading.text) else []
     return held & index.named(connection, [words(word.text) for word in asked], exact)
 
 
@@ -150,10 +150,10 @@ def expanded(connection: sqlite3.Connection, reading: Reading, neighbors: Iterab
     return replace(reading, words=(*reading.words, *added))
 
 
-def _new(asked: Asked, reading: Reading) -> bool:
+def _new(asked: LookUp, reading: Reading) -> bool:
     """True for a word of letters that the question does not hold, nor another form of it."""
     text = "".join(asked.words)
-    if any(sign.isdigit() for sign in text) or (not asked.signs and len(text) < 3):
+    if any(char.isdigit() for char in text) or (not asked.unspaced and len(text) < 3):
         return False
     told = [word.text for word in reading.words]
     told += [other for word in reading.words for other in word.instead]

@@ -1,4 +1,4 @@
-"""What an unknown word was meant to be: the catalogue's own words, by edits. Ground floor.
+"""What an unknown word was meant to be: the catalogue's own words, by edits.
 
 Nothing is imported until a word is unknown. Optimal string alignment (Damerau 1964 with each place
 edited once): a letter too many, too few, another one, two exchanged.

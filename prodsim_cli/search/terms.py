@@ -24,7 +24,7 @@ _UNSPACED = (
     "\uac00-\ud7a3"  # Korean syllables
 )
 _MARK = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
-"""Vowels and tones that sit on the sign before them; alone they are nothing that can be found."""
+"""Vowels and tones that sit on the character before them; alone they can't be found."""
 _POINTS = "".join(
     chr(code)
     for code in range(0x0483, 0x0E00)  # Cyrillic to Sinhala
@@ -49,12 +49,12 @@ LONGEST = 40
 
 @dataclass(frozen=True)
 class Term:
-    """One word of a text and where it stands; ``sign``: of a writing without spaces."""
+    """One word of a text and where it stands; ``unspaced``: of a writing without spaces."""
 
     text: str
     start: int
     end: int
-    sign: bool
+    unspaced: bool
 
 
 def terms(text: str) -> list[Term]:
@@ -84,7 +84,7 @@ def codes(text: str) -> set[str]:
     """
     if text.isascii() and not _DIGIT.search(text):
         return set()
-    blanks = {at for at, sign in enumerate(folded(text)) if sign.isspace()}
+    blanks = {at for at, char in enumerate(folded(text)) if char.isspace()}
     found = {code for run in _runs(terms(text)) for code in _joined(run, blanks)}
     return with_stems(found)
 
@@ -108,16 +108,16 @@ def _runs(found: Sequence[Term]) -> Iterator[list[Term]]:
     """Words of spaced writings that stand side by side."""
     run: list[Term] = []
     for term in found:
-        if term.sign or (run and not _beside(run[-1], term)):
+        if term.unspaced or (run and not _beside(run[-1], term)):
             yield run
             run = []
-        if not term.sign:
+        if not term.unspaced:
             run.append(term)
     yield run
 
 
 def _beside(one: Term, other: Term) -> bool:
-    """True if one sign or none is between; two numbers are one measure (``3.5mm``), no code."""
+    """At most one character between? Two numbers are one measure (``3.5mm``), no code."""
     return other.start - one.end <= 1 and not (one.text.isdigit() and other.text[0].isdigit())
 
 

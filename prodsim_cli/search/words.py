@@ -1,4 +1,4 @@
-"""The words of a question, each with the products that hold it. Ground floor.
+"""The words of a question, each with the products that hold it.
 
 score(product) = sum over the words of weight * min(BM25, its largest value)
                  / sum over the words of weight * largest value
@@ -23,8 +23,8 @@ _SATURATED = 2.2
 
 SPELLING, PARTS, BEGINNING, ADDED = "spelling", "parts", "beginning", "added"
 
-MOST_WORDS, MOST_SIGNS = 64, 2_000
-"""Words and signs of a question that are read; nobody asks for more."""
+MOST_WORDS, MOST_CHARACTERS = 64, 2_000
+"""Words and characters of a question that are read; nobody asks for more."""
 
 CORRECTED = 0.7
 """What a word counts that is only the nearest to the one that was written."""
@@ -49,7 +49,7 @@ _SPOKEN = re.compile(r"[^\W\d_]{4,}\s|\s[^\W\d_]{4,}(?!\S)")
 
 @dataclass(frozen=True)
 class Word:
-    """One word (or pair of signs) of a question: who holds it, and how much it says.
+    """One word (or pair of characters) of a question: who holds it, and how much it says.
 
     ``instead``: what was searched for where the word itself is unknown, and ``kind``, how that was
     found: :data:`SPELLING`, :data:`PARTS`, :data:`BEGINNING`; or :data:`ADDED` from the catalogue.
@@ -61,7 +61,7 @@ class Word:
     scores: dict[int, float] = field(default_factory=dict, repr=False)
     most: float = 0.0
     products: int = 0
-    signs: bool = False
+    unspaced: bool = False
     instead: tuple[str, ...] = ()
     kind: str = ""
 
@@ -128,46 +128,48 @@ class Reading:
 
 def read(connection: sqlite3.Connection, text: str) -> Reading:
     """Look every word of a question up; unknown ones are corrected where something is near."""
-    text = text[:MOST_SIGNS]
+    text = text[:MOST_CHARACTERS]
     n = index.size(connection)
     found = terms(text)[:MOST_WORDS]
     coded, whole = _coded(connection, text, n)
     words = [_word(connection, asked, n) for asked in dict.fromkeys(looked_up(found))]
     words = [_alone(connection, word, text) for word in words]
     if any(word.scores for word in words):
-        # Of the pairs of signs that nothing holds, most straddle two words.
-        words = [word for word in words if word.scores or not word.signs]
-    elif any(word.signs for word in words):
-        singles = dict.fromkeys(Asked((term.text,), (), True) for term in found if term.sign)
+        # Of the pairs of characters that nothing holds, most straddle two words.
+        words = [word for word in words if word.scores or not word.unspaced]
+    elif any(word.unspaced for word in words):
+        singles = dict.fromkeys(LookUp((term.text,), (), True) for term in found if term.unspaced)
         words = [_word(connection, asked, n) for asked in singles]
     return Reading(text, tuple(words), frozenset(coded), whole)
 
 
 @dataclass(frozen=True)
-class Asked:
+class LookUp:
     """What is looked up: words side by side; ``joined``: the same as people write it in one."""
 
     words: tuple[str, ...]
     joined: tuple[str, ...]
-    signs: bool
+    unspaced: bool
 
 
-def looked_up(found: Sequence[Term]) -> Iterator[Asked]:
-    """Words, and pairs of signs that stand beside each other."""
+def looked_up(found: Sequence[Term]) -> Iterator[LookUp]:
+    """Words, and pairs of characters that stand beside each other."""
     rim: list[Term | None] = [None, *found, None]
     for before, term, after in zip(rim, found, rim[2:], strict=False):
         touching = [
             other
             for other in (before, after)
-            if other and other.sign == term.sign and (not term.sign or _touch(term, other))
+            if other
+            and other.unspaced == term.unspaced
+            and (not term.unspaced or _touch(term, other))
         ]
-        if not term.sign:
+        if not term.unspaced:
             joined = ["".join(t.text for t in sorted((o, term), key=_place)) for o in touching]
-            yield Asked((term.text,), tuple(word for word in joined if len(word) > _JOINED), False)
+            yield LookUp((term.text,), tuple(word for word in joined if len(word) > _JOINED), False)
         elif after in touching and after is not None:
-            yield Asked((term.text, after.text), (), True)
+            yield LookUp((term.text, after.text), (), True)
         elif not touching:
-            yield Asked((term.text,), (), True)
+            yield LookUp((term.text,), (), True)
 
 
 def _touch(one: Term, other: Term) -> bool:
@@ -178,14 +180,14 @@ def _place(term: Term) -> int:
     return term.start
 
 
-def _word(connection: sqlite3.Connection, asked: Asked, n: int) -> Word:
+def _word(connection: sqlite3.Connection, asked: LookUp, n: int) -> Word:
     """One word with its products, or with those of what was meant by it."""
     text = "".join(asked.words)
     strings = [index.quoted(asked.words)]
     strings += [index.quoted([word]) for word in asked.joined]
     scores = index.scores(connection, index.any_of(strings))
-    if scores or asked.signs or not spelling.correctable(text):
-        return Word(text, 1.0, scores, largest(n, len(scores)), n, asked.signs)
+    if scores or asked.unspaced or not spelling.correctable(text):
+        return Word(text, 1.0, scores, largest(n, len(scores)), n, asked.unspaced)
     return _meant(connection, text, n) or Word(text, most=largest(n, 0), products=n)
 
 

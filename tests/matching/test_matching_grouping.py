@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodsim_cli.matching.titles import told, words_of
+from prodsim_cli.matching.title_parts import split_title, words_of
 from prodsim_cli.matching.variants import (
     Product,
-    kinds_named,
     numbered,
-    read_product,
+    parse_product,
+    sources_of_kinds,
     stem,
     variants,
 )
@@ -61,7 +61,7 @@ def named(*titles: str) -> list[Product]:
     ],
 )
 def test_a_title_is_taken_apart(title: str, base: str, options: str) -> None:
-    found = told(title)
+    found = split_title(title)
     assert " ".join(found.base) == base
     assert "|".join(word for _, word in found.options) == options
 
@@ -168,7 +168,7 @@ def test_columns_of_the_catalogue_tell() -> None:
 
 def test_titles_that_name_kinds_say_nothing() -> None:
     cereals = named(*["Cold cereal 14 oz", "Cold cereal 12 oz"] * 10)
-    assert kinds_named(map(read_product, cereals)) == {""}
+    assert sources_of_kinds(map(parse_product, cereals)) == {""}
     assert variants(cereals) == {}
 
 

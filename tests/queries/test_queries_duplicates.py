@@ -13,14 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from prodsim_cli.cli import cli
-from prodsim_cli.matching.duplicates import (
+from prodsim_cli.matching.linkage import (
     Entry,
+    compare,
     confidence,
     entry,
     is_variant,
     other_colour,
     shared_codes,
-    signs,
 )
 from prodsim_cli.matching.variants import Product
 from prodsim_cli.store.connection import open_for_reading
@@ -35,7 +35,7 @@ def one(title: str, price: float | None = None, sku: str = "1", **columns: str) 
 
 
 def sure(a: Entry, b: Entry, lexical: float = 1.0, same: int = 2) -> float:
-    return confidence(signs(a, b, lexical, same))
+    return confidence(compare(a, b, lexical, same))
 
 
 def test_what_speaks_for_a_pair_and_against() -> None:

@@ -15,7 +15,7 @@ from prodsim_cli.builds.companions import baskets, incidence, meetings, ratio_of
 from prodsim_cli.cli import cli
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.matching.titles import dice
+from prodsim_cli.matching.title_parts import dice
 from prodsim_cli.queries.substitutes import bond, common_path, poisson_limits
 
 Run = Callable[..., Result]

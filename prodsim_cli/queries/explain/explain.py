@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.queries.explain.groups import (
+from prodsim_cli.queries.explain.evidence import (
     facts,
     orders,
     people,
@@ -21,9 +21,9 @@ from prodsim_cli.queries.explain.groups import (
     told,
     told_path,
 )
+from prodsim_cli.queries.explain.sentences import Evidence, sentences
 from prodsim_cli.queries.explain.shares import shares
 from prodsim_cli.queries.explain.texts import Texts
-from prodsim_cli.queries.explain.words import Evidence, sentences
 from prodsim_cli.queries.lookup import resolve_skus
 from prodsim_cli.records.answers import Product
 from prodsim_cli.records.reasons import Explanation, Gram, Share, Speaking, Step, Word
@@ -49,7 +49,7 @@ def explain(
 ) -> list[Explanation]:
     """The first product with each of the others.
 
-    ``least``: people in a group that is counted (:mod:`.groups`). ``without``: kinds of
+    ``least``: people in a group that is counted (:mod:`.evidence`). ``without``: kinds of
     evidence without which the score is told, too (:mod:`.without`).
 
     Raises

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prodsim_cli.queries.explain.groups import facts, orders, people
+from prodsim_cli.queries.explain.evidence import facts, orders, people
+from prodsim_cli.queries.explain.sentences import MOST, Evidence, sentences
 from prodsim_cli.queries.explain.shares import shares
 from prodsim_cli.queries.explain.texts import Texts
-from prodsim_cli.queries.explain.words import MOST, Evidence, sentences
 from prodsim_cli.queries.ranking.request import Chosen
 from prodsim_cli.records.answers import Ranking
 from prodsim_cli.records.reasons import Fact, Word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodsim_cli.queries.explain.words import Evidence, sentences
+from prodsim_cli.queries.explain.sentences import Evidence, sentences
 from prodsim_cli.records.reasons import Group, Word
 
 

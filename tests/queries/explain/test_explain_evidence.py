@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shop_rows import write_shop
 
 from prodsim_cli.cli import cli
-from prodsim_cli.queries.explain.groups import counted
+from prodsim_cli.queries.explain.evidence import counted
 
 Ask = Callable[..., Result]
 Event = tuple[int, str, str, int, int]

@@ -1,6 +1,6 @@
-"""Is one product entered twice: what two entries of a source have in common. Standard library only.
+"""Is one product entered twice: what two entries of a source have in common.
 
-The signs are those of record linkage (Fellegi & Sunter 1969): each speaks for or against by a
+As in record linkage (Fellegi & Sunter 1969) each piece of evidence speaks for or against by a
 weight, and the sum is the logarithm of the odds,
 
     confidence = 1 / (1 + exp(-sum of weights)).
@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, log
 
-from prodsim_cli.matching.titles import COLOUR, dice
+from prodsim_cli.matching.title_parts import COLOUR, dice
 from prodsim_cli.matching.variant_words import PIECES, UNITS
-from prodsim_cli.matching.variants import Product, Read, read_product
+from prodsim_cli.matching.variants import ParsedProduct, Product, parse_product
 from prodsim_cli.text.normalize import folded, spaced, squashed
 
 WEIGHTS: Mapping[str, float] = {
@@ -43,7 +43,7 @@ WEIGHTS: Mapping[str, float] = {
     "same category": 0.3,
     "other category": -5.0,
 }
-"""Sign -> what it adds to the logarithm of the odds, times the value of the sign."""
+"""Evidence -> what it adds to the logarithm of the odds, times its value."""
 
 _GTIN = ("gtin", "ean", "upc", "barcode", "gtin13", "ean13", "gtin14", "isbn", "isbn13", "条码")
 SAME_PRICE, NEAR_PRICE = 0.01, 0.15
@@ -59,7 +59,7 @@ class Entry:
     """One entry of a catalogue, taken apart."""
 
     id: int
-    read: Read
+    read: ParsedProduct
     words: frozenset[str]
     brand: str
     category: str
@@ -76,7 +76,7 @@ class Entry:
 
 def entry(product: Product, price: float | None, currency: str | None) -> Entry:
     """Take an entry apart."""
-    read = read_product(product)
+    read = parse_product(product)
     plain = spaced(folded(product.title or "")).strip()
     cells = json.loads(product.attributes) if product.attributes else {}
     named = {squashed(name): cell for name, cell in cells.items()}
@@ -112,7 +112,7 @@ def other_colour(one: Entry, other: Entry) -> bool:
     return bool(mine) and bool(yours) and mine.isdisjoint(yours)
 
 
-def signs(one: Entry, other: Entry, lexical: float, same: int = 2) -> dict[str, float]:
+def compare(one: Entry, other: Entry, lexical: float, same: int = 2) -> dict[str, float]:
     """What speaks for and against; ``lexical``: score of that table, 0 where it has not the pair;
     ``same``: how many products of the source have the title of the two, if it is one.
 
@@ -149,7 +149,7 @@ def signs(one: Entry, other: Entry, lexical: float, same: int = 2) -> dict[str, 
 
 
 def confidence(found: Mapping[str, float]) -> float:
-    """0 to 1 from :func:`signs`."""
+    """0 to 1 from :func:`compare`."""
     total = WEIGHTS["always"] + sum(WEIGHTS[name] * value for name, value in found.items())
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 

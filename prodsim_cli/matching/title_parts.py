@@ -1,4 +1,4 @@
-"""A title without the words that tell its colours and sizes apart. Standard library only."""
+"""A title without the words that tell its colours and sizes apart."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from functools import lru_cache
 
 from prodsim_cli.matching.variant_words import (
     BUNDLES,
+    COLOUR_CHARACTERS,
     COLOURS,
     LETTERS,
     LINKS,
     NAMING,
+    NAMING_CHARACTERS,
     NAMING_FIRST,
     NO_SIZE_AFTER,
     OF,
     PIECES,
     SHADES,
-    SIGNS_OF_COLOUR,
-    SIGNS_OF_NAMING,
-    SIGNS_OF_SIZE,
+    SIZE_CHARACTERS,
     SIZE_LABELS,
     SIZES,
     UNITS,
@@ -40,10 +40,12 @@ _AMOUNT = re.compile(
     rf"|{_NUMBER}\s?[\"″”]"
     rf")"
 )
-_SIGNS_OF_AMOUNT = re.compile(rf"\d+(?:\.\d+)?\s?(?:{UNITS}|{PIECES})(?:[装裝])?(?=[^a-z\d]|$)")
-_SIGNS = re.compile(SIGNS_OF_COLOUR)
-_SIGN_SIZES = re.compile(SIGNS_OF_SIZE)
-_NAMED_BY_SIGN = re.compile(SIGNS_OF_NAMING)
+_AMOUNT_BESIDE_IDEOGRAPHS = re.compile(
+    rf"\d+(?:\.\d+)?\s?(?:{UNITS}|{PIECES})(?:[装裝])?(?=[^a-z\d]|$)"
+)
+_COLOUR_CHARACTERS = re.compile(COLOUR_CHARACTERS)
+_SIZE_CHARACTERS = re.compile(SIZE_CHARACTERS)
+_NAMING_CHARACTERS = re.compile(NAMING_CHARACTERS)
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _PIECE = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*|[^\w\s]|\x00")
 _WORD = re.compile(r"\w")
@@ -52,7 +54,7 @@ _MARK = "\x00"
 
 
 @dataclass(frozen=True)
-class Told:
+class TitleParts:
     """A title taken apart.
 
     ``base``: its words without those for colours and sizes, in order; ``options``: (kind, word) of
@@ -72,7 +74,7 @@ def fold(text: str) -> str:
     return " ".join(folded(text, accents=True).split())
 
 
-def told(title: str) -> Told:
+def split_title(title: str) -> TitleParts:
     """Take a title apart: "Jumbo bag, red 40 cm" -> jumbo bag; colour red, size 40 cm."""
     text = fold(title)
     options: list[tuple[str, str]] = []
@@ -84,13 +86,13 @@ def told(title: str) -> Told:
 
         return pattern.sub(note, text)
 
-    if any("0" <= sign <= "9" for sign in text):
+    if any("0" <= char <= "9" for char in text):
         text = take(SIZE, text, _AMOUNT)
     if _IDEOGRAPH.search(text):
-        text = take(SIZE, text, _SIGNS_OF_AMOUNT)
-        text = take(SIZE, text, _SIGN_SIZES)
-        if not _NAMED_BY_SIGN.search(_SIGNS.sub("", text)):
-            text = take(COLOUR, text, _SIGNS)
+        text = take(SIZE, text, _AMOUNT_BESIDE_IDEOGRAPHS)
+        text = take(SIZE, text, _SIZE_CHARACTERS)
+        if not _NAMING_CHARACTERS.search(_COLOUR_CHARACTERS.sub("", text)):
+            text = take(COLOUR, text, _COLOUR_CHARACTERS)
     pieces = [piece for piece in _PIECE.findall(text) if piece != "."]
     kinds = _kinds(pieces)
     options += [
@@ -104,7 +106,7 @@ def told(title: str) -> Told:
     ]
     if not coloured:
         base = [p for p, kind in zip(pieces, kinds, strict=True) if _stays(p, kind)]
-    return Told(tuple(base), tuple(options))
+    return TitleParts(tuple(base), tuple(options))
 
 
 def _stays(piece: str, kind: str) -> bool:
@@ -167,10 +169,10 @@ def _apart(pieces: list[str], kinds: list[str], place: int) -> bool:
     if not place or before in NO_SIZE_AFTER:
         return False
     ends = place == len(pieces) - 1
-    signs = not _WORD.match(before) and before not in "&+'’.\""
+    punctuated = not _WORD.match(before) and before not in "&+'’.\""
     beside = bool(kinds[place - 1]) or (not ends and bool(kinds[place + 1]))
     paired = pieces[place + 1 : place + 2] == ["/"] and _short((*pieces[place + 2 :], "")[0])
-    return ends or signs or beside or paired
+    return ends or punctuated or beside or paired
 
 
 _FILLERS = words("design pattern style set pack of de")
@@ -179,9 +181,9 @@ _FILLERS = words("design pattern style set pack of de")
 @lru_cache(maxsize=4096)
 def words_of(title: str) -> frozenset[str]:
     """The words of a title without colours, sizes, numbers and fillers, plural as singular; pairs
-    of signs where words are not parted by spaces."""
+    of characters where words are not parted by spaces."""
     found = set()
-    for word in told(title).base:
+    for word in split_title(title).base:
         if word[0] > "\u2e80" and len(word) > 1:
             found |= {word[at : at + 2] for at in range(len(word) - 1)}
         elif word not in _FILLERS and not word.isdigit():
