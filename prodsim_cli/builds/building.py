@@ -1,4 +1,4 @@
-"""Bring every stale artifact up to date: vectors, neighbour tables, the blend. First floor.
+"""Bring every stale artifact up to date: vectors, neighbour tables, the blend.
 
 Each artifact is written as one transaction with the version of the data it was made of, so a stop
 at any moment leaves whole tables and the next ``build`` goes on where this one ended.
@@ -9,13 +9,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from prodsim_cli import embedders
-from prodsim_cli.builds import embedding as vectors
 from prodsim_cli.builds.companions import companions
 from prodsim_cli.builds.counts import item_scores
+from prodsim_cli.builds.embedding import text_vectors
 from prodsim_cli.builds.for_recommend import for_people
 from prodsim_cli.builds.learning import learn_blend
 from prodsim_cli.builds.networks import update_networks
@@ -33,7 +31,6 @@ from prodsim_cli.builds.state import (
 from prodsim_cli.builds.variant_groups import group_variants
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
-from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress, Silent
 from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.scoring.blend import Blend
@@ -43,7 +40,7 @@ from prodsim_cli.similarity import K, content_first, method, methods, sweep, tog
 from prodsim_cli.store import artifacts, meta, neighbors, writing
 from prodsim_cli.store.connection import open_for_writing, transaction
 from prodsim_cli.store.digest import remember_digest
-from prodsim_cli.store.loading import load_neighbors, load_shop, load_space
+from prodsim_cli.store.loading import load_neighbors, load_shop
 from prodsim_cli.tuning.settings import spelled
 
 PARTS = ("catalog", "events", "prices")
@@ -53,14 +50,14 @@ def build(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """Every stage; the result of a second call is ``fresh`` throughout."""
-    return _run(path, options, progress, (_vectors, *_steps()))
+    return _run(path, options, progress, (text_vectors, *_steps()))
 
 
 def embed(
     path: str, options: BuildOptions | None = None, progress: Progress | None = None
 ) -> BuildReport:
     """The vectors only."""
-    return _run(path, options, progress, (_vectors,))
+    return _run(path, options, progress, (text_vectors,))
 
 
 def graph(
@@ -147,67 +144,6 @@ def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, 
     if settings != stored and options.model is None:  # a model is stored once it could be loaded
         meta.put_settings(connection, settings)
     return settings
-
-
-def _vectors(run: Build) -> None:
-    """The space of the language model; other spaces are removed when the model changes."""
-    if not run.settings["lm"]:
-        run.stages.append(Stage("text", "space", "left out", reason="--no-lm"))
-        return
-    _choose_model(run)
-    model = run.settings["model"]
-    if not any(run.data.texts()):
-        meta.put_settings(run.connection, run.settings)
-        run.stages.append(Stage(model, "space", "left out", reason="no product has a text"))
-        return
-    version = run.versions["catalog"]
-    wanted = {"model": model, "fields": run.settings["fields"]}
-    if fresh(run, model, "space", wanted, version):
-        meta.put_settings(run.connection, run.settings)
-        run.stages.append(Stage(model, "space", "fresh"))
-        return
-    begun = time.perf_counter()
-    run.progress.stage(f"loading {model}")
-    embedder = embedders.load(model)
-    meta.put_settings(run.connection, run.settings)  # a name that can't be loaded must not stay
-    rows = vectors.encode_missing(
-        run.connection, run.shop, model, embedder, wanted, version, run.progress
-    )
-    run.stages.append(Stage(model, "space", "built", rows, time.perf_counter() - begun))
-    space = load_space(run.connection, model, run.shop.item_ids)
-    networks = {name: old for name, old in run.data.embeddings.items() if name in KINDS}
-    spaces = {**networks, model: space}
-    run.shop = replace(run.shop, dataset=replace(run.data, embeddings=spaces))
-    for name in artifacts.Built(run.connection).names("space"):
-        if name not in (model, *KINDS):
-            writing.drop_artifact(run.connection, name, "space")
-            reason = f"the model is {model} now"
-            run.stages.append(Stage(name, "space", "removed", reason=reason))
-
-
-def _choose_model(run: Build) -> None:
-    """Fill ``settings['model']``: the name asked for, or the choice by the titles' language.
-
-    The choice stays until ``--model`` is given; what ``auto`` would say today is kept beside it, so
-    that ``status`` can tell when the texts have changed.
-    """
-    settings = run.settings
-    catalog = meta.version(run.connection, "catalog_version")
-    asked = settings.get("asked") or "auto"
-    if settings.get("auto", {}).get("catalog_version") != catalog:
-        from prodsim_cli.text.language import choose_model
-
-        choice = choose_model([title for title in run.data.columns["title"] if title])
-        settings["auto"] = {
-            "model": choice.model,
-            "reason": choice.reason,
-            "catalog_version": catalog,
-        }
-    if "model" not in settings:
-        auto = asked == "auto"
-        settings["model"] = settings["auto"]["model"] if auto else asked
-        settings["model_reason"] = settings["auto"]["reason"] if auto else "chosen with --model"
-        run.progress.say(f"Language model: {settings['model']} ({settings['model_reason']}).")
 
 
 def _tables(run: Build) -> None:

@@ -5,16 +5,79 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
+from dataclasses import replace
 from typing import Any
 
 from prodsim_cli import embedders
+from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.state import Build, fresh
+from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress
-from prodsim_cli.store import artifacts, writing
+from prodsim_cli.store import artifacts, meta, writing
 from prodsim_cli.store import vectors as space
 from prodsim_cli.store.connection import transaction
-from prodsim_cli.store.loading import UNFINISHED, Shop
+from prodsim_cli.store.loading import UNFINISHED, Shop, load_space
 
 BATCH = 64
+
+
+def text_vectors(run: Build) -> None:
+    """The space of the language model; other spaces are removed when the model changes."""
+    if not run.settings["lm"]:
+        run.stages.append(Stage("text", "space", "left out", reason="--no-lm"))
+        return
+    _choose_model(run)
+    model = run.settings["model"]
+    if not any(run.data.texts()):
+        meta.put_settings(run.connection, run.settings)
+        run.stages.append(Stage(model, "space", "left out", reason="no product has a text"))
+        return
+    version = run.versions["catalog"]
+    wanted = {"model": model, "fields": run.settings["fields"]}
+    if fresh(run, model, "space", wanted, version):
+        meta.put_settings(run.connection, run.settings)
+        run.stages.append(Stage(model, "space", "fresh"))
+        return
+    begun = time.perf_counter()
+    run.progress.stage(f"loading {model}")
+    embedder = embedders.load(model)
+    meta.put_settings(run.connection, run.settings)  # a name that can't be loaded must not stay
+    rows = encode_missing(run.connection, run.shop, model, embedder, wanted, version, run.progress)
+    run.stages.append(Stage(model, "space", "built", rows, time.perf_counter() - begun))
+    vectors = load_space(run.connection, model, run.shop.item_ids)
+    networks = {name: old for name, old in run.data.embeddings.items() if name in KINDS}
+    spaces = {**networks, model: vectors}
+    run.shop = replace(run.shop, dataset=replace(run.data, embeddings=spaces))
+    for name in artifacts.Built(run.connection).names("space"):
+        if name not in (model, *KINDS):
+            writing.drop_artifact(run.connection, name, "space")
+            reason = f"the model is {model} now"
+            run.stages.append(Stage(name, "space", "removed", reason=reason))
+
+
+def _choose_model(run: Build) -> None:
+    """Fill ``settings['model']``: the name asked for, or the choice by the titles' language.
+
+    The choice stays until ``--model`` is given; what ``auto`` would say today is kept beside it, so
+    that ``status`` can tell when the texts have changed.
+    """
+    settings = run.settings
+    catalog = meta.version(run.connection, "catalog_version")
+    asked = settings.get("asked") or "auto"
+    if settings.get("auto", {}).get("catalog_version") != catalog:
+        from prodsim_cli.text.language import choose_model
+
+        choice = choose_model([title for title in run.data.columns["title"] if title])
+        settings["auto"] = {
+            "model": choice.model,
+            "reason": choice.reason,
+            "catalog_version": catalog,
+        }
+    if "model" not in settings:
+        auto = asked == "auto"
+        settings["model"] = settings["auto"]["model"] if auto else asked
+        settings["model_reason"] = settings["auto"]["reason"] if auto else "chosen with --model"
+        run.progress.say(f"Language model: {settings['model']} ({settings['model_reason']}).")
 
 
 def encode_missing(

@@ -1,4 +1,4 @@
-"""Ingest: files in, one database out, every line accounted for. First floor.
+"""Ingest: files in, one database out, every line accounted for.
 
 Each file is one transaction: a stop between two files leaves a database that a rerun completes.
 """

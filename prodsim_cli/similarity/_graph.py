@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 from prodsim_cli.data.neighbors import NeighborTable
+from prodsim_cli.similarity._texts import positions_asked
 
 Values = NDArray[np.float32]
 
@@ -116,9 +117,7 @@ def tables(
     """
     anything = next(iter(matrices.values()))
     n = anything.shape[0]
-    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
-    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
-    among = among.astype(np.int32)
+    rows, among = positions_asked(n, queries, candidates)
     pattern = anything.copy()
     pattern.data = np.ones_like(pattern.data)
     sweeps = [_prepare(measure, matrices[measure.counts], rows, among, k) for measure in measures]

@@ -19,6 +19,16 @@ Search = Callable[[NDArray[np.intp], NDArray[np.intp], int], Best]
 _BLOCK = 4096
 
 
+def positions_asked(
+    n: int, queries: Positions | None, candidates: Positions | None
+) -> tuple[Positions, Positions]:
+    """int32 positions of the products asked about and, ascending, of those that may be found; None
+    means all n."""
+    every = np.arange(n, dtype=np.int32)
+    rows = every if queries is None else np.asarray(queries, np.int32)
+    return rows, every if candidates is None else np.unique(candidates).astype(np.int32)
+
+
 @dataclass(frozen=True)
 class _Members:
     """The candidates of each group: group g holds ``items[starts[g]:starts[g + 1]]``, ascending."""
@@ -43,9 +53,8 @@ def grouped_neighbors(
         group have a score of 1 with each other, which no score exceeds.
     """
     n = len(group)
-    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
-    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
-    among = among.astype(np.int32)[group[among] >= 0]
+    rows, among = positions_asked(n, queries, candidates)
+    among = among[group[among] >= 0]
     positions = np.full((len(rows), k), -1, np.int32)
     scores = np.zeros((len(rows), k), np.float32)
     asked, asker = np.unique(group[rows], return_inverse=True)

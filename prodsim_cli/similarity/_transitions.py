@@ -26,7 +26,7 @@ from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import returned
 from prodsim_cli.data.knn import sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._texts import without_self
+from prodsim_cli.similarity._texts import positions_asked, without_self
 
 WINDOW = 10
 BACKWARDS = 0.4
@@ -139,9 +139,7 @@ def best_transitions(
 ) -> NeighborTable:
     """The k largest entries of each row of A but its own; X' P exists in blocks of items only."""
     n = found.items.shape[0]
-    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
-    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
-    among = among.astype(np.int32)
+    rows, among = positions_asked(n, queries, candidates)
     right = found.scaled if candidates is None else found.scaled[:, among].tocsr()
     positions = np.full((len(rows), k), -1, np.int32)
     scores = np.zeros((len(rows), k), np.float32)

@@ -6,8 +6,6 @@
 ``build`` stores as ``cosine`` of ``user_neighbors``). ``has(v, j)``: 1 where v has any event but a
 return with product j, however often, else 0. ``eval`` judges this as the method ``users``, it is
 the part ``users`` of ``hybrid`` for people, and ``recommend --by users`` answers by it.
-
-First floor.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import best_of_csr, blocks, neighbor_matrix, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.registry import load
-from prodsim_cli.similarity._texts import without_self
+from prodsim_cli.similarity._texts import positions_asked, without_self
 
 NEEDS = "events"
 REACHES_NEW = True
@@ -79,9 +79,7 @@ def neighbors(
     if evidence <= 0:
         raise ValueError(f"evidence is a positive number of people, not {evidence}")
     n = len(data)
-    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
-    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
-    among = among.astype(np.int32)
+    rows, among = positions_asked(n, queries, candidates)
     together = _together(data, of, half_life)
     stands = _standing(data, _texts(data, texts), threshold, evidence, half_life)
     for_them = stands[among].T.tocsr()

@@ -29,6 +29,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import BLOCK_BYTES, best_of_csr, in_threads, product_rows, threads
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
+from prodsim_cli.similarity._texts import positions_asked
 
 NEEDS = "events"
 SLOW = True
@@ -68,8 +69,7 @@ def neighbors(
             hint="1 and 1 are the defaults; beta 0 is the measure of the paper.",
         )
     n = len(data)
-    rows = np.arange(n, dtype=np.int32) if queries is None else np.asarray(queries, np.int32)
-    among = np.arange(n, dtype=np.int32) if candidates is None else np.unique(candidates)
+    rows, among = positions_asked(n, queries, candidates)
     everybody = data.interactions(half_life=half_life)
     people = sample(everybody)
     share = _share(people, everybody)
