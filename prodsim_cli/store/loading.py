@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ def load_shop(
         weights=meta.weights(connection),
         fields=chosen,
         embeddings={
-            space: _space_loader(connection, space, item_ids) for space in spaces(connection)
+            space: partial(load_space, connection, space, item_ids) for space in spaces(connection)
         },
         learned=frozenset(name for name in spaces(connection) if built.learned(name, "space")),
     )
@@ -192,12 +192,6 @@ def spaces(connection: sqlite3.Connection) -> list[str]:
         (UNFINISHED,),
     )
     return [row[0] for row in rows]
-
-
-def _space_loader(
-    connection: sqlite3.Connection, space: str, item_ids: NDArray[np.int64]
-) -> Callable[[], EmbeddingMatrix]:
-    return lambda: load_space(connection, space, item_ids)
 
 
 def load_space(

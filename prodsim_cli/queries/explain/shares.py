@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from prodsim_cli.scoring.coefficients import class_of, for_pairs
 from prodsim_cli.scoring.over_rows import Shares, shares_of_pairs
-from prodsim_cli.store import artifacts, neighbors, packed
+from prodsim_cli.store import artifacts, item_scores, neighbors, packed
 
 
 def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
@@ -29,21 +29,14 @@ def shares(connection: sqlite3.Connection, item_id: int) -> Shares:
     if weights and scales is None:
         return {}
     by_class = for_pairs(settings.get("parts", ()), weights, scales)
-    factors = by_class[class_of(people(connection, item_id))]
+    (people,) = item_scores.of(connection, ("people",), [item_id])[item_id]
+    factors = by_class[class_of(people)]
     stored = neighbors.rows(connection, factors, [item_id])
     rows = {name: stored.get((name, item_id), packed.NONE) for name in factors}
     shrunk = [name for name, how in factors.items() if how.shrinkage]
     others = {other for name in shrunk for other in rows[name].ids}
     buyers = _buyers(connection, {item_id, *others}) if shrunk else {}
     return shares_of_pairs(rows, factors, item_id, buyers)
-
-
-def people(connection: sqlite3.Connection, item_id: int) -> float:
-    """How many people had to do with an item when the tables were built."""
-    row = connection.execute(
-        "select score from item_scores where name = 'people' and item_id = ?", (item_id,)
-    ).fetchone()
-    return float(row[0]) if row else 0.0
 
 
 def _buyers(connection: sqlite3.Connection, item_ids: Collection[int]) -> dict[int, int]:
