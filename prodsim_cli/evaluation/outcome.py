@@ -69,14 +69,9 @@ def write_per_query(outcome: Outcome, path: str | Path) -> int:
     """Write the figures of each question and method; return how many rows that are.
 
     Columns: ``query`` (str), ``window`` (int, only where there are several), ``method`` (str), one
-    float64 column a figure, empty (null) where a figure has no value for a question. Rows stand in
-    order of the questions, then of the methods. The ending of ``path`` is the format: csv, tsv,
-    jsonl or parquet.
-
-    Raises
-    ------
-    UsageProblem for another ending; InputError where nothing was asked, or where the file can't be
-    written. The file is complete or not there.
+    float64 column a figure, null where it has no value. Rows in order of the questions, then of the
+    methods. The ending of ``path`` is the format. UsageProblem for another ending; InputError where
+    nothing was asked, or where the file can't be written. The file is complete or not there.
     """
     check_per_query(path)
     if not len(outcome.queries) or not outcome.methods:

@@ -107,17 +107,13 @@ def end_of(log: EventLog) -> int | None:
     return int(log.at.max()) if log.timed else None
 
 
-def product_questions(data: Dataset, split: Split) -> TestSet:
+def product_questions(data: Dataset, split: Split) -> tuple[TestSet, Split]:
     """Each product that shares a session of the test part with another known one.
 
     ``data`` must have times, and ``split`` a moment. Where products were made cold, they are what
-    is asked about, and all known products are answers.
+    is asked about, and all known products are answers. The second value is the split with an
+    account of the events that give no answer.
     """
-    return products_and_split(data, split)[0]
-
-
-def products_and_split(data: Dataset, split: Split) -> tuple[TestSet, Split]:
-    """The questions, and the split with an account of the events that give no answer to them."""
     train = training_part(data, split)
     log = train.events
     # known: somebody, or some order, has an event with it; a return is none
@@ -161,9 +157,8 @@ def itself(subjects: NDArray[np.int32], items: int) -> sp.csr_matrix:
 def anonymous(data: Dataset) -> Dataset:
     """The same shop, its users numbered by a fingerprint of their events, its log in order.
 
-    Sums over users, resamples of users and random choices then come out the same, bit by bit,
-    whatever the users are called and in whatever order their events were read. Users with the same
-    fingerprint did the same things, so that exchanging them changes nothing.
+    Sums over users, resamples and random choices then come out the same, bit by bit, whatever the
+    users are called and in whatever order their events were read.
     """
     users = len(data.users)
     rank = np.empty(users + 1, np.int32)

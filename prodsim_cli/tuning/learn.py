@@ -90,9 +90,13 @@ class _Past:
     weigh: bool
     progress: Progress | None
 
-    def asked(self, make: Callable[[Dataset, Split], TestSet], window: Split) -> TestSet | None:
-        """Some questions of a window; None where they are too few."""
-        testset = windows.some(make(self.data, window), self.seed)
+    def asked(self, window: Split, *, of_products: bool = True) -> TestSet | None:
+        """Some questions of a window about products, or users; None where they are too few."""
+        if of_products:
+            testset, _ = product_questions(self.data, window)
+        else:
+            testset = user_questions(self.data, window)
+        testset = windows.some(testset, self.seed)
         return testset if len(testset) >= windows.ENOUGH else None
 
     def tuned(
@@ -118,7 +122,7 @@ class _Past:
 def _for_people(blend: Blend, past: _Past) -> Blend:
     """Settings, memories and weights of ``recommend``, by the evidence there is for a candidate."""
     methods = past.methods
-    testset = past.asked(user_questions, past.window)
+    testset = past.asked(past.window, of_products=False)
     if testset is None:
         return blend
     testset = replace(testset, train=methods.prepare(testset.train))
@@ -200,7 +204,7 @@ def _for_products(blend: Blend, past: _Past) -> Blend:
     products bought together are popular products.
     """
     methods, timed = past.methods, past.data.events.timed
-    testset = past.asked(product_questions, past.window) if timed else None
+    testset = past.asked(past.window) if timed else None
     if testset is None:
         return _standing_in(blend, past)
     testset = replace(testset, train=methods.prepare(testset.train))
@@ -268,7 +272,7 @@ def _for_new(past: _Past, blend: Blend) -> dict[str, float]:
     """Weights for products without events: those of a fifth of the products made cold."""
     window, methods = past.window, past.methods
     cold = windows.window(past.data, "cold", window.target, window.again, past.seed)
-    testset = past.asked(product_questions, cold) if cold is not None else None
+    testset = past.asked(cold) if cold is not None else None
     if testset is None:
         return {}
     tables = {}

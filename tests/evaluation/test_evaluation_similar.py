@@ -203,7 +203,7 @@ class TestAnObviousWorld:
             ("bob", "pan", "purchase", later + 50 * MINUTE, None),
         ]
         split = time.split(ordered(events), at=AT)[0]
-        asked = testset.product_questions(ordered(events), split)
+        asked, _ = testset.product_questions(ordered(events), split)
         assert [str(asked.train.items.ids[item]) for item in asked.subjects] == ["pan", "tea"]
         assert asked.answers.nnz == 2
 
@@ -261,7 +261,7 @@ class TestCold:
     def test_cold_products_are_asked_about_and_all_are_answers(self):
         data = ordered(couples())
         (split,) = cold.split(data, at=AT)
-        asked = testset.product_questions(data, split)
+        asked, _ = testset.product_questions(data, split)
         chosen = np.flatnonzero(split.cold)
         assert len(chosen) == 2
         assert asked.subjects.tolist() == chosen.tolist()
@@ -310,7 +310,7 @@ def test_every_event_is_learned_from_asked_about_or_left_out(name, drawn):
     except InputError:
         return
     for fold in folds:
-        asked, counted = testset.products_and_split(data, fold)
+        asked, counted = testset.product_questions(data, fold)
         total = counted.train.sum() + counted.tested + sum(counted.left_out.values())
         assert total == len(data.events)
         # the right answers are those of the events that are neither learned from nor left out
@@ -526,6 +526,6 @@ def test_the_types_that_count_are_those_of_the_target():
     views = [(user, item, "view", at, order) for user, item, _, at, order in couples()]
     data = ordered([*views, *[("u99", f"{n}a", "purchase", DAY * 111, 1999) for n in range(6)]])
     split = time.split(data, at=AT, target="view")[0]
-    asked = testset.product_questions(data, split)
+    asked, _ = testset.product_questions(data, split)
     assert asked.answers.nnz == 12
     assert (asked.train.events.type == TYPE_CODE["view"]).all()

@@ -57,16 +57,12 @@ def check(path: str | Path) -> None:
 def draw(card: Scorecard, path: str | Path) -> None:
     """Draw a scorecard into ``path``; its ending is the format: png, svg or html.
 
-    One panel has the main figure of every method with its 95 % interval, best first; a second one
-    that figure against the seconds to build and to answer, where ``card.cost`` knows them; a third
-    one the figure on each slice, where ``card.slices`` has some. The html page holds all that it
-    needs (1 MB) and says more about a mark under the mouse.
+    Panels: the main figure of every method with its 95 % interval, best first; that figure against
+    the seconds to build and to answer, where ``card.cost`` knows them; the figure on each slice.
+    The html page holds all that it needs (1 MB).
 
-    Raises
-    ------
-    UsageProblem for another ending, ProdsimError where the plotting library is not installed,
-    InputError where the card has no figure to draw or the file can't be written. The file is
-    complete or not there.
+    Raises UsageProblem for another ending, ProdsimError without the plotting library, InputError
+    where there is no figure to draw or no way to write. The file is complete or not there.
     """
     check(path)
     import vl_convert

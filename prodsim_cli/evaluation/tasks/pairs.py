@@ -59,20 +59,12 @@ def evaluate_pairs(
 ) -> Scorecard:
     """Judge methods by pairs whose truth is known; definitions in docs/pairs.md.
 
-    ``card.methods[name]["threshold"].mean`` is always there and finite: the threshold fitted on all
-    pairs, which is the one to store.
+    ``sources``: the two sources whose SKUs the columns hold, None where the SKUs say it themselves.
+    ``thresholds``: stored ones by method; they add ``precision@stored``, ``recall@stored`` and
+    ``f1@stored``. ``card.methods[name]["threshold"].mean`` is always there and finite: the
+    threshold fitted on all pairs, which is the one to store.
 
-    Parameters
-    ----------
-    pairs : from :func:`~prodsim_cli.evaluation.pairs_file.read_pairs`.
-    sources : the two sources whose SKUs the columns hold, None where the SKUs say it themselves.
-    thresholds : stored thresholds by method; adds ``precision@stored``, ``recall@stored`` and
-        ``f1@stored`` to those methods.
-    methods, k, seed, settings, progress : as for :func:`~prodsim_cli.evaluation.evaluate`.
-
-    Raises
-    ------
-    InputError where no pair is known or no method can work; UsageProblem for unknown names.
+    Raises InputError where no pair is known or no method can work, UsageProblem for unknown names.
     """
     task = task_of(data, resolve(pairs, data, sources))
     wanted, chosen, stored = training.chosen(methods), settings or {}, thresholds or {}

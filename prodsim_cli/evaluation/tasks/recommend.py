@@ -38,29 +38,16 @@ def evaluate(
 ) -> Scorecard:
     """Judge methods and baselines by what people did after the split.
 
-    Parameters
-    ----------
-    data : the whole shop. Tables in ``data.neighbors`` that have learned from events are dropped,
-        and refused where one is asked for by name: they have seen what is asked about.
-    split : name of a split; None takes ``time`` where the events allow it, else ``last``.
-    at : ISO moment of the ``time`` split; None: 20 % of the target events lie after it.
-    target : event type whose products are the right answers; None: purchases where there are any.
-    windows : number of rolling windows (split ``windows``). ``again``: products that a user had
-        before are right answers, too.
-    methods : names of similarity methods, None or ``all`` for every one. Baselines always come.
-    k : lengths of the lists, the main one first. ``seed`` : of the resamples, of the random
-        baseline and of the choice of cold products.
-    settings : keyword settings of the methods that learn from events (as stored by ``build``).
+    Tables in ``data.neighbors`` that have learned from events are dropped, and refused where one is
+    asked for by name. ``split``, ``at``, ``target``, ``windows``, ``again``: as in
+    :class:`SplitRequest`. ``methods``: None or ``all`` for every one; baselines always come. ``k``:
+    lengths of the lists, the main one first. ``seed``: of the resamples, of the random baseline and
+    of the choice of cold products. ``settings``: keyword settings of methods, as ``build`` stores
+    them. Methods of the answer stand in falling order of NDCG; same data and seed, same figures,
+    whatever users are called and in whatever order events come.
 
-    Returns
-    -------
-    Scorecard, methods in falling order of NDCG. Same data and seed, same figures; what users are
-    called and the order of the events change none.
-
-    Raises
-    ------
-    InputError where the events allow no question; UsageProblem for unknown names; Leak where a
-    method has seen the held-out events.
+    Raises InputError where the events allow no question, UsageProblem for unknown names, Leak where
+    a method has seen the held-out events.
     """
     ks = (k,) if isinstance(k, int) else tuple(k)
     request = EvalRequest(tuple(methods or ("all",)), settings or {})

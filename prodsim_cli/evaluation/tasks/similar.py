@@ -29,7 +29,7 @@ from prodsim_cli.protocol.testset import (
     end_of,
     itself,
     moment_of_asking,
-    products_and_split,
+    product_questions,
     training_part,
 )
 
@@ -51,7 +51,7 @@ def judged(
     named, data = data, anonymous(data)
     cuts, notes = _folds(data, where, options.seed)
     leaks.refuse_stored(data, request.methods, sum(int(fold.test.sum()) for fold in cuts))
-    every = [products_and_split(data, fold) for fold in cuts]
+    every = [product_questions(data, fold) for fold in cuts]
     kept = [(one, fold) for one, fold in every if len(one)]
     if not kept:
         raise InputError(
