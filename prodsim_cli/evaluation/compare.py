@@ -35,8 +35,8 @@ def main_figure(outcome: Outcome) -> PerQuery:
 
 def comparable(before: StoredRun, task: str, figure: str) -> None:
     """Raise InputError where a run of this task by this figure can't be held against ``before``."""
-    told = ((before.figures["task"], task), (before.figures.get("main", figure), figure))
-    for then, now in told:  # runs kept before schema 2 don't say their main figure
+    compared = ((before.figures["task"], task), (before.figures.get("main", figure), figure))
+    for then, now in compared:  # runs kept before schema 2 don't say their main figure
         if then != now:
             raise InputError(
                 f"Run {before.id} is about {then}, this one about {now}.",

@@ -98,9 +98,9 @@ def run(
     made = training.Tables(measure=request.measure)
     if items.methods:
         made = training.tables(testset.train, items, tuning, progress)
-    pasts = UserHistories(testset)
+    histories = UserHistories(testset)
     answering: dict[str, Answering] = {
-        name: partial(_answers, name, made, testset, pasts, people, depth)
+        name: partial(_answers, name, made, testset, histories, people, depth)
         for name in made.by_method
     }
     if people and (USERS in request.methods or "all" in request.methods):
@@ -162,7 +162,7 @@ def _answers(
     name: str,
     made: training.Tables,
     testset: TestSet,
-    pasts: UserHistories,
+    histories: UserHistories,
     people: PeopleAlike | None,
     depth: int,
 ) -> Lists:
@@ -171,9 +171,9 @@ def _answers(
     if testset.history is None:
         return rows_of(table, testset, depth)
     if blend is not None and blend.recommend and _joins(name):
-        return best(_blended(name, made, blend, testset, pasts, people), testset, depth)
+        return best(_blended(name, made, blend, testset, histories, people), testset, depth)
     memory = blend.memory.get(name, FLAT) if blend is not None else FLAT
-    past = testset.history if memory == FLAT else pasts(memory)
+    past = testset.history if memory == FLAT else histories(memory)
     return best(from_history(table, testset, past), testset, depth)
 
 
@@ -189,14 +189,14 @@ def _blended(
     made: training.Tables,
     blend: Blend,
     testset: TestSet,
-    pasts: UserHistories,
+    histories: UserHistories,
     people: PeopleAlike | None,
 ) -> Scores:
     data = replace(testset.train, neighbors=made.every)
-    histories = {part: pasts(blend.memory.get(part, FLAT)) for part in made.every}
+    weighted = {part: histories(blend.memory.get(part, FLAT)) for part in made.every}
     personal = {USERS: people.scores} if people and USERS in blend.parts() else {}
     scores: Scores = registry.load("similarity", name).scores(
-        data, blend, histories, constants(testset), testset.candidates, personal
+        data, blend, weighted, constants(testset), testset.candidates, personal
     )
     return scores
 

@@ -44,8 +44,8 @@ def with_languages(data: Dataset) -> tuple[Dataset, list[str]]:
     missing = sum(1 for word, title in zip(given, titles, strict=True) if title and not word)
     if not missing:
         return data, []
-    told = languages.of_titles(titles)
-    filled = [word or found or None for word, found in zip(given, told, strict=True)]
+    detected = languages.of_titles(titles)
+    filled = [word or found or None for word, found in zip(given, detected, strict=True)]
     note = f"The languages of {missing:,} titles were found by their words."
     return replace(data, columns={**data.columns, LANGUAGE: filled}), [note]
 

@@ -244,7 +244,7 @@ class _TableBuilder:
         if needs == "vectors":
             space = settings.get("space") or next(iter(self.data.embeddings))
             self.data.embedding(space)  # reading it from the database is no cost of the method
-        alike = [
+        swept = [
             other
             for other in names
             if _in_sweep(other)
@@ -252,9 +252,9 @@ class _TableBuilder:
             and self.learned(other) == self.learned(name)
         ]
         with leaks.locked(self.request.database, name):
-            if _in_sweep(name) and len(alike) > 1 and not self.request.measure:
+            if _in_sweep(name) and len(swept) > 1 and not self.request.measure:
                 asked = {**settings, "learned": self.learned(name), "k": depth}
-                made = sweep(alike, self.data, asked)
+                made = sweep(swept, self.data, asked)
             else:
                 made = {name: self._one(name, depth)}
         for made_name, table in made.items():

@@ -34,7 +34,7 @@ from prodsim_cli.tuning.settings import (
     ndcg_of_rows,
     ndcg_of_users,
     tune,
-    with_memory,
+    with_history_weighting,
 )
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def learn(
         blend = _for_products(blend, past)
     if not blend.evidence:
         return None
-    told = (f"a sample of {len(data.events):,} events",) if sampled else ()
-    return replace(blend, evidence=(*blend.evidence, *told))
+    sample = (f"a sample of {len(data.events):,} events",) if sampled else ()
+    return replace(blend, evidence=(*blend.evidence, *sample))
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,12 @@ def _for_people(blend: Blend, past: _Past) -> Blend:
     if testset is None:
         return blend
     testset = replace(testset, train=methods.prepare(testset.train))
-    pasts, right = UserHistories(testset), Relevance(testset.answers, K)
+    histories, right = UserHistories(testset), Relevance(testset.answers, K)
     tuned = past.tuned(
         "recommend",
         testset.train,
-        lambda table: ndcg_of_users(table, pasts, FLAT, right),
-        lambda one: with_memory(one, pasts, right),
+        lambda table: ndcg_of_users(table, histories, FLAT, right),
+        lambda one: with_history_weighting(one, histories, right),
     )
     blend = replace(
         blend,
@@ -146,7 +146,7 @@ def _for_people(blend: Blend, past: _Past) -> Blend:
     blend = replace(blend, scales={**blend.scales, **scale})
     made = parts(
         {name: one.table for name, one in tuned.items()},
-        {name: pasts(one.memory) for name, one in tuned.items()},
+        {name: histories(one.memory) for name, one in tuned.items()},
         constants(testset),
         testset.candidates,
         personal,

@@ -107,10 +107,10 @@ def tune(build: Build, space: Mapping[str, tuple[Any, ...]], judge: Judge) -> Tu
     return tuned
 
 
-def with_memory(tuned: Tuned, pasts: UserHistories, right: Relevance) -> Tuned:
+def with_history_weighting(tuned: Tuned, histories: UserHistories, right: Relevance) -> Tuned:
     """How the past counts, for a table that stands."""
-    for memory in pasts.choices()[1:]:
-        values = ndcg_of_users(tuned.table, pasts, memory, right)
+    for memory in histories.choices()[1:]:
+        values = ndcg_of_users(tuned.table, histories, memory, right)
         if significantly_better(values, tuned.values):
             tuned.values, tuned.memory = values, memory
     return tuned
@@ -123,10 +123,10 @@ def significantly_better(new: NDArray[np.float64], old: NDArray[np.float64]) -> 
 
 
 def ndcg_of_users(
-    table: NeighborTable, pasts: UserHistories, memory: HistoryWeighting, right: Relevance
+    table: NeighborTable, histories: UserHistories, memory: HistoryWeighting, right: Relevance
 ) -> NDArray[np.float64]:
     """NDCG@10 of what each person does next."""
-    lists = best(from_history(table, pasts.testset, pasts(memory)), pasts.testset, K)
+    lists = best(from_history(table, histories.testset, histories(memory)), histories.testset, K)
     return ndcg.score(right.ranks(lists), K)
 
 

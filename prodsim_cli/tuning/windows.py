@@ -18,7 +18,7 @@ ENOUGH = 50
 MOST = 2_000
 """Questions that weights are sought with; more are drawn from by a seed."""
 
-_BOARD = 50_000_000
+_CELLS = 50_000_000
 """Questions times products that are ranked at a time."""
 
 
@@ -52,7 +52,7 @@ def window(data: Dataset, name: str, target: str, again: bool, seed: int) -> Spl
 
 def some(testset: TestSet, seed: int) -> TestSet:
     """At most :data:`MOST` of the questions (fewer of many products), drawn by a seed, in order."""
-    most = max(min(MOST, _BOARD // max(len(testset.candidates), 1)), 4 * ENOUGH)
+    most = max(min(MOST, _CELLS // max(len(testset.candidates), 1)), 4 * ENOUGH)
     if len(testset) <= most:
         return testset
     drawn = np.sort(np.random.default_rng(seed).permutation(len(testset))[:most])

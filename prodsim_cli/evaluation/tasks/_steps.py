@@ -92,14 +92,14 @@ def judge_file(
     ``split``: what the split object of the JSON says first (``kind``, ``at``...).
     """
     data = ran.testset.train
-    told: Json = {
+    about_split: Json = {
         **split,
         **counts_of(ran.testset),
         "candidates": len(data),
         "left_out": left_out,
     }
     items = [str(sku) for sku in data.items.ids]
-    return summarise([ran], RunDescription(task, told, [names], items, unit, notes), options)
+    return summarise([ran], RunDescription(task, about_split, [names], items, unit, notes), options)
 
 
 def counts_of(options: TestSet) -> Json:

@@ -191,7 +191,7 @@ def figures_of(
     """
     found, contest = _found(task, seen, k, seed)
     decisions, by_f1 = _decisions(known, seed, stored)
-    told = _areas(known, seed)
+    of_areas = _areas(known, seed)
     errors = {} if task.truth is None else _errors(task, seen, known, seed)
     figures = {}
     for m, name in enumerate(known.methods):
@@ -199,7 +199,7 @@ def figures_of(
         figures[name] = {
             **found.get(name, {}),
             **{figure: decisions[name][figure] for figure in ("f1", "precision", "recall")},
-            **told[name],
+            **of_areas[name],
             **errors.get(name, {}),
             # as it is: rounding could carry it over the very score that it lies at
             "threshold": Interval(cut.halfway),

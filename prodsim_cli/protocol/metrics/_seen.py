@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-_BOARD = 1 << 22
-"""Bytes of the board that ``hits`` plays on: small enough to stay near the processor."""
+_BYTES = 1 << 22
+"""Bytes that ``hits`` marks in: small enough to stay near the processor."""
 
 
 @dataclass(frozen=True)
@@ -179,13 +179,13 @@ def hits(lists: NDArray[np.int32], answers: sp.csr_matrix) -> NDArray[np.bool_]:
     ``lists`` (q, depth) int32 item positions, -1 where empty; ``answers`` (q, n) CSR, a right
     product is an entry that is not 0 -> (q, depth) bool.
 
-    A few queries at a time mark their right products on a board of one byte per query and product,
+    A few queries at a time mark their right products in an array of one byte per query and product,
     look up their lists there, and wipe it: no sorting and no searching.
     """
     queries, depth = lists.shape
     width = answers.shape[1] + 1
-    rows = max(1, min(queries, _BOARD // width, _BOARD // (8 * max(depth, 1))))
-    board = np.zeros(rows * width, bool)
+    rows = max(1, min(queries, _BYTES // width, _BYTES // (8 * max(depth, 1))))
+    marked = np.zeros(rows * width, bool)
     # the first byte of a row is never marked: position -1, an empty place, lands there
     offset = np.arange(rows, dtype=np.int64) * width + 1
     found = np.zeros((queries, depth), bool)
@@ -195,7 +195,7 @@ def hits(lists: NDArray[np.int32], answers: sp.csr_matrix) -> NDArray[np.bool_]:
         ends = answers.indptr[start : start + len(some) + 1]
         mine = slice(ends[0], ends[-1])
         marks = np.repeat(offset[: len(some)], np.diff(ends)) + answers.indices[mine]
-        board[marks] = right[mine]
-        np.take(board, some + offset[: len(some), None], out=found[start : start + rows])
-        board[marks] = False
+        marked[marks] = right[mine]
+        np.take(marked, some + offset[: len(some), None], out=found[start : start + rows])
+        marked[marks] = False
     return found

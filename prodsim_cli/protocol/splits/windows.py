@@ -1,6 +1,6 @@
 """Rolling time windows: cross-validation in which nothing is learned from what comes later.
 
-The second half of the target events is cut into windows of equally many; each is foretold from all
+The second half of the target events is cut into windows of equally many; each is predicted from all
 that lies before it (rolling origin: Tashman 2000, Out-of-sample tests of forecasting accuracy). One
 lucky or unlucky month then decides less.
 """

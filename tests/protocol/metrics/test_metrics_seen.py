@@ -21,7 +21,7 @@ def _run(seed: int, queries: int, items: int, depth: int):
 
 @pytest.mark.parametrize("board", [1, 40, 1 << 22], ids=["a query", "some queries", "all"])
 def test_hits_are_those_of_a_plain_loop_whatever_the_size_of_the_board(monkeypatch, board):
-    monkeypatch.setattr(_seen, "_BOARD", board)
+    monkeypatch.setattr(_seen, "_BYTES", board)
     lists, truth = _run(1, 50, 12, 8)
     # the first and the last product count too, and an empty place is not the last product
     truth[:, [0, -1]] = True
