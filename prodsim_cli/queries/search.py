@@ -1,4 +1,4 @@
-"""``search``: products for words. Ground floor; where meaning is asked, too, the first floor."""
+"""``search``: products for words."""
 
 from __future__ import annotations
 

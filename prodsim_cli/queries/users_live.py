@@ -1,6 +1,6 @@
 """People alike scored just now: by what their products say, by a network, or beyond a stored row.
 
-Exact, over all people. Climbs to the first floor inside its functions (numpy, no torch).
+Exact, over all people. numpy is imported inside the functions, torch never.
 """
 
 from __future__ import annotations

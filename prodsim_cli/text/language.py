@@ -1,4 +1,4 @@
-"""Which languages a catalogue speaks, and so which text model it needs. First floor.
+"""Which languages a catalogue speaks, and so which text model it needs.
 
 A title is too short for a language detector to be sure of ("NICE PARIS MUG"), a catalogue is not.
 The detector's probabilities per title are joined by expectation maximisation over the shares of the

@@ -1,7 +1,7 @@
 """A raw table into clean rows: which column is what, values, duplicates, services, the account.
 
 ``clean(raw, options, kind=None)`` gives a :class:`~prodsim_cli.ingest.readers._raw.Cleaned`;
-``recognise`` tells beforehand what a file is. Both are pure functions; first floor (polars).
+``recognise`` tells beforehand what a file is. Both are pure functions.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Which encoding a text file has. Tried in this order: byte order mark, UTF-8, UTF-16 by its zero
-bytes, GB18030 where it reads as Chinese, Windows-1252. First floor.
+bytes, GB18030 where it reads as Chinese, Windows-1252.
 
 Ordinary Latin-1 text is valid GB18030 (``Müller Straße`` would become ``M黮ler Stra遝``), so that
 Chinese is believed only where most of the letters beyond ASCII are common ones standing in runs.

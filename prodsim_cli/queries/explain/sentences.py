@@ -1,4 +1,4 @@
-"""The reasons as sentences: the strongest pieces of evidence, in words. Ground floor."""
+"""The reasons as sentences: the strongest pieces of evidence, in words."""
 
 from __future__ import annotations
 

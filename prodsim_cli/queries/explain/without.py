@@ -1,6 +1,6 @@
 """``explain --without``: what the score would be if the cited evidence were not there.
 
-Ground floor to import; a call climbs to the first (numpy, scipy), to the top only for a text model
+numpy is imported when it is called, torch only for a text model
 that has no light form. The tables of the parts of ``hybrid`` are made anew in memory, with the
 settings and the weights that the product has; nothing is written. Trained networks stay
 as they are.
