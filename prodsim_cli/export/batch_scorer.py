@@ -1,4 +1,4 @@
-"""Everybody at once: their pasts, and the score of every product for each of them. First floor."""
+"""Everybody at once: their histories, and the score of every product for each of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BatchScorer:
 
     Attributes
     ----------
-    recipe : how they are scored; ``facts``: what is the same for everybody.
+    config : how they are scored; ``facts``: what is the same for everybody.
     keys : (u,) keys of the users; ``items``: the n products in order of position.
     subjects : (q,) int32: positions of the users with a past, ascending.
     score : some of the q -> (b, n) or (1, n) float32.
@@ -120,7 +120,7 @@ def _scores(
     ids: tuple[NDArray[np.int64], NDArray[np.int64]],
     counts: Mapping[str, NDArray[np.float64]],
 ) -> Scores:
-    """The formula of the recipe, by the functions that ``eval`` scores with."""
+    """The formula of the config, by the functions that ``eval`` scores with."""
     item_ids, user_ids = ids
     n, now = len(item_ids), _seconds(made.now)
     tables: dict[str, NeighborTable] = {}

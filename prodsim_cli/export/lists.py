@@ -1,4 +1,4 @@
-"""From everybody's scores to everybody's lists: what the rules admit, then the k best. First floor.
+"""From everybody's scores to everybody's lists: what the rules admit, then the k best.
 
 Rules that say of each product whether it may be shown, and variants, are kept for a block of people
 at once. Rules that look at one person's answer (``--same``, ``--price-within``, ``--max-per``,

@@ -8,17 +8,9 @@ score(j, i) = (graph + 0.15 lexical^2 + 0.05 text^2) / (sum of the weights of th
 
 and where nobody has bought anything, the squares of words, meaning, facts at 0.15, 0.05 and 0.05.
 
-``graph`` is the cosine of the item graph times c / (c + 10), where c = cosine * sqrt(n_j n_i) is
-the number of buyers that the two share: what one common buyer says is left almost to the texts,
-what a hundred say is not. Squaring keeps the texts' best neighbours and lets the many faint ones
-fade. An item without events has the texts' neighbours, one without text the graph's. jaccard,
-pearson and bm25 see the same purchases as cosine and are left out to keep the sum short; adding
-jaccard or bm25 moved the figures below by -.005 to +.004, depending on shop and weights.
-
-The weights are the same for every shop. They were picked by hand, from some hundred combinations,
-on the very test parts of the two shops whose figures follow, so these flatter them (NDCG@10 of what
-a person buys next): UCI Online Retail .105 (cosine .0995, bm25 .1045: no difference to bm25),
-Office Products .115 (cosine .093, bm25 .103; without the text model .119).
+``graph`` is the cosine of the item graph times c / (c + 10), c being the number of buyers that the
+two share. An item without events has the texts' neighbours, one without text the graph's. Figures
+of the fixed weights, and what adding jaccard or bm25 changes: docs/decisions/0005.
 """
 
 from __future__ import annotations

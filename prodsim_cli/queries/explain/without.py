@@ -1,9 +1,7 @@
 """``explain --without``: what the score would be if the cited evidence were not there.
 
-numpy is imported when it is called, torch only for a text model
-that has no light form. The tables of the parts of ``hybrid`` are made anew in memory, with the
-settings and the weights that the product has; nothing is written. Trained networks stay
-as they are.
+The tables of the parts of ``hybrid`` are made anew in memory, with the settings and the weights
+that the product has; nothing is written. Trained networks stay as they are.
 """
 
 from __future__ import annotations
