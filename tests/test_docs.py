@@ -18,6 +18,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from record_samples import CARD, REPORT
+from test_floors import after
+from test_house import BETWEEN, ORDER
 
 from prodsim_cli import __version__
 from prodsim_cli.cli import COMMANDS, cli
@@ -373,3 +375,32 @@ def test_every_citation_of_the_package_is_in_the_bibliography_and_nothing_else()
     for entry in entries:
         authors, year = re.match(r"(.+?) (\d{4})\. ", entry).groups()  # type: ignore[union-attr]
         assert any(other == year and name in authors for name, other in cited), entry
+
+
+def _own_files_named() -> list[str]:
+    """Every file of the package that the page of the architecture names."""
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    return re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", page)
+
+
+def test_every_file_of_the_architecture_exists_and_every_room_is_in_it() -> None:
+    named = _own_files_named()
+    assert len(named) > 50
+    for name in named:
+        assert (ROOT / "prodsim_cli" / name).exists() or (ROOT / name).exists(), name
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    table = page.split("## Rooms")[1].split("## ")[0]
+    rooms = [word for row in re.findall(r"^\| (`.+?`) \|", table, re.M) for word in row.split()]
+    assert sorted(room.strip("`") for room in rooms) == sorted(ORDER)
+    place = {name.strip("`"): -number for number, name in enumerate(rooms)}
+    for one in BETWEEN:
+        assert place[one.rooms[0]] > place[one.rooms[1]], f"the order of the table: {one}"
+
+
+@pytest.mark.parametrize("words", [["similar", "SKU123"], ["recommend", "17850"]])
+def test_commands_go_the_ways_of_the_architecture(shop: Path, words: list[str]) -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    way = page.split(f"through `{words[0]}`.**")[1].split("At the edges")[0].split("`--all`")[0]
+    imported = after("--db", str(shop), *words, "-f", "json")
+    for name in re.findall(r"`(\w+/[\w/]+)\.py`", way):
+        assert f"prodsim_cli.{name.replace('/', '.')}" in imported, name
