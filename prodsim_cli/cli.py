@@ -1,6 +1,6 @@
 """The front door: the group with its lazily loaded commands, and the one error handler.
 
-A command's module is imported when it runs. Ground floor: `--help` imports no command.
+A command's module is imported when it runs. `--help` imports no command.
 """
 
 from __future__ import annotations

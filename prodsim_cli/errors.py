@@ -1,7 +1,7 @@
 """Every failure that a person can cause, each with what to do next.
 
 The command line catches :class:`ProdsimError` at one place (``cli.main``) and prints
-``message`` and ``hint``; anything else is a bug and keeps its traceback. Ground floor.
+``message`` and ``hint``; anything else is a bug and keeps its traceback.
 """
 
 from __future__ import annotations

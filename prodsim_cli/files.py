@@ -1,4 +1,4 @@
-"""Files that are complete or not there, whatever happens while they are written. Ground floor."""
+"""Files that are complete or not there, whatever happens while they are written."""
 
 from __future__ import annotations
 

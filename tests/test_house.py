@@ -9,6 +9,7 @@ not, since it never runs, nor does a module that is loaded by name (``cli`` load
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,6 +185,12 @@ def test_a_plugin_never_sees_the_store(family: str) -> None:
             while found[way[-1]]:
                 way.append(found[way[-1]])
             pytest.fail(" <- ".join(way), pytrace=False)
+
+
+def test_no_docstring_speaks_of_floors() -> None:
+    remark = re.compile(r"\b(?:ground|first|top) floor\b", re.IGNORECASE)
+    found = [name for name, path in MODULES.items() if remark.search(path.read_text("utf-8"))]
+    assert not found, "what a start may import is held by tests/test_floors.py: " + ", ".join(found)
 
 
 def test_tests_stand_where_their_rooms_do() -> None:

@@ -1,4 +1,4 @@
-"""``users``: people like one, from a stored table or a space, and what they share. Ground floor.
+"""``users``: people like one, from a stored table or a space, and what they share.
 
 A stored table (cosine, jaccard, pearson, bm25 over what people had to do with) is one indexed
 look-up. The spaces (``text``, networks) and lists longer than a stored row are scored live:

@@ -1,6 +1,6 @@
 """A graph as text for other programs: DOT for Graphviz, GraphML for networkx and Gephi.
 
-Ground floor. Both are directed and may have several edges between two nodes, one a relation.
+Both are directed and may have several edges between two nodes, one a relation.
 """
 
 from __future__ import annotations

@@ -2,5 +2,5 @@
 
 Its index lives in whatever SQLite connection it is given: the shop's own file, or one in memory
 made from a ``Dataset``. ``terms`` (what a word is), ``index`` (the SQL), ``spelling``, ``words``
-(BM25 by word) and ``ranking`` stay on the ground floor; ``meaning`` climbs to the first.
+(BM25 by word) and ``ranking`` need the standard library only; ``meaning`` needs numpy.
 """

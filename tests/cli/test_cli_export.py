@@ -394,6 +394,7 @@ main()
 @pytest.mark.parametrize("name", ["s.csv", "s.jsonl.gz", "s.parquet"])
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGINT", "SIGTERM"])
 @pytest.mark.linux
+@pytest.mark.slow
 def test_a_kill_in_the_middle_leaves_no_half_file(
     built: str, tmp_path: Path, name: str, how: str
 ) -> None:

@@ -253,6 +253,7 @@ def test_ingest_builds_and_a_build_that_fails_is_told_after_the_account(
 
 
 @pytest.mark.linux
+@pytest.mark.slow
 def test_kill_at_any_moment_leaves_a_good_database(
     tmp_path: Path, run: Run, fixtures: Path
 ) -> None:
