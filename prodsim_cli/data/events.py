@@ -22,7 +22,7 @@ class EventLog:
     ---------------------------
     user : int32 position in the user vocabulary, -1 for an event without a customer.
     item : int32 position in the item vocabulary.
-    type : int8 code, index into ``records.EVENT_TYPES``.
+    type : int8 code, index into ``records.values.EVENT_TYPES``.
     quantity : float32 units (positive; a return's units are positive too).
     value : float32 unit price, or the rating of a rating event; NaN where unknown.
     weight : float32 the event's own weight from the file, NaN where the type's weight counts.

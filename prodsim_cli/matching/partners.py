@@ -1,4 +1,4 @@
-"""How sure it is that two products of two sources are one: a confidence for :mod:`_across`.
+"""How sure it is that two products of two sources are one: a confidence for :mod:`across`.
 
 Of each product of one source the best partner in the other is looked at, and only where the two are
 each other's best: a product has one entry in a catalogue. Then
