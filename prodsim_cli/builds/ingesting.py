@@ -54,7 +54,7 @@ def ingest(
     stdin: BinaryIO | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Read, clean and store files; the class docstrings of ``ingest.readers._raw`` are the contract.
+    """Read, clean and store files; the classes of ``ingest.readers._raw`` hold the contract.
 
     Raises
     ------
