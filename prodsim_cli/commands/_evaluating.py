@@ -225,7 +225,7 @@ def _judged(
 
 
 def _names(words: str) -> list[str]:
-    names = [word.strip() for word in words.split(",") if word.strip()]
+    names = [*shared.listed(words)]
     if not names:
         raise UsageProblem(f"{words!r} names nothing.", hint="Write names with commas between.")
     return names

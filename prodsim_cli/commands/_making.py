@@ -3,67 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import reduce
+from typing import Any
 
 import click
 
+from prodsim_cli.commands.options import listed
 from prodsim_cli.errors import UsageProblem
 
-F = TypeVar("F", bound=Callable[..., Any])
+
+def _all(*decorators: Callable[..., Any]) -> Callable[..., Any]:
+    """Several options as one decorator, in the order in which the help lists them."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(decorators), command)
 
 
-def model_options(command: F) -> F:
-    """``--model --fields --no-lm``."""
-    for option in (
-        click.option("--no-lm", is_flag=True, help="No language model: words and graph only."),
-        click.option(
-            "--fields",
-            metavar="NAME,...",
-            help="Fields that make a product's text: title, brand, category, tags, description.",
-        ),
-        click.option(
-            "--model",
-            metavar="NAME",
-            help="auto, minilm, multilingual, hashing, or a sentence-transformers name or folder.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def graph_options(command: F) -> F:
-    """``--by --half-life --shrinkage --min-support --learn``: how links are counted."""
-    for option in (
-        click.option(
-            "--learn/--no-learn",
-            default=None,
-            help="Learn settings and the weights of hybrid from the shop's own past.  [default:"
-            " learn]",
-        ),
-        click.option(
-            "--min-support",
-            type=click.IntRange(min=1),
-            help="Pairs with fewer common buyers have no score.",
-        ),
-        click.option(
-            "--shrinkage",
-            type=click.FloatRange(min=0),
-            help="Scores are multiplied by c / (c + this), c common buyers.",
-        ),
-        click.option(
-            "--half-life",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="DAYS",
-            help="Days after which an event counts half.",
-        ),
-        click.option(
-            "--by",
-            type=click.Choice(("users", "orders")),
-            help="What two products must share: the buyer or the order.",
-        ),
-    ):
-        command = option(command)
-    return command
+model_options = _all(
+    click.option(
+        "--model",
+        metavar="NAME",
+        help="auto, minilm, multilingual, hashing, or a sentence-transformers name or folder.",
+    ),
+    click.option(
+        "--fields",
+        metavar="NAME,...",
+        help="Fields that make a product's text: title, brand, category, tags, description.",
+    ),
+    click.option("--no-lm", is_flag=True, help="No language model: words and graph only."),
+)
+graph_options = _all(
+    click.option(
+        "--by",
+        type=click.Choice(("users", "orders")),
+        help="What two products must share: the buyer or the order.",
+    ),
+    click.option(
+        "--half-life",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="DAYS",
+        help="Days after which an event counts half.",
+    ),
+    click.option(
+        "--shrinkage",
+        type=click.FloatRange(min=0),
+        help="Scores are multiplied by c / (c + this), c common buyers.",
+    ),
+    click.option(
+        "--min-support",
+        type=click.IntRange(min=1),
+        help="Pairs with fewer common buyers have no score.",
+    ),
+    click.option(
+        "--learn/--no-learn",
+        default=None,
+        help="Learn settings and the weights of hybrid from the shop's own past.  [default: learn]",
+    ),
+)
 
 
 def build_options(given: dict[str, Any]) -> Any:
@@ -76,24 +70,17 @@ def build_options(given: dict[str, Any]) -> Any:
     for name, value in graph.items():
         if isinstance(value, float) and not value < float("inf"):
             raise UsageProblem(f"--{name.replace('_', '-')} {value} is no number.", hint="Try 30.")
-    fields = given.get("fields")
+    fields, networks = given.get("fields"), given.get("networks")
+    if networks is not None:
+        from prodsim_cli.builds.networks import chosen
     return BuildOptions(
         model=given.get("model"),
-        fields=tuple(f.strip() for f in fields.split(",") if f.strip()) if fields else None,
+        fields=listed(fields) if fields else None,
         lm=False if given.get("no_lm") else None,
         graph=graph or None,
         learn=given.get("learn"),
-        networks=_networks(given.get("networks")),
+        networks=chosen(listed(networks)) if networks is not None else (),
     )
-
-
-def _networks(words: str | None) -> tuple[str, ...]:
-    """Names of networks; ``all`` is every one, nothing is none."""
-    if words is None:
-        return ()
-    from prodsim_cli.builds.networks import chosen
-
-    return chosen([word.strip() for word in words.split(",") if word.strip()])
 
 
 def show_build(report: Any, form: str) -> None:

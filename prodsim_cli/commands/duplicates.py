@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import click
 
@@ -22,24 +23,10 @@ from prodsim_cli.queries.duplicates import duplicates
     metavar="0..1",
     help="How sure it must be.",
 )
-@click.option(
-    "-k",
-    "--most",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="How many pairs to show.",
-)
+@options.number("-k", "--most", default=20, help="How many pairs to show.")
 @options.output
 @options.with_store
-def command(
-    connection: sqlite3.Connection,
-    across: bool,
-    sources: str,
-    min_confidence: float,
-    most: int,
-    form: str,
-) -> None:
+def command(connection: sqlite3.Connection, sources: str, form: str, **asked: Any) -> None:
     """Products that stand in the catalogue twice, the surest pairs first.
 
     Each pair has a confidence from 0 to 1 and what speaks for it. Colours and sizes of one product
@@ -52,9 +39,6 @@ def command(
       prodsim duplicates --min-confidence 0.95 -f csv
       prodsim duplicates --across --source abt,buy -k 5
     """
-    names = tuple(name.strip() for name in sources.split(",") if name.strip())
-    found = duplicates(
-        connection, across=across, sources=names, min_confidence=min_confidence, most=most
-    )
+    found = duplicates(connection, sources=options.listed(sources), **asked)
     options.tell(found.notes)
     render.show(found, form)

@@ -76,7 +76,7 @@ TARGETS = tuple(name for name in EVENT_TYPES if name != "return")
 @click.option("--history", is_flag=True, help="List the runs that are kept, and do nothing else.")
 @options.seed
 @options.output
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
+@options.quiet
 @options.pass_database
 def command(database: str, form: str, quiet: bool, history: bool, **given: Any) -> None:
     """Which method is best on this shop, with baselines and 95 % intervals.

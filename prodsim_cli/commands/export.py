@@ -91,7 +91,7 @@ def command(
 
     names = [given["method"]] if given["method"] else []
     if what == "graph":
-        names = [word.strip() for name in names for word in name.split(",") if word.strip()]
+        names = [*options.listed(given["method"])]
     request = ExportRequest(
         k=given["k"] or options.DEFAULT_K,
         methods=tuple(dict.fromkeys(names)),

@@ -16,8 +16,7 @@ FORMATS = (*options.FORMATS, "dot", "graphml")
 
 def _methods(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[str]:
     """Names that were given together or one by one, each once."""
-    names = (name.strip() for value in given for name in value.split(","))
-    return list(dict.fromkeys(name for name in names if name))
+    return list(dict.fromkeys(name for value in given for name in options.listed(value)))
 
 
 @click.command()
@@ -31,14 +30,7 @@ def _methods(ctx: click.Context, param: click.Parameter, given: tuple[str, ...])
     show_default=True,
     help="How many edges away from what was asked about.",
 )
-@click.option(
-    "-k",
-    "k",
-    type=click.IntRange(min=1),
-    default=K,
-    show_default=True,
-    help="How many edges each node has by each relation.",
-)
+@options.number("-k", "k", default=K, help="How many edges each node has by each relation.")
 @click.option(
     "--method",
     "methods",
@@ -55,11 +47,9 @@ def _methods(ctx: click.Context, param: click.Parameter, given: tuple[str, ...])
     default=None,
     help="It is a person (a product), even if there is a product (a person) of that name.",
 )
-@click.option(
+@options.number(
     "--most",
-    type=click.IntRange(min=1),
     default=MOST,
-    show_default=True,
     help="How many nodes at most; the best of each node come first.",
 )
 @click.option(

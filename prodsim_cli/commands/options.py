@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from functools import update_wrapper, wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,7 +31,15 @@ MIN_PEOPLE = 5
 SEED = 42
 
 Answer = Callable[[], None]
-F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[Callable[..., Any]], Any]
+
+
+def number(*names: str, default: int, help: str, least: int = 1, metavar: str = "") -> Decorator:
+    """An option for a whole number with a default that the help shows."""
+    limits = click.IntRange(min=least)
+    return click.option(
+        *names, type=limits, default=default, show_default=True, help=help, metavar=metavar or None
+    )
 
 
 class Described(click.Option):
@@ -58,9 +66,8 @@ class OneOf(click.Choice[str]):
         return self._names()
 
 
-def pass_database(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command the path of the database as its first argument (it opens it itself)."""
-    return click.pass_obj(command)
+pass_database = click.pass_obj
+"""Give the command the path of the database as its first argument (it opens it itself)."""
 
 
 def with_store(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,40 +81,29 @@ def with_store(command: Callable[..., Any]) -> Callable[..., Any]:
     return update_wrapper(opened, command)
 
 
-def output(command: F) -> F:
-    """``-f/--format``; the command gets ``form`` and hands it to ``render.show``."""
-    return click.option(
-        "-f",
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="How to print the answer.",
-    )(command)
-
-
-def top_k(command: F) -> F:
-    """``-k``: how many answers; the command gets ``k``."""
-    return click.option(
-        "-k",
-        "k",
-        type=click.IntRange(min=1),
-        default=DEFAULT_K,
-        show_default=True,
-        help="How many to show.",
-    )(command)
-
-
-def seed(command: F) -> F:
-    """``--seed``: of what is drawn by chance; the command gets ``seed``."""
-    return click.option(
-        "--seed",
-        type=click.IntRange(min=0),
-        default=SEED,
-        show_default=True,
-        help="Of what is drawn by chance; the same seed gives the same figures.",
-    )(command)
+output = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to print the answer.",
+)
+top_k = number("-k", "k", default=DEFAULT_K, help="How many to show.")
+seed = number(
+    "--seed",
+    least=0,
+    default=SEED,
+    help="Of what is drawn by chance; the same seed gives the same figures.",
+)
+min_people = number(
+    "--min-people",
+    metavar="N",
+    default=MIN_PEOPLE,
+    help="People in a group that is counted and dated; of smaller ones nothing is told.",
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
 
 
 def progress(command: Callable[..., Answer]) -> Callable[..., None]:
@@ -117,7 +113,7 @@ def progress(command: Callable[..., Answer]) -> Callable[..., None]:
     since rich takes what is printed beside them for its own.
     """
 
-    @click.option("-q", "--quiet", is_flag=True, help="Say nothing while working.")
+    @quiet
     @wraps(command)
     def listened(*args: Any, quiet: bool, **options: Any) -> None:
         from prodsim_cli.progress import Silent, TerminalProgress
@@ -129,23 +125,9 @@ def progress(command: Callable[..., Answer]) -> Callable[..., None]:
     return listened
 
 
-def method(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--method`` and its other word ``--measure``; the command gets ``method``, None: default."""
+def one_method(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Make one name, ``method``, of ``--method`` and its other word ``--measure``."""
 
-    @click.option(
-        "--method",
-        metavar="NAME",
-        shell_complete=complete_methods,
-        cls=Described,
-        describe=lambda: (
-            f"Which notion of similarity: {', '.join(method_names())}.  [default: hybrid]"
-        ),
-    )
-    @click.option(
-        "--measure",
-        type=OneOf(measures),
-        help="Another word for the --method of that name, over who bought what.",
-    )
     @wraps(command)
     def chosen(*args: Any, method: str | None, measure: str | None, **options: Any) -> Any:
         if measure and method not in (None, measure):
@@ -156,6 +138,24 @@ def method(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, method=method or measure, **options)
 
     return chosen
+
+
+def method(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--method`` and its other word ``--measure``; the command gets ``method``, None: default."""
+    command = click.option(
+        "--measure",
+        type=OneOf(measures),
+        help="Another word for the --method of that name, over who bought what.",
+    )(one_method(command))
+    return click.option(
+        "--method",
+        metavar="NAME",
+        shell_complete=complete_methods,
+        cls=Described,
+        describe=lambda: (
+            f"Which notion of similarity: {', '.join(method_names())}.  [default: hybrid]"
+        ),
+    )(command)
 
 
 _RULES = ("where", "same", "price_within", "exclude", "pin", "all_stock", "variants")
@@ -225,18 +225,6 @@ def _per(text: str) -> tuple[str, int]:
     return column.strip(), int(number)
 
 
-def min_people(command: F) -> F:
-    """``--min-people``: groups of fewer are not counted; the command gets ``min_people``."""
-    return click.option(
-        "--min-people",
-        type=click.IntRange(min=1),
-        metavar="N",
-        default=MIN_PEOPLE,
-        show_default=True,
-        help="People in a group that is counted and dated; of smaller ones nothing is told.",
-    )(command)
-
-
 def why(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--why`` and ``--min-people``; the command gets ``why``: None, or people in a group."""
 
@@ -255,11 +243,9 @@ def why(command: Callable[..., Any]) -> Callable[..., Any]:
     return reasoned
 
 
-def skus(command: F) -> F:
-    """SKUs as arguments, ``-`` for standard input; the command gets them as ``words``."""
-    return click.argument("words", metavar="SKU...", nargs=-1, shell_complete=complete_skus)(
-        command
-    )
+def listed(text: str | None) -> tuple[str, ...]:
+    """The words of a list with commas."""
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
 def from_stdin(words: tuple[str, ...], what: str) -> list[str]:
@@ -338,6 +324,9 @@ def _before_colon(ctx: click.Context, param: click.Parameter, incomplete: str) -
         if colon != [":"]:
             return ""
     return f"{words[-1]}:" if words else ""
+
+
+skus = click.argument("words", metavar="SKU...", nargs=-1, shell_complete=complete_skus)
 
 
 def complete_skus_and_users(

@@ -65,7 +65,7 @@ def command(
     """
     columns, before = _situation(connection, given["context"])
     rules = replace(rules, where=(*rules.where, *columns)) if columns else rules
-    history = _split(given["history"])
+    history = options.listed(given["history"])
     request = RecommendRequest(
         given["by"], given["method"], history, given["again"], before, given["why"]
     )
@@ -83,11 +83,6 @@ def command(
     rankings = recommend(connection, users, request, rules, k)
     options.tell(options.notes_of(rankings))
     render.show(rankings, form)
-
-
-def _split(text: str | None) -> tuple[str, ...]:
-    """The words of a list with commas."""
-    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
 def _situation(
@@ -163,13 +158,7 @@ def _everybody(
 
     with nullcontext(None) if given["quiet"] else TerminalProgress() as listener:
         made = everybody(
-            connection,
-            request,
-            rules,
-            k,
-            path=given["output"],
-            form=form,
-            progress=listener,
+            connection, request, rules, k, path=given["output"], form=form, progress=listener
         )
     if not given["quiet"]:
         options.tell(made.notes)

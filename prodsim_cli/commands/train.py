@@ -18,11 +18,9 @@ from prodsim_cli.commands import options
     help="Which networks: gcn, gat, lightgcn, or all.",
 )
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the people at most.")
-@click.option(
+@options.number(
     "--ensemble",
-    type=click.IntRange(min=1),
     default=1,
-    show_default=True,
     metavar="N",
     help="Train N of each with different seeds and take the mean of what they say.",
 )
@@ -60,7 +58,6 @@ def command(
     settings: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     if half_life is not None:
         settings["half_life"] = half_life or None
-    names = tuple(word.strip() for word in networks.split(",") if word.strip())
-    asked = TrainOptions(names, ensemble, resume, seed, settings)
+    asked = TrainOptions(options.listed(networks), ensemble, resume, seed, settings)
     report = train(database, asked, progress)
     return lambda: show_build(report, form)

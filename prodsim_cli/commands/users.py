@@ -8,7 +8,6 @@ import click
 
 from prodsim_cli import render
 from prodsim_cli.commands import options
-from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.users import NAMED, users, ways
 from prodsim_cli.registry import measures
 
@@ -19,31 +18,27 @@ from prodsim_cli.registry import measures
 @click.option(
     "--method",
     metavar="NAME",
-    type=str,
     shell_complete=lambda ctx, param, start: [name for name in ways() if name.startswith(start)],
     cls=options.Described,
     describe=lambda: f"What makes people alike: {', '.join(ways())}.  [default: cosine]",
 )
 @click.option(
-    "--measure",
-    type=options.OneOf(measures),
-    help="Another word for the --method of that name.",
+    "--measure", type=options.OneOf(measures), help="Another word for the --method of that name."
 )
-@click.option(
+@options.number(
     "--shared",
-    type=click.IntRange(min=0),
+    least=0,
     default=NAMED,
-    show_default=True,
     help="How many of the shared products to name, the rarest first.",
 )
 @options.output
+@options.one_method
 @options.with_store
 def command(
     connection: sqlite3.Connection,
     words: tuple[str, ...],
     k: int,
     method: str | None,
-    measure: str | None,
     shared: int,
     form: str,
 ) -> None:
@@ -59,13 +54,7 @@ def command(
       prodsim users 17850 13047 --method text -k 5 -f json
       prodsim users 17850 -f ids | prodsim recommend -
     """
-    if measure and method not in (None, measure):
-        raise UsageProblem(
-            f"--measure {measure} and --method {method} ask for two different things.",
-            hint="Leave one of them out.",
-        )
-    found = users(
-        connection, options.from_stdin(words, "user"), k=k, method=method or measure, shared=shared
-    )
+    asked = options.from_stdin(words, "user")
+    found = users(connection, asked, k=k, method=method, shared=shared)
     options.tell([note for answer in found for note in answer.notes])
     render.show(found, form)

@@ -244,12 +244,7 @@ def _hubs(
 
 
 def _means(
-    evidence: _Evidence,
-    left: Positions,
-    right: Positions,
-    weights: Weights,
-    nearest: int,
-    n: int,
+    evidence: _Evidence, left: Positions, right: Positions, weights: Weights, nearest: int, n: int
 ) -> NDArray[np.float32]:
     """One pass over all pairs: the mean of the ``nearest`` largest s of each row and column."""
     out = np.full(n, np.nan, np.float32)

@@ -90,6 +90,5 @@ def _no_relation(built: Built, name: str, choices: Iterable[str]) -> ProdsimErro
 
         return not_built(built, name)
     return UsageProblem(
-        f"There is no relation {name!r}.",
-        hint=f"Choose from: {', '.join(dict.fromkeys(choices))}.",
+        f"There is no relation {name!r}.", hint=f"Choose from: {', '.join(dict.fromkeys(choices))}."
     )

@@ -7,17 +7,7 @@ import sqlite3
 
 from prodsim_cli.records.states import Listing
 
-COLUMNS = (
-    "run",
-    "created_at",
-    "task",
-    "split",
-    "asked",
-    "best",
-    "figure",
-    "value",
-    "data_version",
-)
+COLUMNS = ("run", "created_at", "task", "split", "asked", "best", "figure", "value", "data_version")
 
 
 def runs(connection: sqlite3.Connection) -> Listing:

@@ -18,10 +18,7 @@ class Share(Record):
     ``share`` is 0 where the method has no weight.
     """
 
-    _digits = (
-        ("share", 9),
-        ("value", 6),
-    )
+    _digits = (("share", 9), ("value", 6))
 
     method: str
     share: float

@@ -221,11 +221,7 @@ def _sliced(card: Scorecard, kind: str, order: Sequence[str], width: int) -> Ren
     ]
     columns += [
         Column(
-            name,
-            [_cell(part, name) for part in parts],
-            right=True,
-            drop=place,
-            style=_style(name),
+            name, [_cell(part, name) for part in parts], right=True, drop=place, style=_style(name)
         )
         for place, name in enumerate(order)
     ]
