@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,11 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation.cost import IDLE, Spent, spent
-from prodsim_cli.evaluation.method_choice import (
-    chosen,
-    needs_of,
-    reasons,
-    singles,
-)
 from prodsim_cli.gnn import with_networks
 from prodsim_cli.progress import stage
 from prodsim_cli.protocol import leaks
 from prodsim_cli.scoring.blend import Blend
-from prodsim_cli.similarity import FAMILY, K, content_first, method, sweep
+from prodsim_cli.similarity import FAMILY, K, content_first, method, methods, sweep
 from prodsim_cli.similarity import _user_knn as people
 
 if TYPE_CHECKING:
@@ -33,9 +27,9 @@ if TYPE_CHECKING:
 class EvalRequest:
     """Which methods are to be tried, and how.
 
-    ``methods``: names, None or ``all`` for every one. ``settings``: keyword settings as stored by
-    ``build``. ``depth``: neighbours that a table must have at least. ``measure``: build each table
-    by itself and write down what it costs. ``database``: the file that no method may open.
+    ``methods``: names, ``all`` for every one. ``settings``: as ``build`` stores them. ``depth``:
+    neighbours that a table must have at least. ``measure``: build each table by itself and write
+    down its cost. ``database``: the file that no method may open.
     """
 
     methods: tuple[str, ...] = ("all",)
@@ -48,11 +42,7 @@ class EvalRequest:
 
 @dataclass(frozen=True)
 class TuningTask:
-    """What is predicted of a training part, and so what may be learned for.
-
-    ``task``: ``recommend`` or ``similar``; event type, repeats, seed; ``held_out``: how many events
-    are not seen.
-    """
+    """What is learned for: ``recommend`` or ``similar``, with ``held_out`` events unseen."""
 
     task: str = "recommend"
     target: str = "purchase"
@@ -76,6 +66,44 @@ class Tables:
     blend: Blend | None = None
 
 
+def chosen(methods: Iterable[str] | None, stored: Iterable[str] = ()) -> list[str]:
+    """The methods named, or all; those that read other methods' tables come last.
+
+    ``stored``: names of tables that come ready made, which need no plug-in.
+    """
+    known = registry.names(FAMILY)
+    wanted = list(dict.fromkeys(methods)) if methods else ["all"]
+    if "all" in wanted:
+        wanted = [*known, *(name for name in wanted if name not in (*known, "all"))]
+    needs = {name: needs_of(name, stored) for name in wanted}
+    return sorted(needs, key=lambda name: (needs[name] == "neighbors", name))
+
+
+def needs_of(name: str, stored: Iterable[str]) -> str:
+    """What a method needs; ``nothing`` where its table is ready made."""
+    if name in stored and name not in registry.names(FAMILY):
+        return "nothing"
+    return method(name).needs
+
+
+def singles(data: Dataset, settings: Mapping[str, Any]) -> list[str]:
+    """The methods that make a table of their own and can work here: what a joining one reads."""
+    return [one.name for one in methods() if not (one.joins or one.unable(data, settings))]
+
+
+def reasons(wanted: Iterable[str], data: Dataset, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Why each method can't work, '' if it can."""
+    nothing = "" if singles(data, settings) else "there is no table to join"
+    out: dict[str, str] = {}
+    for name in wanted:
+        needs = needs_of(name, data.neighbors)
+        if needs in ("nothing", "neighbors"):
+            out[name] = nothing if needs == "neighbors" else ""
+        else:
+            out[name] = method(name).unable(data, settings)
+    return out
+
+
 def tables(
     train: Dataset,
     request: EvalRequest,
@@ -84,10 +112,9 @@ def tables(
 ) -> Tables:
     """Each method's table from ``train``, which holds the events of the training part only.
 
-    Tables that ``train`` still has are taken as they are: :meth:`Dataset.with_events` keeps only
-    those that learn nothing from events. A method that joins others (``NEEDS = "neighbors"``) gets
-    all tables that have a weight in what was learned (all, where nothing was), so these are made
-    for it even when they aren't asked for.
+    Tables that ``train`` still has are taken as they are. For a method that joins others
+    (``NEEDS = "neighbors"``) the tables with a learned weight (all, where nothing was learned) are
+    made even when they aren't asked for.
     Raises :class:`Leak` where a method can see the held-out events.
     """
     tuning = tuning or TuningTask()

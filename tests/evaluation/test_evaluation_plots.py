@@ -22,7 +22,7 @@ from prodsim_cli.records.figures import Cost, Interval, Scorecard, Slice, Standi
 pytest.importorskip("altair")
 pytest.importorskip("vl_convert")
 
-from prodsim_cli.evaluation.plots import _bars, _labels, _page, _rows, _slices, _style, _time
+from prodsim_cli.evaluation.plots import _bars, _page, _slices, _style, _time
 
 EVIL = "</script><script>alert(1)</script>"
 
@@ -60,18 +60,18 @@ def data_of(spec: dict) -> list[dict]:
 
 class TestRows:
     def test_best_first_with_their_parts(self):
-        assert [(row.name, row.role) for row in _rows.rows_of(CARD)] == [
+        assert [(row.name, row.role) for row in _style.rows_of(CARD)] == [
             ("lexical", "best"),
             ("cosine", "level with the best"),
             ("recent", "baseline"),
             ("popularity", "baseline"),
         ]
-        assert _rows.rows_of(CARD)[0] == _rows.Row(
+        assert _style.rows_of(CARD)[0] == _style.Row(
             "lexical", 0.12, 0.12 - 0.01, 0.12 + 0.02, "best", False
         )
 
     def test_a_winning_baseline_is_called_one(self):
-        rows = _rows.rows_of(replace(CARD, methods=figures(cosine=0.1, recent=0.2)))
+        rows = _style.rows_of(replace(CARD, methods=figures(cosine=0.1, recent=0.2)))
         assert [(row.name, row.role) for row in rows] == [
             ("recent", "best, though a baseline"),
             ("cosine", "level with the best"),
@@ -79,12 +79,12 @@ class TestRows:
 
     def test_methods_without_the_figure_are_left_out(self):
         odd = {"a": {"mae": Interval(0.1)}, "b": {"ndcg@10": Interval(float("nan"))}}
-        names = [row.name for row in _rows.rows_of(replace(CARD, methods={**odd, **METHODS}))]
+        names = [row.name for row in _style.rows_of(replace(CARD, methods={**odd, **METHODS}))]
         assert names == ["lexical", "cosine", "recent", "popularity"]
 
     def test_of_errors_the_smallest_is_the_best(self):
         methods = {"a": {"mae": Interval(0.3)}, "b": {"mae": Interval(0.1)}}
-        rows = _rows.rows_of(replace(CARD, main="mae", methods=methods))
+        rows = _style.rows_of(replace(CARD, main="mae", methods=methods))
         assert [row.name for row in rows] == ["b", "a"]
 
     def test_figures_in_words(self):
@@ -124,7 +124,7 @@ class TestPanels:
         ]
 
     def test_costs_are_added_up_and_never_zero(self):
-        rows = _rows.rows_of(CARD)
+        rows = _style.rows_of(CARD)
         card = replace(CARD, cost={"lexical": Cost(2.0, 0.5, 9.0), "recent": Cost(0.0, 0.0, 0.0)})
         seconds = {row["method"]: row["seconds"] for row in data_of(_chart(_time, card, rows))}
         assert seconds == {"lexical": 2.5, "recent": 0.001}
@@ -139,7 +139,7 @@ class TestPanels:
 
     def test_slices_show_the_best_methods_and_one_baseline(self):
         many = figures(**{f"m{i}": 0.1 + i / 100 for i in range(6)}, recent=0.2, popularity=0.01)
-        rows = _rows.rows_of(replace(CARD, methods=many))
+        rows = _style.rows_of(replace(CARD, methods=many))
         assert list(_slices._colours(rows)) == ["recent", "m5", "m4", "m3"]
         clever = [row for row in rows if not row.plain]
         assert list(_slices._colours(clever)) == ["m5", "m4", "m3", "m2"]
@@ -164,7 +164,7 @@ class TestPanels:
         assert _slices._labels(slices[:1]) == ["Gift wrap and party decor… (5)"]
 
     def test_slices_without_a_figure_of_the_shown_methods_are_left_out(self):
-        rows = _rows.rows_of(CARD)
+        rows = _style.rows_of(CARD)
         nothing = Slice("language", "zh", 5, 1, {"gone": Interval(0.1)})
         undefined = Slice("language", "en", 5, 1, {"lexical": Interval(float("nan"))})
         assert _slices.panels(replace(CARD, slices=(nothing, undefined)), rows) == []
@@ -196,18 +196,18 @@ class TestLabels:
     @given(st.lists(points, min_size=1, max_size=5))
     def test_names_of_a_few_points_never_cover_each_other(self, points):
         names = [f"method {i}" for i in range(len(points))]
-        places = _labels.placed(points, names, 640, 340)
-        long = len("method 0") * _labels._LETTER
-        boxes = [_labels._box(left, middle, long) for left, middle in places]
+        places = _time.placed(points, names, 640, 340)
+        long = len("method 0") * _time._LETTER
+        boxes = [_time._box(left, middle, long) for left, middle in places]
         for one in range(len(boxes)):
             for other in range(one):
-                assert _labels._shared(boxes[one], boxes[other]) < 1e-6
+                assert _time._shared(boxes[one], boxes[other]) < 1e-6
 
     def test_a_lonely_point_has_its_name_on_the_right_and_at_the_edge_on_the_left(self):
-        ((left, middle),) = _labels.placed([(100, 50)], ["abc"], 640, 340)
+        ((left, middle),) = _time.placed([(100, 50)], ["abc"], 640, 340)
         assert (left, middle) == (110, 50)
-        ((left, middle),) = _labels.placed([(630, 50)], ["abc"], 640, 340)
-        assert left + 3 * _labels._LETTER < 630
+        ((left, middle),) = _time.placed([(630, 50)], ["abc"], 640, 340)
+        assert left + 3 * _time._LETTER < 630
         assert middle == 50
 
     def test_width_and_cut(self):

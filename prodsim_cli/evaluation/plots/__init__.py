@@ -1,8 +1,6 @@
-"""An evaluation as a picture for a slide: quality by method, against time, and by slice.
+"""An evaluation as a picture: quality by method, against time, and by slice.
 
-Drawn with Altair (Vega-Lite) and vl-convert, the extra ``plot``: one description gives a PNG or SVG
-without a browser and a page that works without a network. They are imported when something is
-drawn.
+Drawn with Altair (Vega-Lite) and vl-convert, the extra ``plot``, which are imported only here.
 """
 
 from __future__ import annotations
@@ -57,10 +55,7 @@ def check(path: str | Path) -> None:
 def draw(card: Scorecard, path: str | Path) -> None:
     """Draw a scorecard into ``path``; its ending is the format: png, svg or html.
 
-    Panels: the main figure of every method with its 95 % interval, best first; that figure against
-    the seconds to build and to answer, where ``card.cost`` knows them; the figure on each slice.
     The html page holds all that it needs (1 MB).
-
     Raises UsageProblem for another ending, ProdsimError without the plotting library, InputError
     where there is no figure to draw or no way to write. The file is complete or not there.
     """
@@ -68,7 +63,7 @@ def draw(card: Scorecard, path: str | Path) -> None:
     import vl_convert
 
     from prodsim_cli.evaluation.plots._page import page
-    from prodsim_cli.evaluation.plots._rows import rows_of
+    from prodsim_cli.evaluation.plots._style import rows_of
 
     if not rows_of(card):
         raise InputError(

@@ -7,8 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from prodsim_cli.evaluation.plots._rows import Row
-from prodsim_cli.evaluation.plots._style import FAINT, INK, ROLES, WIDTH, number
+from prodsim_cli.evaluation.plots._style import FAINT, INK, WIDTH, Row, number, role_colours
 from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard
 
@@ -26,13 +25,9 @@ def panel(card: Scorecard, rows: Sequence[Row]) -> alt.LayerChart:
         )
     )
     scale = alt.Scale(domain=[0, top * 1.12 or 1.0], nice=False)
-    roles = [role for role in ROLES if any(row.role == role for row in rows)]
-    colour = alt.Color("role:N", sort=roles).scale(
-        domain=roles, range=[ROLES[role] for role in roles]
-    )
     bars = base.mark_bar(height=20, cornerRadiusEnd=2).encode(
         x=alt.X("mean:Q", scale=scale, title=figure).axis(tickCount=6),
-        color=colour.legend(orient="top", offset=6, symbolType="square"),
+        color=role_colours(rows).legend(orient="top", offset=6, symbolType="square"),
         tooltip=[
             alt.Tooltip("method:N"),
             alt.Tooltip("mean:Q", title=figure, format=".4f"),
@@ -53,9 +48,9 @@ def panel(card: Scorecard, rows: Sequence[Row]) -> alt.LayerChart:
     labels = base.mark_text(align="left", dx=7, fontSize=13, color=INK).encode(
         x=alt.X("end:Q", scale=scale), text="text:N"
     )
-    title = alt.TitleParams(
-        "How good each method is", subtitle=_subtitle(card, rows), subtitleColor=FAINT
-    )
+    known = any(row.low is not None for row in rows)
+    said = f"Bars: mean {figure}. Lines: its 95 % interval." if known else f"Bars: {figure}."
+    title = alt.TitleParams("How good each method is", subtitle=said, subtitleColor=FAINT)
     return alt.layer(bars, lines, *ends, labels).properties(
         width=WIDTH, height=_STEP * len(rows), title=title
     )
@@ -71,10 +66,3 @@ def _value(row: Row, top: float) -> dict[str, Any]:
         "role": row.role,
         "text": number(row.mean, top),
     }
-
-
-def _subtitle(card: Scorecard, rows: Sequence[Row]) -> str:
-    figure = in_words(card.main)
-    if any(row.low is not None for row in rows):
-        return f"Bars: mean {figure}. Lines: its 95 % interval."
-    return f"Bars: {figure}."

@@ -7,8 +7,7 @@ import textwrap
 import altair as alt
 
 from prodsim_cli.evaluation.plots import _bars, _slices, _time
-from prodsim_cli.evaluation.plots._rows import rows_of
-from prodsim_cli.evaluation.plots._style import CONFIG, EMBED
+from prodsim_cli.evaluation.plots._style import CONFIG, EMBED, rows_of
 from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard
 

@@ -7,8 +7,15 @@ from typing import Any
 
 import altair as alt
 
-from prodsim_cli.evaluation.plots._rows import Row, drawable
-from prodsim_cli.evaluation.plots._style import FAINT, PLAIN, SERIES, WIDTH, short
+from prodsim_cli.evaluation.plots._style import (
+    FAINT,
+    PLAIN,
+    SERIES,
+    WIDTH,
+    Row,
+    drawable,
+    short,
+)
 from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard, Slice
 
@@ -74,18 +81,10 @@ def _values(slices: Sequence[Slice], shown: Sequence[str]) -> list[dict[str, Any
             figure = one.methods.get(name)
             if figure is None or not drawable(figure):
                 continue
-            values.append(
-                {
-                    "slice": label,
-                    "method": name,
-                    "mean": figure.mean,
-                    "low": figure.low,
-                    "high": figure.high,
-                    "end": max(figure.mean, figure.high or 0.0),
-                    "queries": one.queries,
-                    "answers": one.answers,
-                }
-            )
+            value = {"slice": label, "method": name, "mean": figure.mean}
+            value |= {"low": figure.low, "high": figure.high}
+            value |= {"end": max(figure.mean, figure.high or 0.0)}
+            values.append({**value, "queries": one.queries, "answers": one.answers})
     return values
 
 

@@ -1,11 +1,18 @@
-"""Colours, letters and lengths that all panels share."""
+"""What all panels share: the methods by the main figure with their roles; colours and lengths."""
 
 from __future__ import annotations
 
+import math
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from prodsim_cli.evaluation.plots._rows import BASELINE, BEST, BEST_PLAIN, LEVEL, METHOD
+import altair as alt
+
+from prodsim_cli import registry
+from prodsim_cli.protocol.metrics._columns import smaller_is_better
+from prodsim_cli.records.figures import Interval, Scorecard
 
 WIDTH = 640
 """Points of a panel between its axes."""
@@ -15,12 +22,14 @@ NAMES = 260
 INK, FAINT = "#2b2f36", "#6b7280"
 # Told apart by lightness too, so that they survive a grey print and a colour-blind reader.
 ROLES = {
-    BEST: "#d9480f",
-    BEST_PLAIN: "#d9480f",
-    LEVEL: "#f0a06c",
-    METHOD: "#4c78a8",
-    BASELINE: "#b4b9c1",
+    "best": "#d9480f",
+    "best, though a baseline": "#d9480f",
+    "level with the best": "#f0a06c",
+    "other method": "#4c78a8",
+    "baseline": "#b4b9c1",
 }
+"""Colour by role, in the order of a legend."""
+BEST, BEST_PLAIN, LEVEL, METHOD, BASELINE = ROLES
 SERIES = ("#d9480f", "#1f5a96", "#4aa3a2", "#a05195")
 """Colours of single methods, the best one first."""
 PLAIN = "#8a8f98"
@@ -86,3 +95,59 @@ def short(text: str, letters: int) -> str:
 def width(text: str) -> int:
     """How many letters wide a text is; a Chinese, Japanese or Korean one counts two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def role_colours(rows: Sequence[Row]) -> alt.Color:
+    """The colours of the roles that these methods have."""
+    roles = [role for role in ROLES if any(row.role == role for row in rows)]
+    return alt.Color("role:N", sort=roles).scale(
+        domain=roles, range=[ROLES[role] for role in roles]
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method: its mean with its interval, if any, and its role. ``plain``: it is a baseline."""
+
+    name: str
+    mean: float
+    low: float | None
+    high: float | None
+    role: str
+    plain: bool
+
+
+def rows_of(card: Scorecard) -> list[Row]:
+    """Methods with a main figure, best first; equal ones stay as they came."""
+    known = {
+        name: figures[card.main]
+        for name, figures in card.methods.items()
+        if card.main in figures and drawable(figures[card.main])
+    }
+    sign = 1 if smaller_is_better(card.main) else -1
+    order = sorted(known, key=lambda name: sign * known[name].mean)
+    baselines = set(registry.names("baselines"))
+    level = {name for name, one in card.against_best.items() if one.verdict == "tie"}
+    rows = []
+    for place, name in enumerate(order):
+        value, role = known[name], _role(name, place, baselines, level)
+        low, high = _finite(value.low), _finite(value.high)
+        rows.append(Row(name, value.mean, low, high, role, name in baselines))
+    return rows
+
+
+def drawable(value: Interval) -> bool:
+    """True if there is a number to draw."""
+    return math.isfinite(value.mean)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _role(name: str, place: int, baselines: set[str], level: set[str]) -> str:
+    if name in baselines:
+        return BASELINE if place else BEST_PLAIN
+    if not place:
+        return BEST
+    return LEVEL if name in level else METHOD
