@@ -33,7 +33,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.interactions import interactions
-from prodsim_cli.data.knn import recommend_scores, speakers, top_k
+from prodsim_cli.data.knn import neighbor_matrix, recommend_scores, top_k
 from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.records.values import DEFAULT_WEIGHTS
 from prodsim_cli.registry import load
@@ -236,7 +236,7 @@ def main() -> None:
         table = load("similarity", name).neighbors(data, k=K)
         seconds = time.perf_counter() - started
         data = data.with_neighbors(name, table)
-        scores = recommend_scores(speakers(table, len(data)), judge.history, slice(None))
+        scores = recommend_scores(neighbor_matrix(table, len(data)), judge.history, slice(None))
         print(f"{name:20} {judge.of_scores(scores):.4f}  {seconds:.2f}")
     peers(data, judge, judge.users)
 

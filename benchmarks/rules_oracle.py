@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from prodsim_cli.queries.similar_candidates import Alike
 from rule_worlds import expressions, holds, products
 
 from prodsim_cli.queries.ranking.live import Live
 from prodsim_cli.queries.ranking.pipeline import admitted, answer
 from prodsim_cli.queries.ranking.request import Rules
+from prodsim_cli.queries.similar import SimilarItems
+from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import open_for_reading
 
 
@@ -42,15 +43,15 @@ def main() -> None:
     sizes: list[int] = []
     with closing(open_for_reading(asked.db)) as connection:
         rows = products(connection)
-        live = Live(connection)
+        built = Built(connection)
+        live = Live(connection, built)
         ids = [row["id"] for row in rows]
         seeds = random.Random(1).sample(ids, asked.seeds)
 
         def ask(method: str, seed: int, rules: Rules, k: int) -> list[tuple[int, float]]:
-            alike = Alike(connection, method, [seed], live)
-            return [
-                (row.item_id, row.score) for row in answer(connection, alike, rules, k, [seed]).rows
-            ]
+            candidates = SimilarItems(connection, built, method, [seed], live)
+            found = answer(connection, candidates, rules, k, [seed])
+            return [(row.item_id, row.score) for row in found.rows]
 
         every = Rules(all_stock=True, variants=True)
         methods = asked.methods.split(",")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -404,3 +406,18 @@ def test_commands_go_the_ways_of_the_architecture(shop: Path, words: list[str]) 
     imported = after("--db", str(shop), *words, "-f", "json")
     for name in re.findall(r"`(\w+/[\w/]+)\.py`", way):
         assert f"prodsim_cli.{name.replace('/', '.')}" in imported, name
+
+
+SCRIPTS = sorted((DOCS.parent / "benchmarks").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_benchmark_names_what_the_package_has(script: Path) -> None:
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prodsim_cli"):
+            module = importlib.import_module(str(node.module))
+            for name in node.names:
+                found = hasattr(module, name.name) or importlib.util.find_spec(
+                    f"{node.module}.{name.name}"
+                )
+                assert found, f"{node.module}.{name.name}"

@@ -66,7 +66,7 @@ def test_methods_do_not_show_it_and_status_says_whom_it_is_for(shop: str) -> Non
     builds.graph(shop)
     with closing(open_for_reading(shop)) as connection:
         assert "ease@recommend" not in artifacts.Built(connection).methods()
-        rows = {one.name: one for one in made(connection)}
+        rows = {one.name: one for one in made(connection, artifacts.Built(connection))}
     assert rows["ease@recommend"].stale == ""
     assert rows["ease@recommend"].rows > 0
 
