@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.queries.duplicates import duplicates
 
@@ -40,5 +39,4 @@ def command(connection: sqlite3.Connection, sources: str, form: str, **asked: An
       prodsim duplicates --across --source abt,buy -k 5
     """
     found = duplicates(connection, sources=options.listed(sources), **asked)
-    options.tell(found.notes)
-    render.show(found, form)
+    options.show(found, form)

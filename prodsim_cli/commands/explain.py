@@ -6,7 +6,6 @@ import sqlite3
 
 import click
 
-from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.queries.explain.explain import explain
 from prodsim_cli.queries.explain.without import EVIDENCE
@@ -46,5 +45,4 @@ def command(
     """
     asked, left_out = options.from_stdin(words, "SKU"), tuple(dict.fromkeys(without))
     reasons = explain(connection, asked, least=min_people, without=left_out)
-    options.tell([note for one in reasons for note in one.notes])
-    render.show(reasons, form)
+    options.show(reasons, form)

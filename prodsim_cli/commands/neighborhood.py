@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.queries.neighborhood import MOST, K, neighborhood
 
@@ -80,5 +79,4 @@ def command(
       prodsim similar SKU123 -f ids | prodsim neighborhood - --hops 1 -f dot | dot -Tsvg > graph.svg
     """
     graph = neighborhood(connection, options.from_stdin(words, "SKU or user"), **asked)
-    options.tell(graph.notes)
-    render.show(graph, form)
+    options.show(graph, form)

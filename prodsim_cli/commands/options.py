@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from functools import update_wrapper, wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -21,9 +21,6 @@ from prodsim_cli.registry import measures
 from prodsim_cli.store import catalog
 from prodsim_cli.store.artifacts import Built
 from prodsim_cli.store.connection import open_for_reading
-
-if TYPE_CHECKING:
-    from prodsim_cli.records.answers import Ranking
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
 DEFAULT_K = 10
@@ -283,9 +280,13 @@ def tell(notes: tuple[str, ...] | list[str]) -> None:
         click.echo(f"note: {one_line(note)}", err=True)
 
 
-def notes_of(rankings: list[Ranking]) -> list[str]:
-    """The notes of several answers, in order."""
-    return [note for ranking in rankings for note in ranking.notes]
+def show(result: Any, form: str) -> None:
+    """The notes of a result (or of several) to stderr, then itself to stdout."""
+    from prodsim_cli import render
+
+    results = result if isinstance(result, list) else [result]
+    tell([note for one in results for note in one.notes])
+    render.show(result, form)
 
 
 def method_names() -> tuple[str, ...]:

@@ -81,8 +81,7 @@ def command(
         )
     users = options.from_stdin(words, "user") if words or not history else []
     rankings = recommend(connection, users, request, rules, k)
-    options.tell(options.notes_of(rankings))
-    render.show(rankings, form)
+    options.show(rankings, form)
 
 
 def _situation(

@@ -6,7 +6,6 @@ import sqlite3
 
 import click
 
-from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.ranking.request import Rules
@@ -70,5 +69,4 @@ def command(
     question = Question(by, like, expand, lambda said: options.tell([said]), why is not None)
     asked = options.questions(words)
     rankings = search(connection, asked, k=k, rules=rules, question=question)
-    options.tell(options.notes_of(rankings))
-    render.show(rankings, form)
+    options.show(rankings, form)

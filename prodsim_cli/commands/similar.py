@@ -6,7 +6,6 @@ import sqlite3
 
 import click
 
-from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.queries.ranking.request import Rules
@@ -69,5 +68,4 @@ def command(
             f"--as {role} reads tables of its own, so it goes with no --method.",
             hint="Leave one of them out.",
         )
-    options.tell(options.notes_of(rankings))
-    render.show(rankings, form)
+    options.show(rankings, form)

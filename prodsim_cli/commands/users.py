@@ -6,7 +6,6 @@ import sqlite3
 
 import click
 
-from prodsim_cli import render
 from prodsim_cli.commands import options
 from prodsim_cli.queries.users import NAMED, users, ways
 from prodsim_cli.registry import measures
@@ -56,5 +55,4 @@ def command(
     """
     asked = options.from_stdin(words, "user")
     found = users(connection, asked, k=k, method=method, shared=shared)
-    options.tell([note for answer in found for note in answer.notes])
-    render.show(found, form)
+    options.show(found, form)

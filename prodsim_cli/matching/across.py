@@ -78,7 +78,7 @@ def apart(data: Dataset, queries: Positions | None, candidates: Positions | None
     """Are the products asked about all of other sources than the candidates?"""
     if queries is None or candidates is None or not len(queries) or not len(candidates):
         return False
-    home = _sources(data)
+    home = _names(data, "source")
     return not np.isin(home[queries], home[candidates]).any()
 
 
@@ -233,7 +233,7 @@ def _hubs(
     All products of these sources count, whichever are asked about, so that the score of a pair does
     not depend on the others in the question.
     """
-    home = _sources(data)
+    home = _names(data, "source")
     ours, theirs = (np.unique(home[side]).tolist() for side in (queries, candidates))
     left, right = (np.flatnonzero(np.isin(home, side)).astype(np.int32) for side in (ours, theirs))
     return _remembered(
@@ -261,10 +261,6 @@ def _largest(board: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     if count < board.shape[1]:
         board = np.partition(board, board.shape[1] - count, axis=1)[:, -count:]
     return np.sort(board, axis=1)
-
-
-def _sources(data: Dataset) -> NDArray[np.str_]:
-    return _names(data, "source")
 
 
 def _names(data: Dataset, column: str) -> NDArray[np.str_]:

@@ -64,10 +64,6 @@ class TitleParts:
     base: tuple[str, ...]
     options: tuple[tuple[str, str], ...]
 
-    @property
-    def kinds(self) -> frozenset[str]:
-        return frozenset(kind for kind, _ in self.options)
-
 
 def fold(text: str) -> str:
     """One writing for what is compared; accents stay, as in the words of colours and sizes."""

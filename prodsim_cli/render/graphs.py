@@ -22,10 +22,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _TYPES = {
     "node": {
-        "kind": "string",
-        "label": "string",
-        "title": "string",
-        "category": "string",
+        **dict.fromkeys(("kind", "label", "title", "category"), "string"),
         "price": "double",
         "hop": "int",
     },

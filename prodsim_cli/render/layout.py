@@ -114,6 +114,16 @@ def _total(widths: Iterable[int]) -> int:
     return sum(cells) + _GAP * (len(cells) - 1)
 
 
+def grid(rows: Iterable[tuple[Cell, Cell]], *, right: bool = False) -> Table:
+    """Names (``right``: numbers) beside texts, which wrap beside their name."""
+    table = Table.grid(padding=(0, _GAP, 0, 0))
+    table.add_column(style="dim", justify="right" if right else "left", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, said in rows:
+        table.add_row(name, said if isinstance(said, Text) else Text(one_line(said)))
+    return table
+
+
 def bar(share: float, width: int) -> Text:
     """A bar of eighths of a cell; ``share`` of the full width, 0 to 1."""
     eighths = round(min(max(share, 0.0), 1.0) * width * 8)

@@ -8,12 +8,11 @@ from itertools import pairwise
 from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from prodsim_cli.records.answers import Product
 from prodsim_cli.records.reasons import Explanation, Fact, Group, Share, Speaking
-from prodsim_cli.render.layout import Column, as_text, bar, fitted, money, number
+from prodsim_cli.render.layout import Column, as_text, bar, fitted, grid, money, number
 from prodsim_cli.render.text import one_line
 
 _BAR = 8
@@ -35,22 +34,12 @@ def explanation(reason: Explanation, width: int) -> RenderableType:
     parts.append(Text(_verdict(reason), style="bold" if reason.there.score is not None else "dim"))
     if reason.there.shares or reason.back.shares:
         parts += [Text(""), fitted(_columns(reason), width)]
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, said in _evidence(reason):
-        grid.add_row(name, said)
-    return Lines(*parts, Text(""), grid)
+    return Lines(*parts, Text(""), grid(_evidence(reason)))
 
 
 def whys(rows: Sequence[tuple[int, str]]) -> RenderableType:
     """The reasons of an answer's rows below its table, each beside its rank."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", justify="right", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for rank, said in rows:
-        grid.add_row(str(rank), Text(one_line(said)))
-    return Padding(grid, (1, 0, 0, 0))
+    return Padding(grid(((str(rank), said) for rank, said in rows), right=True), (1, 0, 0, 0))
 
 
 def _heading(one: Product) -> Text:
@@ -107,8 +96,12 @@ def _rank(share: Share) -> str:
 def _evidence(reason: Explanation) -> Iterator[tuple[str, Text]]:
     if reason.sentences:
         yield "Because", Text(one_line("; ".join(reason.sentences)))
-    yield "People", Text(_people(reason.people))
-    yield "Orders", Text(_orders(reason.orders))
+    people, did = reason.people, f"{reason.people.did} both"
+    few = f"fewer than {number(people.fewer_than)} {did}"
+    yield "People", Text(_counted(people, few=few, none="nobody bought both", some=did))
+    few = f"of fewer than {number(reason.orders.fewer_than)} people hold both"
+    said = _counted(reason.orders, few=few, none="none holds both", some="hold both")
+    yield "Orders", Text(said)
     words = [f"{one_line(w.word)} ({_products(w.products)})" for w in reason.words]
     yield "Words", Text(_some(words) or "none in common")
     grams = [f"“{one_line(g.ngram)}” {number(g.gives)}" for g in reason.ngrams]
@@ -130,20 +123,11 @@ def _change(left: float, score: float) -> str:
     return f" ({change:+}%)" if change else ""
 
 
-def _people(group: Group) -> str:
+def _counted(group: Group, *, few: str, none: str, some: str) -> str:
+    """``few`` where the count may not be told, ``none`` for 0, else the count and ``some``."""
     if group.count is None:
-        return f"fewer than {number(group.fewer_than)} {group.did} both"
-    if not group.count:
-        return "nobody bought both"
-    return f"{number(group.count)} {group.did} both{_of(group)}{_dates(group)}"
-
-
-def _orders(group: Group) -> str:
-    if group.count is None:
-        return f"of fewer than {number(group.fewer_than)} people hold both"
-    if not group.count:
-        return "none holds both"
-    return f"{number(group.count)} hold both{_of(group)}{_dates(group)}"
+        return few
+    return f"{number(group.count)} {some}{_of(group)}{_dates(group)}" if group.count else none
 
 
 def _of(group: Group) -> str:

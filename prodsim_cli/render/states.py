@@ -12,7 +12,7 @@ from prodsim_cli.records.reports import FileReport, IngestReport
 from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
 from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.render.flat import accounts
-from prodsim_cli.render.layout import Column, fitted, moment, number, size
+from prodsim_cli.render.layout import Column, fitted, grid, moment, number, size
 from prodsim_cli.render.text import one_line
 
 
@@ -41,18 +41,6 @@ def _listing_columns(listing: Listing) -> list[Column]:
 def _digits(values: Sequence[float]) -> int:
     """Digits after the point that tell all values as three digits would."""
     return next(n for n in range(4) if all(round(v, n) == round(v, 3) for v in values))
-
-
-def _facts(pairs: Sequence[tuple[str, Any]], width: int) -> RenderableType:
-    """Names and values below each other; long values wrap beside their name."""
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in pairs:
-        grid.add_row(name, value if isinstance(value, Text) else Text(one_line(value)))
-    return grid
 
 
 def status(status: Status, width: int) -> RenderableType:
@@ -87,7 +75,7 @@ def status(status: Status, width: int) -> RenderableType:
     pairs += _blend(status)
     if status.digest:
         pairs.append(("Digest", status.digest))
-    parts: list[RenderableType] = [_facts(pairs, width)]
+    parts: list[RenderableType] = [grid(pairs)]
     if status.artifacts:
         parts += [Text(""), _artifacts(status, width)]
     parts += [Text(f"→ {one_line(line)}", style="yellow") for line in status.advice]
@@ -151,7 +139,7 @@ def profile(profile: Profile, width: int) -> RenderableType:
         if value not in (None, "", 0, {}, []) and value != profile.key
     ]
     heading = Text.assemble((one_line(profile.key), "bold cyan"), ("  " + profile.kind, "dim"))
-    parts: list[RenderableType] = [heading, _facts(pairs, width)]
+    parts: list[RenderableType] = [heading, grid(pairs)]
     for name, table in profile.tables.items():
         if table.rows:
             title = Text(name.replace("_", " ").capitalize(), style="bold")
@@ -212,7 +200,7 @@ def _file(file: FileReport, width: int) -> list[RenderableType]:
         what = f"bad values in {column} (cell emptied, line kept)"
         pairs.append(("emptied", Text(f"{cells:>12,}  {one_line(what)}")))
     pairs += [("note", note) for note in file.notes]
-    return [heading, _facts(pairs, width)]
+    return [heading, grid(pairs)]
 
 
 def _samples(sample: Sequence[dict[str, Any]], width: int) -> list[RenderableType]:

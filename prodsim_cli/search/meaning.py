@@ -170,15 +170,13 @@ def fused(
     positive = int((total > 0).sum())
     others = order[positive:][np.argsort(-cosines[order[positive:]], kind="stable")]
     near = np.argsort(-cosines, kind="stable")[:NEAR]
+    above = order[:positive]
+    holders = (item for word in reading.words for item in word.scores)
     return Found(
         reading,
-        list(
-            zip(space.ids[order[:positive]].tolist(), total[order[:positive]].tolist(), strict=True)
-        ),
+        list(zip(space.ids[above].tolist(), total[above].tolist(), strict=True)),
         rest=space.ids[others].tolist(),
-        words=frozenset(item for word in reading.words for item in word.scores)
-        if words
-        else frozenset(),
+        words=frozenset(holders if words else ()),
         coded=reading.coded if words else frozenset(),
         near=frozenset(space.ids[near[cosines[near] > 0]].tolist()),
     )
@@ -220,9 +218,8 @@ def best(
             reading, cosines = checked(reading, space)
             order = fused(connection, reading, space, cosines).order[:k]
         else:
-            order = ranking.ordered(
-                connection, reading, *ranking.by_words(connection, reading)
-            ).order[:k]
+            said = ranking.by_words(connection, reading)
+            order = ranking.ordered(connection, reading, *said).order[:k]
         positions[row, : len(order)] = [item - 1 for item, _ in order]
         scores[row, : len(order)] = [score for _, score in order]
     connection.close()

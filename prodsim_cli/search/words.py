@@ -161,23 +161,18 @@ def looked_up(found: Sequence[Term]) -> Iterator[LookUp]:
             for other in (before, after)
             if other
             and other.unspaced == term.unspaced
-            and (not term.unspaced or _touch(term, other))
+            and (not term.unspaced or term.end == other.start or other.end == term.start)
         ]
         if not term.unspaced:
-            joined = ["".join(t.text for t in sorted((o, term), key=_place)) for o in touching]
+            joined = [
+                "".join(t.text for t in sorted((o, term), key=lambda one: one.start))
+                for o in touching
+            ]
             yield LookUp((term.text,), tuple(word for word in joined if len(word) > _JOINED), False)
         elif after in touching and after is not None:
             yield LookUp((term.text, after.text), (), True)
         elif not touching:
             yield LookUp((term.text,), (), True)
-
-
-def _touch(one: Term, other: Term) -> bool:
-    return one.end == other.start or other.end == one.start
-
-
-def _place(term: Term) -> int:
-    return term.start
 
 
 def _word(connection: sqlite3.Connection, asked: LookUp, n: int) -> Word:

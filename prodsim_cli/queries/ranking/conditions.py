@@ -30,17 +30,8 @@ from prodsim_cli.queries.ranking.comparing import (
 from prodsim_cli.queries.ranking.where import Both, Comparison, Name, Node, Not, wrong
 
 TEXTS = (
-    "sku",
-    "source",
-    "title",
-    "brand",
-    "category",
-    "tags",
-    "description",
-    "currency",
-    "lang",
-    "url",
-    "image",
+    *("sku", "source", "title", "brand", "category", "tags", "description"),
+    *("currency", "lang", "url", "image"),
 )
 COLUMNS = (*TEXTS, "price", "in_stock")
 

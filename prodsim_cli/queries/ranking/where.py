@@ -15,6 +15,7 @@ Nothing here knows a database: names are looked up by :mod:`prodsim_cli.queries.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prodsim_cli.errors import UsageProblem
@@ -161,10 +162,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = self._tokens()
-        self.at = 0
-        self.depth = 0
-        self.tests = 0
-        self.values = 0
+        self.at = self.depth = self.tests = self.values = 0
 
     def _tokens(self) -> list[_Token]:
         found = []
@@ -238,16 +236,16 @@ class _Parser:
         )
 
     def either(self) -> Node:
-        parts = [self.both()]
-        while self.takes("or"):
-            parts.append(self.both())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        return self.joined("or", self.both, Either)
 
     def both(self) -> Node:
-        parts = [self.one()]
-        while self.takes("and"):
-            parts.append(self.one())
-        return parts[0] if len(parts) == 1 else Both(tuple(parts))
+        return self.joined("and", self.one, Both)
+
+    def joined(self, word: str, part: Callable[[], Node], kind: type[Both | Either]) -> Node:
+        parts = [part()]
+        while self.takes(word):
+            parts.append(part())
+        return parts[0] if len(parts) == 1 else kind(tuple(parts))
 
     def one(self) -> Node:
         turned = False
