@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +13,11 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
+from prodsim_cli.evaluation.report import ReportOptions
+from prodsim_cli.evaluation.tables import EvalRequest
+from prodsim_cli.evaluation.tasks import recommend
+from prodsim_cli.protocol.splitting import SplitRequest
+from prodsim_cli.records.figures import Scorecard
 from prodsim_cli.records.values import DEFAULT_WEIGHTS
 
 Event = tuple[Any, ...]
@@ -104,3 +109,24 @@ def telling(scores: NDArray[np.float64], needs: str = "text") -> ModuleType:
         return NeighborTable(positions, values, rows)
 
     return method(neighbors, needs)
+
+
+def evaluate(
+    data: Dataset,
+    *,
+    split: str | None = None,
+    at: str | None = None,
+    target: str | None = None,
+    windows: int | None = None,
+    again: bool = False,
+    methods: Iterable[str] | None = None,
+    k: int | tuple[int, ...] = 10,
+    seed: int = 42,
+    settings: Mapping[str, Any] | None = None,
+    progress: Any = None,
+) -> Scorecard:
+    """The scorecard of ``recommend`` for these choices."""
+    ks = (k,) if isinstance(k, int) else tuple(k)
+    request = EvalRequest(tuple(methods or ("all",)), settings or {})
+    where = SplitRequest(split, at, target, windows, again)
+    return recommend.judged(data, where, request, ReportOptions(ks, seed), progress).card

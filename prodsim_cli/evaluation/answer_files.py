@@ -88,7 +88,7 @@ def related(table: Table, data: Dataset) -> Answers:
             (name, _ones(row[kind == name], b[good][kind == name], shape))
             for name in _kinds(table, kind)
         ),
-        left_out=_above_zero(counts),
+        left_out={reason: count for reason, count in counts.items() if count},
         notes=_unknown(strangers),
     )
 
@@ -117,10 +117,6 @@ def _strangers(table: Table, found: dict[str, NDArray[np.int64]]) -> list[str]:
         for name in np.array(table.columns[header], object)[positions < 0].tolist()
     ]
     return sorted(set(names))
-
-
-def _above_zero(counts: dict[str, int]) -> dict[str, int]:
-    return {reason: count for reason, count in counts.items() if count}
 
 
 def _unknown(strangers: Sequence[str]) -> tuple[str, ...]:
@@ -153,10 +149,9 @@ def _graded(
 def judgements(queries: Table, judged: Table, data: Dataset) -> Answers:
     """``query_id, text`` and ``query_id, sku[, relevance]`` as graded answers to texts.
 
-    A queries file of one column holds the texts, which are their own ids; a judgement may name the
-    id or the text. Relevance is a number of 0 or more, 1 where the column is missing; 0 is judged
-    and wrong; of several for one product the largest counts. Queries without a right answer in the
-    catalogue are left out and counted. Questions stand in order of their ids.
+    Texts of a file of one column are their own ids; a judgement may name the id or the text.
+    Relevance is 0 (wrong) or more, 1 without the column; of several the largest counts. Queries
+    without a right answer in the catalogue are left out. Questions stand in order of their ids.
     """
     find = finder(data)
     (of, sku, grade), by_name = judged.headers((_JUDGED, _ANSWER), _RELEVANCE)
@@ -193,7 +188,7 @@ def judgements(queries: Table, judged: Table, data: Dataset) -> Answers:
         answers=answers[asked],
         names=tuple(list(texts)[place] for place in asked),
         texts=tuple(list(texts.values())[place] for place in asked),
-        left_out=_above_zero(counts),
+        left_out={reason: count for reason, count in counts.items() if count},
         notes=_unknown(_strangers(judged, {sku: item})),
     )
 

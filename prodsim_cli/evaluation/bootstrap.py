@@ -77,10 +77,7 @@ def bootstrap(
         places = (groups, np.arange(len(groups)))
         both = sp.csr_matrix((np.ones(len(groups)), places)) @ both
     sums = resampled_sums(both, seed=seed, resamples=resamples)
-    return (
-        _ratios(both.sum(axis=0)[None, :], holes)[0],
-        _ratios(sums, holes),
-    )
+    return (_ratios(both.sum(axis=0)[None, :], holes)[0], _ratios(sums, holes))
 
 
 def _ratios(sums: NDArray[np.float64], holes: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -133,20 +130,15 @@ def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def resampled_areas(
-    scores: NDArray[np.float64],
-    match: NDArray[np.bool_],
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
+    scores: NDArray[np.float64], match: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES
 ) -> NDArray[np.float64]:
     """ROC AUC and average precision of many methods on the same resampled pairs.
 
     A resample says how often each pair was drawn. Sorted by score once, the running sums of those
     counts give both areas of every resample; ties count as one step. Definitions in the metrics
-    ``roc_auc`` and ``pair_average_precision``.
-
-    ``scores`` (methods, p), ``match`` (p,) -> (resamples, methods, 2): ROC AUC, average precision.
-    NaN in a resample that drew one kind of pairs only.
+    ``roc_auc`` and ``pair_average_precision``. ``scores`` (methods, p), ``match`` (p,) ->
+    (resamples, methods, 2): ROC AUC, average precision. NaN in a resample that drew one kind of
+    pairs only.
     """
     orders = np.argsort(-scores, axis=1, kind="stable")
     blocks = []

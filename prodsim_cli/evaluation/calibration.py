@@ -17,10 +17,9 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Folds:
-    """Which fold judges each pair.
+    """``of`` (p,) int64 in 0..count-1: which fold judges each pair.
 
-    ``of`` (p,) int64 in 0..count-1; ``count`` is 1 where there are too few pairs for folds: then
-    what is fitted is judged on the very same pairs.
+    With a ``count`` of 1 (too few pairs) what is fitted is judged on the very same pairs.
     """
 
     of: NDArray[np.int64]
@@ -39,11 +38,10 @@ def one_fold(pairs: int) -> Folds:
 
 
 def deal(product: NDArray[np.integer], match: NDArray[np.bool_], seed: int) -> Folds:
-    """Pairs into seeded folds, each with both kinds of pairs, at most :data:`FOLDS`.
+    """Pairs into at most :data:`FOLDS` seeded folds, each with both kinds of pairs.
 
-    ``product`` (p,) int: the first product of each pair, numbered from 0 without gaps. All pairs of
-    one product share a fold. Where fewer than two products have a match (or a non-match), the pairs
-    are dealt one by one; where there are fewer than two pairs of a kind, there is one fold.
+    ``product`` (p,) int from 0: the first product of each pair; its pairs share a fold. Where fewer
+    than two products have a match (or a non-match), pairs are dealt one by one, else in one fold.
     """
     for unit in (product, np.arange(len(match))):
         with_match = np.bincount(unit[match], minlength=int(unit.max()) + 1) > 0
@@ -57,10 +55,9 @@ def deal(product: NDArray[np.integer], match: NDArray[np.bool_], seed: int) -> F
 def _numbers(
     with_match: NDArray[np.bool_], with_other: NDArray[np.bool_], count: int, seed: int
 ) -> NDArray[np.int64]:
-    """(units,) fold of each unit, stratified by the kinds that it has.
+    """(units,) fold of each unit: those with both kinds are dealt first, one to a fold.
 
-    Units with both kinds are dealt first, one to a fold and around again. The two other strata
-    begin with the first fold that has none of those, so each fold gets both kinds.
+    The two other strata begin with the first fold that has none of those.
     """
     random = np.random.default_rng(seed)
     fold = np.zeros(len(with_match), np.int64)
@@ -87,10 +84,7 @@ class Line:
 
 
 def line(scores: NDArray[np.float64], truth: NDArray[np.float64]) -> Line:
-    """(p,), (p,) float64, at least one pair. Two numbers, since a finer curve would fit chance.
-
-    A line that would fall, or scores that are all the same, give the mean of the truth.
-    """
+    """(p,), (p,) float64, at least one pair; the mean of the truth where the line would fall."""
     centred = scores - scores.mean()
     spread = float((centred**2).mean())
     slope = max(float((centred * truth).mean()) / spread, 0.0) if spread > 0 else 0.0
@@ -118,9 +112,8 @@ def calibrated(
 class Decision:
     """The best cut of some pairs: those with a score of at least ``threshold`` are called matches.
 
-    ``precision``, ``recall`` and ``f1`` follow on these pairs; ``halfway`` makes the same decisions
-    here, and judges a new pair by what it lies nearer to: the middle between ``threshold`` and the
-    next score below it (``threshold`` itself where there is none).
+    ``halfway``: the middle between ``threshold`` and the next score below it, which decides the
+    same here and judges a new pair by what it lies nearer to.
     """
 
     threshold: float
@@ -131,10 +124,7 @@ class Decision:
 
 
 def best_threshold(scores: NDArray[np.float64], match: NDArray[np.bool_]) -> Decision:
-    """The threshold with the highest F1 on these pairs; of equals, the highest.
-
-    Every distinct score is tried: sort once, count matches from the top, look where scores change.
-    """
+    """The threshold with the highest F1 on these pairs; of equals, the highest."""
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
     right = np.cumsum(match[order])
@@ -164,14 +154,9 @@ def thresholds(
 
 
 def outcomes(
-    scores: NDArray[np.float64],
-    match: NDArray[np.bool_],
-    threshold: float | NDArray[np.float64],
+    scores: NDArray[np.float64], match: NDArray[np.bool_], threshold: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(p, 3) float64, 0 or 1: found matches, false alarms, missed matches.
-
-    ``threshold``: one for all pairs, or (p,) one for each.
-    """
+    """(p, 3) float64, 0 or 1: found matches, false alarms, missed matches."""
     called = scores >= threshold
     return np.stack([called & match, called & ~match, ~called & match], axis=1).astype(np.float64)
 

@@ -15,7 +15,7 @@ _EVERY = 0.005
 
 @dataclass(frozen=True)
 class Spent:
-    """``seconds`` by the clock; ``peak_mb``: resident memory (MB) above that at the beginning."""
+    """``peak_mb``: resident memory (MB) above that at the beginning."""
 
     seconds: float
     peak_mb: float

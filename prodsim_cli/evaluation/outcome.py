@@ -24,11 +24,8 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet")
 
 @dataclass(frozen=True)
 class FoldEvents:
-    """One fold as events: the dataset it is cut from, what was learned from, what was asked.
-
-    ``data`` is the whole shop with its own user keys and SKUs in the vocabularies; ``train`` and
-    ``test`` are (m,) bool masks over ``data.events``: learned from, and asked about.
-    """
+    """One fold: ``data``, the whole shop with its own user keys; ``train`` and ``test``, (m,) bool
+    masks over its events: learned from, and asked about."""
 
     data: Dataset
     train: NDArray[np.bool_]
@@ -68,10 +65,9 @@ class Outcome:
 def write_per_query(outcome: Outcome, path: str | Path) -> int:
     """Write the figures of each question and method; return how many rows that are.
 
-    Columns: ``query`` (str), ``window`` (int, only where there are several), ``method`` (str), one
-    float64 column a figure, null where it has no value. Rows in order of the questions, then of the
-    methods. The ending of ``path`` is the format. UsageProblem for another ending; InputError where
-    nothing was asked, or where the file can't be written. The file is complete or not there.
+    Columns: ``query``, ``window`` (only where there are several), ``method``, one float64 column a
+    figure, null where it has no value. The ending of ``path`` is the format. UsageProblem for
+    another ending; InputError where nothing was asked, or where the file can't be written.
     """
     check_per_query(path)
     if not len(outcome.queries) or not outcome.methods:

@@ -132,10 +132,7 @@ def answered(
     seed: int,
     progress: Progress | None = None,
 ) -> Run:
-    """The lists of methods that are ready to answer, and those of every baseline.
-
-    ``made``: why some are left out, and what their tables cost where that is wanted.
-    """
+    """The lists of methods that are ready to answer, and those of every baseline."""
     baselines = [name for name in registry.names("baselines") if _speaks(name, testset)]
     done = stage(progress, "lists", len(answering) + len(baselines), "methods")
     out = Run(testset, {}, dict(made.left_out), blend=made.blend)
@@ -148,12 +145,8 @@ def answered(
         if why:
             out.left_out[name] = why
         else:
-            _note(
-                out,
-                name,
-                made,
-                partial(best, baseline_scores(module, testset, seed), testset, depth),
-            )
+            scores = baseline_scores(module, testset, seed)
+            _note(out, name, made, partial(best, scores, testset, depth))
         done(1)
     return out
 

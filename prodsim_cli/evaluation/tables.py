@@ -112,10 +112,9 @@ def tables(
 ) -> Tables:
     """Each method's table from ``train``, which holds the events of the training part only.
 
-    Tables that ``train`` still has are taken as they are. For a method that joins others
-    (``NEEDS = "neighbors"``) the tables with a learned weight (all, where nothing was learned) are
-    made even when they aren't asked for.
-    Raises :class:`Leak` where a method can see the held-out events.
+    Tables that ``train`` still has are taken as they are. For a method that joins others (``NEEDS =
+    "neighbors"``) the tables with a learned weight (all, where nothing was learned) are made even
+    when they aren't asked for. Raises :class:`Leak` where a method can see the held-out events.
     """
     tuning = tuning or TuningTask()
     wanted, train = _admitted(train, request, tuning)

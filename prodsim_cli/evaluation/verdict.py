@@ -82,8 +82,7 @@ def compared(contest: Contest, baselines: Collection[str] = ()) -> Comparison:
     plain = [m for m in order if contest.methods[m] in baselines]
     clever = [m for m in order if m not in plain]
     return Comparison(
-        standings(contest, clever, plain[0]) if plain else {},
-        standings(contest, order, order[0]),
+        standings(contest, clever, plain[0]) if plain else {}, standings(contest, order, order[0])
     )
 
 

@@ -1,11 +1,9 @@
 """Nothing that is judged may have seen what it is judged by.
 
-Four doors lead from the held-out events to a method, and each has a lock: what it is *given* holds
-the training part only (:func:`sealed`); a *stored* table or space that has learned from events is
-refused (:func:`refuse_stored`, :func:`refuse_space`) and shown to nobody
+What a method is given holds the training part only (:func:`sealed`); a stored table or space that
+has learned from events is refused (:func:`refuse_stored`, :func:`refuse_space`) or not shown
 (:func:`without_learned_spaces`); tables of an earlier dataset are dropped by
-``Dataset.with_events``; and the *database itself* may not be opened while a method is imported or
-works (:func:`locked`).
+``Dataset.with_events``; the database may not be opened while a method works (:func:`locked`).
 """
 
 from __future__ import annotations
@@ -30,10 +28,7 @@ _REMEDY = "Leave it out of --methods, or judge a method that can be built anew f
 
 
 def refuse_stored(data: Dataset, methods: Iterable[str], held_out: int) -> None:
-    """Raise :class:`Leak` for a stored table asked for by name that has learned from all events.
-
-    A table with the name of a plug-in is not meant: that method is built anew.
-    """
+    """Raise :class:`Leak` for a stored table, no plug-in, that has learned from all events."""
     for name in methods:
         if name in data.learned and not _can_be_built(name):
             raise Leak(
@@ -52,10 +47,7 @@ def _can_be_built(name: str) -> bool:
 
 
 def refuse_space(data: Dataset, method: str, space: str | None, held_out: int) -> None:
-    """Raise :class:`Leak` where the vectors that ``method`` reads have learned from events.
-
-    ``space``: the set of vectors that the shop has chosen; None: the first one.
-    """
+    """Raise :class:`Leak` where ``space`` (None: the first one) has learned from events."""
     used = space or next(iter(data.embeddings), None)
     if used in data.learned:
         raise Leak(
@@ -73,11 +65,10 @@ def without_learned_spaces(data: Dataset) -> Dataset:
 
 
 def sealed(data: Dataset, split: Split) -> None:
-    """Raise :class:`Leak` if a held-out event could be learned from.
+    """Raise :class:`Leak` if a held-out event of ``data`` could be learned from.
 
-    ``data``: the shop that ``split`` was cut from. No event is on both sides; none of the training
-    part lies at or after the moment of the split, if it has one; and, unless repeats are asked for,
-    no right answer is a product that the user has a target event with in training.
+    No event is on both sides; no training event lies at or after the moment of the split; and,
+    unless repeats are asked for, nobody has a target event with a right answer in training.
     """
     log, n = data.events, len(data)
     both = int((split.train & split.test).sum())

@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from evaluation_worlds import DAY, method, shop, telling, two_aisles
+from evaluation_worlds import DAY, evaluate, method, shop, telling, two_aisles
 
 from prodsim_cli import registry
 from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import InputError, UsageProblem
-from prodsim_cli.evaluation.tasks.recommend import evaluate
 from prodsim_cli.protocol import topk as asking
 from prodsim_cli.protocol.metrics._seen import hits
 from prodsim_cli.protocol.splits import time

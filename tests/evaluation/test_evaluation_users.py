@@ -9,14 +9,13 @@ import sqlite3
 import numpy as np
 import pytest
 from evaluation_shop import AT, run_eval, write_aisles
-from evaluation_worlds import DAY, method, shop, two_aisles
+from evaluation_worlds import DAY, evaluate, method, shop, two_aisles
 
 from prodsim_cli import registry
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import tables as training
 from prodsim_cli.evaluation.run import run
-from prodsim_cli.evaluation.tasks.recommend import evaluate
 from prodsim_cli.protocol.splits import time
 from prodsim_cli.protocol.testset import user_questions
 from prodsim_cli.scoring.over_arrays import parts

@@ -10,12 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from evaluation_shop import AT, SKUS, install, put_space, put_table, run_eval, write_aisles
-from evaluation_worlds import method, shop, two_aisles
+from evaluation_worlds import evaluate, method, shop, two_aisles
 
 from prodsim_cli import registry
 from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.errors import Leak
-from prodsim_cli.evaluation.tasks.recommend import evaluate
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits import time
 

@@ -57,12 +57,6 @@ def panel(card: Scorecard, rows: Sequence[Row]) -> alt.LayerChart:
 
 
 def _value(row: Row, top: float) -> dict[str, Any]:
-    return {
-        "method": row.name,
-        "mean": row.mean,
-        "low": row.low,
-        "high": row.high,
-        "end": max(row.mean, row.high or row.mean),
-        "role": row.role,
-        "text": number(row.mean, top),
-    }
+    value = {"method": row.name, "mean": row.mean, "low": row.low, "high": row.high}
+    value |= {"end": max(row.mean, row.high or row.mean), "text": number(row.mean, top)}
+    return {**value, "role": row.role}

@@ -7,15 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from prodsim_cli.evaluation.plots._style import (
-    FAINT,
-    PLAIN,
-    SERIES,
-    WIDTH,
-    Row,
-    drawable,
-    short,
-)
+from prodsim_cli.evaluation.plots._style import FAINT, PLAIN, SERIES, WIDTH, Row, drawable, short
 from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard, Slice
 

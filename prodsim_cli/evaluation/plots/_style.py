@@ -137,7 +137,6 @@ def rows_of(card: Scorecard) -> list[Row]:
 
 
 def drawable(value: Interval) -> bool:
-    """True if there is a number to draw."""
     return math.isfinite(value.mean)
 
 

@@ -8,15 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from prodsim_cli.evaluation.plots._style import (
-    FAINT,
-    INK,
-    WIDTH,
-    Row,
-    role_colours,
-    short,
-    width,
-)
+from prodsim_cli.evaluation.plots._style import FAINT, INK, WIDTH, Row, role_colours, short, width
 from prodsim_cli.protocol.metrics._columns import in_words
 from prodsim_cli.records.figures import Scorecard
 
@@ -73,16 +65,10 @@ def panels(card: Scorecard, rows: Sequence[Row]) -> list[alt.LayerChart]:
 
 def _value(card: Scorecard, row: Row) -> dict[str, Any]:
     cost = card.cost[row.name]
-    return {
-        "method": row.name,
-        "label": short(row.name, 30),
-        "role": row.role,
-        "mean": row.mean,
-        "seconds": max(cost.build_seconds + cost.answer_seconds, _LEAST),
-        "build": cost.build_seconds,
-        "answer": cost.answer_seconds,
-        "memory": cost.peak_mb,
-    }
+    build, answer = cost.build_seconds, cost.answer_seconds
+    value = {"method": row.name, "label": short(row.name, 30), "role": row.role, "mean": row.mean}
+    value |= {"seconds": max(build + answer, _LEAST), "build": build, "answer": answer}
+    return {**value, "memory": cost.peak_mb}
 
 
 def _seconds(values: Sequence[dict[str, Any]]) -> list[float]:
@@ -143,11 +129,8 @@ def _around(point: tuple[float, float], long: float) -> list[Box]:
     x, y = point
     left_ends = (x + _DOT + 2, x - _DOT + _AIR - long, x - long / 2)
     choices = [_box(left_ends[0], y, long), _box(left_ends[1], y, long)]
-    for away in (_LINE * lines for lines in range(1, _FAR + 1)):
-        for side in (1, -1):
-            choices.append(_box(left_ends[2], y + side * away, long))
-            choices.append(_box(left_ends[0], y + side * away, long))
-            choices.append(_box(left_ends[1], y + side * away, long))
+    for away in (_LINE * lines * side for lines in range(1, _FAR + 1) for side in (1, -1)):
+        choices += [_box(left_ends[end], y + away, long) for end in (2, 0, 1)]
     return choices
 
 

@@ -32,10 +32,9 @@ _CELLS = 2_000_000
 class PairsTask:
     """What is asked: each distinct first product of the pairs, among the candidates.
 
-    ``queries`` (q,) and ``candidates`` (c,) int32; ``row`` (p,) query of each pair; ``match`` (p,)
-    bool: stated from ``middle`` on; ``truth`` (p,) float64 or None where it says nothing beyond
-    ``match``; ``partners`` (q, n) bool CSR of the matches; ``across``: the pairs join two sources,
-    so that partners are sought.
+    ``queries`` (q,), ``candidates`` (c,) int32; ``row`` (p,) query of each pair; ``match`` (p,)
+    bool: stated from ``middle`` on; ``truth`` (p,) float64, None where it says no more;
+    ``partners`` (q, n) bool CSR of the matches; ``across``: the pairs join two sources.
     """
 
     pairs: Known
@@ -56,12 +55,8 @@ class PairsTask:
 
 @dataclass(frozen=True)
 class PairScores:
-    """What one method says.
-
-    ``scores`` (p,) float64 of the pairs; ``rivals`` (q,) float64: the best score of a product that
-    is no partner, -inf where every candidate is one; ``found`` (q, 3) float64: hit@1, hit@k,
-    reciprocal rank.
-    """
+    """What one method says, float64: ``scores`` (p,) of the pairs; ``rivals`` (q,): the best score
+    of a product that is no partner, -inf without one; ``found`` (q, 3): hit@1, hit@k, MRR."""
 
     scores: NDArray[np.float64]
     rivals: NDArray[np.float64]
@@ -164,10 +159,7 @@ def _note_down(
 def live_tables(
     data: Dataset, task: PairsTask, methods: list[str], settings: Mapping[str, Any]
 ) -> Iterator[tuple[slice, str, NeighborTable]]:
-    """For each block of queries and each method: which queries, its name, its full table.
-
-    A joining method answers from the full tables of this block, as it would from the stored ones.
-    """
+    """For each block of queries and each method: which queries, its name, its full table."""
     bare, every = replace(data, neighbors={}), {**settings, "k": len(task.candidates)}
     single = [name for name in methods if not method(name).joins]
     several = [name for name in methods if name not in single]

@@ -31,32 +31,24 @@ def judge_folds(
     options: ReportOptions,
     progress: Progress | None,
 ) -> Outcome:
-    """Judge methods by what happens after the splits.
+    """Judge methods by what happens after the splits: ``cuts``, of which ``folds`` have questions.
 
-    ``named``: the shop as it is, ``data`` the same by :func:`anonymous`; ``cuts``: every fold,
-    ``folds``: those with a question.
+    ``named``: the shop as it is, ``data`` the same by :func:`anonymous`.
     """
     held_out = sum(int(split.test.sum()) for _, split in folds)
+    depth, seed = options.depth, options.seed
     runs = [
-        run(
-            one,
-            request,
-            depth=options.depth,
-            seed=options.seed,
-            held_out=held_out,
-            progress=progress,
-        )
+        run(one, request, depth=depth, seed=seed, held_out=held_out, progress=progress)
         for one, _ in folds
     ]
     splits = [split for _, split in folds]
     users, items = named_users(named), [str(sku) for sku in data.items.ids]
     of_users = task == "recommend"
-    counts: list[Json] = [{} if of_users else counts_of(one) for one, _ in folds]
     shop = replace(data, users=users)
     about = RunDescription(
         task=task,
         split=described(
-            [{**split.as_dict(), **more} for split, more in zip(splits, counts, strict=True)]
+            [split.as_dict() | ({} if of_users else counts_of(one)) for one, split in folds]
         ),
         names=[
             [str(key) for key in users.at(one.subjects)]
@@ -92,12 +84,8 @@ def judge_file(
     ``split``: what the split object of the JSON says first (``kind``, ``at``...).
     """
     data = ran.testset.train
-    about_split: Json = {
-        **split,
-        **counts_of(ran.testset),
-        "candidates": len(data),
-        "left_out": left_out,
-    }
+    about_split: Json = {**split, **counts_of(ran.testset), "candidates": len(data)}
+    about_split["left_out"] = left_out
     items = [str(sku) for sku in data.items.ids]
     return summarise([ran], RunDescription(task, about_split, [names], items, unit, notes), options)
 

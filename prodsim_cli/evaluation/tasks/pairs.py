@@ -60,10 +60,8 @@ def evaluate_pairs(
     """Judge methods by pairs whose truth is known; definitions in docs/pairs.md.
 
     ``sources``: the two sources whose SKUs the columns hold, None where the SKUs say it themselves.
-    ``thresholds``: stored ones by method; they add ``precision@stored``, ``recall@stored`` and
-    ``f1@stored``. ``card.methods[name]["threshold"].mean`` is always there and finite: the
-    threshold fitted on all pairs, which is the one to store.
-
+    ``thresholds``: stored ones by method; they add figures ``@stored``. The figure ``threshold``,
+    the one to store, is fitted on all pairs and always finite.
     Raises InputError where no pair is known or no method can work, UsageProblem for unknown names.
     """
     task = task_of(data, resolve(pairs, data, sources))
@@ -120,15 +118,11 @@ def _about_file(task: PairsTask) -> list[str]:
             f"The similarities lie between {low:g} and {high:g}, so a pair counts as a match from"
             f" {task.middle:g} on."
         )
-    if task.truth is None:
+    if task.one_sided:
+        end = "." if task.truth is not None else "; a mean absolute error has no meaning."
         notes.append(
             "Every pair is a match, so the other side are the best products that are no partner,"
-            " one for each product asked about; a mean absolute error has no meaning."
-        )
-    elif task.one_sided:
-        notes.append(
-            "Every pair is a match, so the other side are the best products that are no partner,"
-            " one for each product asked about."
+            f" one for each product asked about{end}"
         )
     elif not task.match.any():
         notes.append(
@@ -185,10 +179,7 @@ def figures_of(
     seed: int,
     stored: Mapping[str, float],
 ) -> tuple[Figures, Contest]:
-    """Figures by method, and the one that decides: hit@1 across sources, else F1.
-
-    ``stored``: thresholds by method, judged beside the fitted ones.
-    """
+    """Figures by method, and the one that decides: hit@1 across sources, else F1."""
     found, contest = _found(task, seen, k, seed)
     decisions, by_f1 = _decisions(known, seed, stored)
     of_areas = _areas(known, seed)
@@ -246,8 +237,7 @@ def _decisions(known: Labelled, seed: int, stored: Mapping[str, float]) -> tuple
     figures: Figures = {name: {} for name in known.methods}
     for place, (name, suffix) in enumerate(names):
         for c, figure in enumerate(_THREE):
-            value = interval(means[place, c], draws[:, place, c])
-            figures[name][figure + suffix] = value
+            figures[name][figure + suffix] = interval(means[place, c], draws[:, place, c])
     fitted = [place for place, (_, suffix) in enumerate(names) if not suffix]
     contest = Contest(
         known.methods, means[fitted, 2], draws[:, fitted, 2], len(known.match), "f1", "pairs"

@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.evaluation.outcome import Outcome
-from prodsim_cli.evaluation.report import SEED, ReportOptions
+from prodsim_cli.evaluation.report import ReportOptions
 from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks._steps import judge_folds
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits._split import Split
 from prodsim_cli.protocol.splitting import SplitRequest, choose_split
 from prodsim_cli.protocol.testset import anonymous, user_questions
-from prodsim_cli.records.figures import Scorecard
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
-
-
-def evaluate(
-    data: Dataset,
-    *,
-    split: str | None = None,
-    at: str | None = None,
-    target: str | None = None,
-    windows: int | None = None,
-    again: bool = False,
-    methods: Iterable[str] | None = None,
-    k: int | tuple[int, ...] = 10,
-    seed: int = SEED,
-    settings: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
-) -> Scorecard:
-    """Judge methods and baselines by what people did after the split.
-
-    Tables in ``data.neighbors`` that have learned from events are dropped, and refused where one is
-    asked for by name. ``split``, ``at``, ``target``, ``windows``, ``again``: as in
-    :class:`SplitRequest`. ``methods``: None or ``all`` for every one; baselines always come. ``k``:
-    lengths of the lists, the main one first. ``seed``: of the resamples, of the random baseline and
-    of the choice of cold products. ``settings``: keyword settings of methods, as ``build`` stores
-    them. Methods of the answer stand in falling order of NDCG; same data and seed, same figures,
-    whatever users are called and in whatever order events come.
-
-    Raises InputError where the events allow no question, UsageProblem for unknown names, Leak where
-    a method has seen the held-out events.
-    """
-    ks = (k,) if isinstance(k, int) else tuple(k)
-    request = EvalRequest(tuple(methods or ("all",)), settings or {})
-    where = SplitRequest(split, at, target, windows, again)
-    return judged(data, where, request, ReportOptions(ks, seed), progress).card
 
 
 def judged(
@@ -62,7 +27,12 @@ def judged(
     options: ReportOptions,
     progress: Progress | None = None,
 ) -> Outcome:
-    """:func:`evaluate`, with everything that its scorecard was computed from."""
+    """Judge methods and baselines by what people did after the split.
+
+    Same data and seed, same figures, whatever users are called and in whatever order events come.
+    Raises InputError where the events allow no question, UsageProblem for unknown names, Leak where
+    a method has seen the held-out events.
+    """
     named, data = data, anonymous(data)
     cuts, notes = choose_split(data, where, options.seed)
     kept = tuple(split for split in cuts if len(split.users)) or _nobody(cuts)

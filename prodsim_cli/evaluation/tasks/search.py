@@ -66,8 +66,7 @@ def judged(
         if why:
             made.left_out[name] = why
         else:
-            find = _search(found.module, questions, request, load, options.depth)
-            answering[name] = find
+            answering[name] = _search(found.module, questions, request, load, options.depth)
     if not answering:
         said = "; ".join(f"{name}: {why}" for name, why in made.left_out.items())
         raise UsageProblem(

@@ -1,9 +1,7 @@
 """``similar``: which products go together afterwards, predicted from each product's own row.
 
-The right answers are the products that share an order or a session with the one asked about in the
-test part. In a wholesale shop nearly everything meets nearly everything once, so answers are
-graded: the gain is the cosine of the two products' sessions, n_ij / sqrt(n_i n_j)
-(docs/decisions/0006).
+Right are the products that share an order or a session with it in the test part, graded by the
+cosine of the two products' sessions, n_ij / sqrt(n_i n_j) (docs/decisions/0006).
 """
 
 from __future__ import annotations
@@ -101,8 +99,7 @@ def judged_by_file(
 ) -> Outcome:
     """Judge methods by a file of related products; every relation has figures of its own.
 
-    Methods learn from all events, or from what lies before a moment (the split ``time``). The
-    baselines count events of ``where.target``.
+    Methods learn from all events, or from what lies before a moment (the split ``time``).
     """
     data = anonymous(data)
     split, target, notes = _before(data, where, options.seed)

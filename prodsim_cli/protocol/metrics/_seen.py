@@ -177,10 +177,9 @@ def hits(lists: NDArray[np.int32], answers: sp.csr_matrix) -> NDArray[np.bool_]:
     """Is the product at each place a right one?
 
     ``lists`` (q, depth) int32 item positions, -1 where empty; ``answers`` (q, n) CSR, a right
-    product is an entry that is not 0 -> (q, depth) bool.
-
-    A few queries at a time mark their right products in an array of one byte per query and product,
-    look up their lists there, and wipe it: no sorting and no searching.
+    product is an entry that is not 0 -> (q, depth) bool. A few queries at a time mark their right
+    products in an array of one byte per query and product, look up their lists there, and wipe it:
+    no sorting and no searching.
     """
     queries, depth = lists.shape
     width = answers.shape[1] + 1

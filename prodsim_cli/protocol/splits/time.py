@@ -12,11 +12,7 @@ from prodsim_cli.protocol.splits._split import Split, cut
 
 
 def split(
-    data: Dataset,
-    *,
-    target: str = "purchase",
-    again: bool = False,
-    at: str | None = None,
+    data: Dataset, *, target: str = "purchase", again: bool = False, at: str | None = None
 ) -> tuple[Split, ...]:
     """Train strictly before ``at`` (ISO date or moment, UTC), test at or after it.
 
