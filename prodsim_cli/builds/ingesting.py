@@ -105,10 +105,7 @@ def ingest(
 
 
 def _one_file(
-    connection: sqlite3.Connection,
-    item: sources.Input,
-    options: IngestOptions,
-    several: bool,
+    connection: sqlite3.Connection, item: sources.Input, options: IngestOptions, several: bool
 ) -> tuple[FileReport, str]:
     """Read, clean and apply one file, or say that it is known already; its report and sha256."""
     blob = sources.load(item)

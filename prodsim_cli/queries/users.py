@@ -78,10 +78,7 @@ def _choose(connection: sqlite3.Connection, method: str | None) -> tuple[_Chosen
     if method is None:
         found = min(built, key=lambda name: declared(name).users_rank or LAST, default=None)
         if found is None:
-            raise NotReady(
-                "No table of people alike is built.",
-                hint=_without_tables(connection),
-            )
+            raise NotReady("No table of people alike is built.", hint=_without_tables(connection))
         if declared(found).users_rank != 1:
             first = comparing_users()[0]
             notes.append(f"{first} is not built, so this is {found}; run `prodsim build`.")
@@ -99,8 +96,7 @@ def _choose(connection: sqlite3.Connection, method: str | None) -> tuple[_Chosen
         chosen = _Chosen(method, method, "space")
     elif declared(method).users_rank:
         raise NotReady(
-            f"The table of people alike by {method} is not built.",
-            hint=_without_tables(connection),
+            f"The table of people alike by {method} is not built.", hint=_without_tables(connection)
         )
     else:
         raise UsageProblem(

@@ -85,21 +85,12 @@ def _nearest(
 
     People with the same vector have a likeness of 1.
     """
-    import numpy as np
-
-    from prodsim_cli.data.knn import cosine_neighbors
-    from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
+    from prodsim_cli.similarity._texts import cosine_of_groups, groups_of_rows
 
     group, distinct = groups_of_rows(vectors)
-
-    def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
-        positions, scores = cosine_neighbors(distinct[asked], distinct[found], k)
-        equal = (positions >= 0) & (found[positions] == asked[:, None])
-        return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
-
     rows = _positions(everybody, user_ids)
     k = min(k, max(len(everybody) - 1, 1))
-    made = grouped_neighbors(group, search, rows, None, k)
+    made = cosine_of_groups(group, distinct, rows, None, k)
     return _named(user_ids, everybody, (made.positions, made.scores))
 
 

@@ -196,9 +196,7 @@ def matrices(
     out: dict[bool, sp.csr_matrix] = {}
     for added in sorted(set(counts)):
         matrix = data.interactions(
-            counts=added,
-            half_life=settings.half_life,
-            by=settings.by if of == "items" else "users",
+            counts=added, half_life=settings.half_life, by=settings.by if of == "items" else "users"
         )
         out[added] = matrix.T.tocsr() if of == "items" else matrix
     return out

@@ -11,7 +11,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import Best, cosine_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady
-from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
+from prodsim_cli.similarity._texts import capped, grouped_neighbors, groups_of_rows
 
 SHARPNESS = 5
 """Scores are this power of the cosine: the order in a row stays, near ones weigh more in a sum."""
@@ -47,8 +47,7 @@ def nearest(
 
     def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
         positions, scores = cosine_neighbors(vectors[asked], vectors[found], k)
-        equal = (positions >= 0) & (found[positions] == asked[:, None])
-        scores = np.where(equal, np.float32(1), np.minimum(scores, 1))
+        scores = capped(asked, found, positions, scores)
         near = scores > _NOTHING
         return np.where(near, positions, -1), np.where(near, sharpened(scores), np.float32(0))
 

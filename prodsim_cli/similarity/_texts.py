@@ -9,10 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.data.knn import Best, best_of_triplets, blocks
+from prodsim_cli.data.knn import Best, best_of_triplets, blocks, cosine_neighbors, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 
 Positions = NDArray[np.int32]
+Scores = NDArray[np.float32]
 Search = Callable[[NDArray[np.intp], NDArray[np.intp], int], Best]
 """Groups asked about, groups to be found, k -> columns of the second and scores, best first."""
 
@@ -68,6 +69,33 @@ def grouped_neighbors(
             at = asker[here] - part.start - skipped
             positions[here], scores[here] = without_self(rows[here], best[0][at], best[1][at])
     return NeighborTable(positions, scores, None if queries is None else rows)
+
+
+def cosine_of_groups(
+    group: NDArray[np.intp],
+    vectors: NDArray[np.float32] | sp.csr_matrix,
+    queries: Positions | None,
+    candidates: Positions | None,
+    k: int,
+) -> NeighborTable:
+    """The k nearest by the cosine of their groups' vectors (g, d), positive ones only."""
+
+    def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
+        if sp.issparse(vectors):
+            positions, scores = sparse_neighbors(vectors[asked], vectors[found].T.tocsr(), k)
+        else:
+            positions, scores = cosine_neighbors(vectors[asked], vectors[found], k)
+        return positions, capped(asked, found, positions, scores)
+
+    return grouped_neighbors(group, search, queries, candidates, k)
+
+
+def capped(
+    asked: NDArray[np.intp], found: NDArray[np.intp], positions: Positions, cosine: Scores
+) -> Scores:
+    """At most 1, and 1 between equals, whatever the last bit of a vector's length says."""
+    equal = (positions >= 0) & (found[positions] == asked[:, None])
+    return np.where(equal, np.float32(1), np.minimum(cosine, 1))
 
 
 def _members(group: NDArray[np.intp], among: Positions) -> tuple[NDArray[np.intp], _Members]:

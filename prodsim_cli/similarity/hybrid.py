@@ -26,11 +26,7 @@ from prodsim_cli.data.knn import Best
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.matching.across import across, apart
 from prodsim_cli.scoring.blend import Blend
-from prodsim_cli.scoring.coefficients import (
-    EVIDENCE,
-    for_pairs,
-    weighted,
-)
+from prodsim_cli.scoring.coefficients import EVIDENCE, for_pairs, weighted
 from prodsim_cli.scoring.over_arrays import Scores, blended, evidence_of, join, parts
 
 NEEDS = "neighbors"

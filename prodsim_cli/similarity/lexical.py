@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import TEXT_FIELDS, Dataset
 from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._texts import grouped_neighbors
+from prodsim_cli.similarity._texts import cosine_of_groups
 from prodsim_cli.text.normalize import folded
 from prodsim_cli.text.tfidf import tfidf
 
@@ -67,14 +67,7 @@ def neighbors(
     group, vectors = (
         _whole(data, characters) if weights is None else _apart(data, characters, weights)
     )
-
-    def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
-        positions, scores = sparse_neighbors(vectors[asked], vectors[found].T.tocsr(), k)
-        # An item is as close to its equals as can be, whatever the last bit of its length says.
-        equal = (positions >= 0) & (found[positions] == asked[:, None])
-        return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
-
-    return grouped_neighbors(group, search, queries, candidates, k)
+    return cosine_of_groups(group, vectors, queries, candidates, k)
 
 
 def space(data: Dataset) -> dict[str, tuple[Any, ...]]:

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodsim_cli.data.dataset import Dataset
-from prodsim_cli.data.knn import Best, sparse_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_sparse
+from prodsim_cli.similarity._texts import cosine_of_groups, groups_of_sparse
 from prodsim_cli.text.codes import codes
 from prodsim_cli.text.normalize import folded
 from prodsim_cli.text.tfidf import code_vectors
@@ -38,15 +37,7 @@ def neighbors(
 ) -> NeighborTable:
     """The k best by the cosine of their model numbers, weighted by rarity; positive ones only.
 
-    How rare a model number is, is counted over the different texts of the whole shop, whatever is
-    asked.
+    Rarity is counted over the different texts of the whole shop, whatever is asked.
     """
     group, vectors = groups_of_sparse(code_vectors(data.texts()))
-
-    def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
-        positions, scores = sparse_neighbors(vectors[asked], vectors[found].T.tocsr(), k)
-        # An item is as close to its equals as can be, whatever the last bit of its length says.
-        equal = (positions >= 0) & (found[positions] == asked[:, None])
-        return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
-
-    return grouped_neighbors(group, search, queries, candidates, k)
+    return cosine_of_groups(group, vectors, queries, candidates, k)

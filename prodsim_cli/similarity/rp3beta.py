@@ -19,15 +19,7 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.similarity._graph import (
-    Links,
-    Measure,
-    Settings,
-    Totals,
-    Values,
-    matrices,
-    tables,
-)
+from prodsim_cli.similarity._graph import Links, Measure, Settings, Totals, Values, matrices, tables
 
 NEEDS = "events"
 SPACE = {"half_life": (None, 90.0, 30.0, 15.0), "beta": (0.2, 0.0, 0.4)}

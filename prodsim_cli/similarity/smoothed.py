@@ -119,11 +119,7 @@ def _texts(data: Dataset, method: str) -> NeighborTable:
 
 
 def _standing(
-    data: Dataset,
-    near: NeighborTable,
-    threshold: float,
-    evidence: float,
-    half_life: float | None,
+    data: Dataset, near: NeighborTable, threshold: float, evidence: float, half_life: float | None
 ) -> sp.csr_matrix:
     """S: (n, n) CSR float32, rows that add up to 1; a product whom no text helps is by itself."""
     n = len(data)

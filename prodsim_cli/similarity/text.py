@@ -15,7 +15,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.knn import Best, cosine_neighbors
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import NotReady
-from prodsim_cli.similarity._texts import grouped_neighbors, groups_of_rows
+from prodsim_cli.similarity._texts import cosine_of_groups, groups_of_rows
 
 NEEDS = "vectors"
 RANK = 1
@@ -38,14 +38,7 @@ def neighbors(
     """
     space = _space(data, space)
     group, vectors = groups_of_rows(data.embedding(space).vectors)
-
-    def search(asked: NDArray[np.intp], found: NDArray[np.intp], k: int) -> Best:
-        positions, scores = cosine_neighbors(vectors[asked], vectors[found], k)
-        # An item is as close to its equals as can be, whatever the last bit of its length says.
-        equal = (positions >= 0) & (found[positions] == asked[:, None])
-        return positions, np.where(equal, np.float32(1), np.minimum(scores, 1))
-
-    return grouped_neighbors(group, search, queries, candidates, k)
+    return cosine_of_groups(group, vectors, queries, candidates, k)
 
 
 def search(

@@ -63,10 +63,7 @@ def parse_numbers(column: pl.Series, decimal: str | None = None) -> Numbers:
     parts = _parts(distinct)
     sign = decimal or _decide(parts["digits"])
     parsed = parts.select(
-        "cell",
-        _value(sign).alias("value"),
-        pl.col("currency"),
-        (pl.col("blank")).alias("blank"),
+        "cell", _value(sign).alias("value"), pl.col("currency"), (pl.col("blank")).alias("blank")
     )
     joined = pl.DataFrame({"cell": text}).join(parsed, on="cell", how="left", maintain_order="left")
     values = joined["value"].alias(name)

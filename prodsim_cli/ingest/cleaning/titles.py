@@ -103,8 +103,7 @@ def commonest_titles(frame: pl.DataFrame) -> pl.DataFrame:
     best = (
         judged.with_columns(pl.col("title").str.len_chars().alias("length"))
         .sort(
-            ["sku", "rank", "lines", "length", "title"],
-            descending=[False, True, True, True, False],
+            ["sku", "rank", "lines", "length", "title"], descending=[False, True, True, True, False]
         )
         .unique("sku", keep="first", maintain_order=True)
         .select("sku", "title")

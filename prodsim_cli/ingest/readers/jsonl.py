@@ -10,13 +10,7 @@ from typing import Any
 
 from prodsim_cli.ingest.readers._encoding import Decoded, decode
 from prodsim_cli.ingest.readers._raw import BAD_BYTES, DAMAGE, Blob, RawTable, ReadOptions, Reject
-from prodsim_cli.ingest.readers._records import (
-    BROKEN,
-    CHUNK,
-    Chunk,
-    parsed,
-    table,
-)
+from prodsim_cli.ingest.readers._records import BROKEN, CHUNK, Chunk, parsed, table
 
 EXTENSIONS = (".jsonl", ".ndjson")
 
@@ -25,11 +19,7 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
     """One row per line; blank lines are no data. Numbers are physical lines from 1."""
     decoded = decode(blob.data, options.encoding)
     return table(
-        blob,
-        lambda: _chunks(decoded),
-        (decoded.note,),
-        damaged=decoded.damaged,
-        counts_rows=False,
+        blob, lambda: _chunks(decoded), (decoded.note,), damaged=decoded.damaged, counts_rows=False
     )
 
 

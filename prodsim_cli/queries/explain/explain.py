@@ -41,11 +41,7 @@ Path = list[tuple[int, float | None]]
 
 
 def explain(
-    connection: sqlite3.Connection,
-    texts: Sequence[str],
-    *,
-    least: int,
-    without: Sequence[str] = (),
+    connection: sqlite3.Connection, texts: Sequence[str], *, least: int, without: Sequence[str] = ()
 ) -> list[Explanation]:
     """The first product with each of the others.
 
@@ -256,8 +252,7 @@ def _by(connection: sqlite3.Connection, method: str, one: int, other: int) -> Pa
         meeting = sides[0].reached.keys() & sides[1].reached.keys()
         if meeting:
             best = max(
-                meeting,
-                key=lambda item: (min(side.reached[item][0] for side in sides), -item),
+                meeting, key=lambda item: (min(side.reached[item][0] for side in sides), -item)
             )
             return _joined(sides[0].way(best), sides[1].way(best))
     return []

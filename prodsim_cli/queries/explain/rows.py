@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 Given = Mapping[str, float]
 """Method -> what it gives to a score."""
 
-_SAID = {
-    "recent": "popular lately",
-    "popularity": "popular",
-    "users": "people alike have it",
-}
+_SAID = {"recent": "popular lately", "popularity": "popular", "users": "people alike have it"}
 """Parts that no purchase stands behind."""
 
 _NOTHING = "nothing that is stored speaks for it"
