@@ -33,10 +33,8 @@ _OWN = {
 
 _PARTED = ("split", "at", "windows", "target", "again")
 """Options that say how past and future are parted."""
-
 _BY_QUESTION = ("against", "per_query", "export", "slices", "cost")
 """Options that need figures by question; pairs are counted all together."""
-
 _LONGEST = 1000
 """Nobody reads further, and lists of many people are kept at full length."""
 
@@ -130,10 +128,7 @@ def _check_ends(given: dict[str, Any]) -> None:
 def evaluated(
     database: str, given: dict[str, Any], progress: Progress | None
 ) -> tuple[Outcome, str]:
-    """Run the task, compare it with an earlier run where that is asked for.
-
-    Returns the outcome and the version of the data that it was found on.
-    """
+    """Run the task, compare it with an earlier run where asked; and the version of its data."""
     from prodsim_cli.evaluation import compare as changes
     from prodsim_cli.evaluation import slices
     from prodsim_cli.evaluation.outcome import Outcome
@@ -148,9 +143,8 @@ def evaluated(
 
     methods = _names(given["methods"])
     with closing(open_for_reading(database)) as connection:
-        before = None
-        if given["against"] is not None:
-            before = evaluations.earlier(connection, given["against"])
+        against = given["against"]
+        before = None if against is None else evaluations.earlier(connection, against)
         stage(progress, "loading", 1, "")
         data, version = evaluations.shop_to_judge(connection, methods)
         request = EvalRequest(
@@ -209,13 +203,11 @@ def _judged(
         changes.comparable(before, task, f"{MAIN}@{options.k}")
     stdin = sys.stdin.buffer
     if task == "search":
-
-        def encode(space: str) -> Any:  # loading the model takes a while
-            return embedders.load(space).encode
-
         queries, judged = (read_table(given[name], stdin) for name in ("queries", "judgements"))
         answers = answer_files.judgements(queries, judged, data)
-        return search.judged(data, answers, request, options, encode, progress)
+        return search.judged(
+            data, answers, request, options, lambda space: embedders.load(space).encode, progress
+        )
     if given["related"]:
         answers = answer_files.related(read_table(given["related"], stdin), data)
         return similar.judged_by_file(data, answers, where, request, options, progress)

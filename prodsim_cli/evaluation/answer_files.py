@@ -31,12 +31,9 @@ _RELEVANCE = ("relevance", "gain", "grade", "label")
 
 @dataclass(frozen=True)
 class Answers:
-    """Right answers by position.
-
-    ``subjects`` (q,) int32: products asked about, or the numbers of the texts; ``texts`` and
-    ``names`` (q,) of questions in words; ``answers`` (q, n) CSR float32 gains above 0;
-    ``relations``: the same by kind where there are several; ``left_out``: lines by reason.
-    """
+    """``subjects`` (q,) int32: products asked about, or the numbers of the texts; ``names`` and
+    ``texts`` (q,) of questions in words; ``answers`` (q, n) CSR float32 gains above 0;
+    ``relations``: the same by kind where there are several; ``left_out``: lines by reason."""
 
     subjects: NDArray[np.int32]
     answers: sp.csr_matrix

@@ -27,10 +27,7 @@ Find = Callable[[str], int]
 
 @dataclass(frozen=True)
 class Table:
-    """A file as columns of texts ('' where empty).
-
-    ``lines`` (m,) int64: where each row stands in the file, which counts in ``word`` (line, row).
-    """
+    """A file as columns of texts; ``lines`` (m,) int64: the ``word`` (line, row) of each row."""
 
     name: str
     columns: dict[str, list[str]]
@@ -52,11 +49,8 @@ class Table:
     def headers(
         self, wanted: Sequence[Sequence[str]], extra: Sequence[str] = ()
     ) -> tuple[list[str | None], bool]:
-        """A column for each of ``wanted`` and for ``extra``, None where there is none left.
-
-        Those without a name that fits are taken from the others in their order; ``extra`` only
-        where nothing is named, since a named file may hold other things. The second value says
-        whether anything is.
+        """A column for each of ``wanted`` and for ``extra``, None where there is none left; and
+        whether any goes by name. Others are taken in their order, ``extra`` only where none does.
         """
         found = [self.header(names) for names in wanted]
         named = any(found)
@@ -100,19 +94,15 @@ class Table:
         cells = self.filled(header, "a SKU")
         known: dict[str, int] = {}
         for row, cell in enumerate(cells):
-            if cell not in known:
-                known[cell] = self._position(row, cell, find)
+            try:
+                known[cell] = known[cell] if cell in known else find(cell)
+            except AmbiguousSku as problem:
+                raise AmbiguousSku(
+                    f"{self.place(row)}: {problem.message}",
+                    hint="Write the SKU as the catalogue does, `source:sku` where several sources"
+                    " hold it.",
+                ) from None
         return np.array([known[cell] for cell in cells], np.int64)
-
-    def _position(self, row: int, sku: str, find: Find) -> int:
-        try:
-            return find(sku)
-        except AmbiguousSku as problem:
-            raise AmbiguousSku(
-                f"{self.place(row)}: {problem.message}",
-                hint="Write the SKU as the catalogue does, `source:sku` where several sources"
-                " hold it.",
-            ) from None
 
 
 def read_table(path: str | Path, stdin: BinaryIO | None = None) -> Table:

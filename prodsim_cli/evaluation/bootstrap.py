@@ -41,10 +41,7 @@ def _draws(
 def resampled_sums(
     values: NDArray[np.float64], *, seed: int, resamples: int = RESAMPLES
 ) -> NDArray[np.float64]:
-    """Column sums of resampled rows: (q, c) float64 -> (resamples, c) float64.
-
-    A resample says how often each row was drawn; a block of them is one matrix product.
-    """
+    """Column sums of resampled rows: (q, c) float64 -> (resamples, c) float64."""
     return np.concatenate([counts @ values for counts in _draws(len(values), seed, resamples)])
 
 
@@ -95,11 +92,7 @@ def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def interval(estimate: float, samples: NDArray[np.float64] | None = None) -> Interval:
-    """A figure and the middle 95 % of its resampled values, rounded below what sums can differ by.
-
-    Without samples there are no bounds. Samples that are NaN (a resample in which the figure has
-    no value) are left out.
-    """
+    """A figure and the middle 95 % of its resampled values that aren't NaN, :func:`rounded`."""
     if samples is None or np.isnan(samples).all():
         return Interval(float(rounded(np.array(estimate))))
     ends = np.array([estimate, *np.nanpercentile(samples, [2.5, 97.5])])

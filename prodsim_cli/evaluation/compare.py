@@ -96,21 +96,20 @@ class Bar:
 
 def bars(words: Sequence[str]) -> list[Bar]:
     """``ndcg@10=0.09`` or ``hybrid:ndcg@10=0.09``."""
-    return [_bar(word) for word in words]
-
-
-def _bar(word: str) -> Bar:
-    name, _, value = word.rpartition("=")
-    try:
-        least = float(value)
-    except ValueError:
-        least = float("nan")
-    if not name.strip() or not np.isfinite(least):
-        raise UsageProblem(
-            f"{word!r} is no bar.",
-            hint="Write --fail-under ndcg@10=0.09, or hybrid:ndcg@10=0.09 for one method.",
-        )
-    return Bar(name.strip(), least)
+    out = []
+    for word in words:
+        name, _, value = word.rpartition("=")
+        try:
+            bar = Bar(name.strip(), float(value))
+        except ValueError:
+            bar = Bar("", 0.0)
+        if not bar.figure or not np.isfinite(bar.least):
+            raise UsageProblem(
+                f"{word!r} is no bar.",
+                hint="Write --fail-under ndcg@10=0.09, or hybrid:ndcg@10=0.09 for one method.",
+            )
+        out.append(bar)
+    return out
 
 
 def check_bars(wanted: Iterable[Bar], ks: Iterable[int]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,15 +24,10 @@ MAIN = "ndcg"
 class Judged:
     """Figures of many methods on the same questions.
 
-    Attributes
-    ----------
-    methods, figures : names of the second and third axis of ``values`` (q, methods, figures)
-        float64, NaN where a figure has no value for a question.
-    whole : figures of a run as a whole, by method (a mean over folds).
-    parts : slices of the main figure; ``sliced`` (q, methods, slices) float64, NaN outside a slice;
-        ``answers`` (slices,) right answers in it.
-    fold, group : (q,) int: the fold of a question, and what it is about (a user in two windows is
-        one group).
+    ``values`` (q, methods, figures) float64, NaN where a figure has no value for a question;
+    ``whole``: figures of a run as a whole, by method (a mean over folds); ``sliced`` (q, methods,
+    parts) float64: the main figure on slices, NaN outside; ``answers`` (parts,): right answers in
+    each; ``fold``, ``group`` (q,) int: the fold of a question, and whom or what it is about.
     """
 
     methods: tuple[str, ...]
@@ -48,10 +42,7 @@ class Judged:
 
 
 def judge(runs: Sequence[Run], ks: Sequence[int], main_k: int) -> Judged:
-    """Judge the lists of several folds by all metrics at each k.
-
-    Methods that have lists in every fold are judged.
-    """
+    """Judge the methods that have lists in every fold by all metrics at each k."""
     methods = [name for name in runs[0].lists if all(name in run.lists for run in runs)]
     folds = [_figures(run, methods, ks) for run in runs]
     parts = list(dict.fromkeys(part for run in runs for part in parts_of(run.testset)))
@@ -94,7 +85,11 @@ def _figures(
         shown = Shown(run.lists[name], run.testset.candidates, people, users, vectors)
         of_ranks = [metric.score(ranks, k) for metric in over["ranks"] for k in ks]
         of_lists = [metric.score(shown, k) for metric in over["lists"] for k in ks]
-        by_kind = _by_relation(relations, run.lists[name], over["ranks"], ks[0])
+        by_kind = [
+            np.where(one.relevant > 0, metric.score(of_kind, ks[0]), np.nan)
+            for one, of_kind in ((one, one.ranks(run.lists[name])) for one in relations)
+            for metric in over["ranks"]
+        ]
         columns.append(np.stack([*of_ranks, *of_lists, *by_kind], axis=1))
         whole[name] = {
             f"{metric.LABEL}@{k}": metric.score(shown, k) for metric in over["run"] for k in ks
@@ -108,21 +103,6 @@ def _figures(
         for metric in over["ranks"]
     ]
     return names, np.stack(columns, axis=1), whole
-
-
-def _by_relation(
-    relations: Sequence[Relevance],
-    lists: NDArray[np.int32],
-    over_ranks: Sequence[ModuleType],
-    k: int,
-) -> list[NDArray[np.float64]]:
-    """Every metric for each kind of answers alone, NaN where a question has none of that kind."""
-    out = []
-    for right in relations:
-        ranks = right.ranks(lists)
-        for metric in over_ranks:
-            out.append(np.where(right.relevant > 0, metric.score(ranks, k), np.nan))
-    return out
 
 
 def _vectors(testset: TestSet) -> NDArray[np.float32] | sp.csr_matrix | None:

@@ -45,11 +45,10 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Known:
-    """Pairs by position, each once, both products in the catalogue, in order of position.
+    """Pairs of the catalogue by position, each once, in order of position.
 
-    ``a``, ``b`` (p,) int32; ``truth`` (p,) float64 or None; ``scale``: the ends of the scale of the
-    whole file's truth; ``left_out``: pairs by reason; ``strangers``: SKUs that the catalogue does
-    not hold, in the order of the file.
+    ``scale``: the ends of the scale of the whole file's truth; ``left_out``: pairs by reason;
+    ``strangers``: SKUs that the catalogue does not hold, in the order of the file.
     """
 
     a: NDArray[np.int32]
@@ -222,9 +221,8 @@ def _once(
 ) -> tuple[NDArray[np.intp], dict[str, int]]:
     """Which of the pairs at ``rest`` stay, in order of position, and the others by reason.
 
-    A pair and its reverse are one; of both, the one whose first product has the smaller position
-    stays. A pair that is stated with two different values goes, since neither is to be preferred
-    and the order of the file must not decide.
+    Of a pair and its reverse the one stays whose first product has the smaller position. A pair
+    that is stated with two different values goes: the order of the file must not decide.
     """
     low, high = np.minimum(a, b)[rest].astype(np.int64), np.maximum(a, b)[rest]
     key = low * items + high

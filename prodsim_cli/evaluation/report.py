@@ -43,11 +43,8 @@ class ReportOptions:
 
 @dataclass(frozen=True)
 class RunDescription:
-    """What is told beside the figures: task, split, names of the questions, sentences.
-
-    ``names``: for each fold the names of its questions; ``unit``: what a question is about;
-    ``parts``: the folds as events, for taking along.
-    """
+    """What is told beside the figures. ``names``: for each fold those of its questions; ``unit``:
+    what a question is about; ``parts``: the folds as events."""
 
     task: str
     split: Json

@@ -65,17 +65,14 @@ class PeopleAlike:
         """The table, and what it cost where that is wanted."""
         stage(self.progress, "people alike in the training part", 1, "")
         with leaks.locked(self.request.database, USERS):
-            if self.request.measure:
-                return spent(self._table)
-            return self._table(), None
+            train, settings = self.testset.train, self.request.settings
+            table = partial(_user_knn.people_alike, train, settings)
+            return spent(table) if self.request.measure else (table(), None)
 
     @cached_property
     def scores(self) -> Scores:
         """What people alike have, for some of the questions."""
         return _user_knn.answering(self.made[0], self.testset.train, self.testset.subjects)
-
-    def _table(self) -> NeighborTable:
-        return _user_knn.people_alike(self.testset.train, self.request.settings)
 
 
 def run(
@@ -133,7 +130,11 @@ def answered(
     progress: Progress | None = None,
 ) -> Run:
     """The lists of methods that are ready to answer, and those of every baseline."""
-    baselines = [name for name in registry.names("baselines") if _speaks(name, testset)]
+    baselines = [
+        name
+        for name in registry.names("baselines")
+        if testset.again or not registry.load("baselines", name).NEEDS_HISTORY
+    ]
     done = stage(progress, "lists", len(answering) + len(baselines), "methods")
     out = Run(testset, {}, dict(made.left_out), blend=made.blend)
     for name, answer in answering.items():
@@ -206,11 +207,6 @@ def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None
         answer_seconds=answering.seconds,
         peak_mb=max(answering.peak_mb, built.peak_mb if built else 0.0),
     )
-
-
-def _speaks(name: str, testset: TestSet) -> bool:
-    """False where a baseline has nothing to say by its nature: not worth a word."""
-    return testset.again or not registry.load("baselines", name).NEEDS_HISTORY
 
 
 def _silent(module: ModuleType, testset: TestSet) -> str:

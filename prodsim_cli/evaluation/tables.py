@@ -164,7 +164,13 @@ def _admitted(
     for name in request.methods:
         with leaks.locked(request.database, name):  # a plug-in is imported here for the first time
             chosen([name], train.neighbors)
-    wanted = _without_untrained(chosen(request.methods, train.neighbors), train, request)
+    # networks, which take minutes, are tried where one is named, or where the shop has trained it
+    wanted = [
+        name
+        for name in chosen(request.methods, train.neighbors)
+        if needs_of(name, train.neighbors) != "network"
+        or name in (*request.methods, *train.embeddings)
+    ]
     if tuning.held_out:
         train = _without_seen_spaces(train, wanted, request, tuning.held_out)
     return wanted, train
@@ -180,17 +186,6 @@ def _without_seen_spaces(
         if reads and not method(name).unable(train, request.settings):
             leaks.refuse_space(train, name, request.settings.get("space"), held_out)
     return leaks.without_learned_spaces(train)
-
-
-def _without_untrained(wanted: list[str], train: Dataset, request: EvalRequest) -> list[str]:
-    """Networks are tried where one is named, or where the shop has trained it: it takes minutes."""
-    return [
-        name
-        for name in wanted
-        if needs_of(name, train.neighbors) != "network"
-        or name in request.methods
-        or name in train.embeddings
-    ]
 
 
 def _worth_training(

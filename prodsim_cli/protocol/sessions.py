@@ -63,12 +63,10 @@ def later_sessions(
 ) -> tuple[NDArray[np.int64], Split]:
     """The later session of each event that counts, and the split with an account of the others.
 
-    ``later`` (m,) bool: after the moment of the split, of cold products and of warm ones. ``known``
-    (n,) bool: products that may be answered. Gives (m,) int64, -1 for an event that says nothing of
-    what goes together, and ``split`` with ``later`` as its test part and nobody asked about. An
-    event of ``later`` is left out under the first reason that holds. Those that are alone in their
-    session are left out, too, but have a number here: they count in how many sessions hold their
-    product.
+    ``later`` (m,) bool: after the moment of the split. ``known`` (n,) bool: products that may be
+    answered. Gives (m,) int64, -1 for an event that says nothing, and ``split`` with ``later`` as
+    its test part and nobody asked about. An event is left out under the first reason that holds;
+    one alone in its session keeps its number, since that session holds the product, too.
     """
     session = np.full(len(log), -1, np.int64)
     session[later] = sessions(log.take(later))

@@ -35,9 +35,8 @@ class SplitRequest:
 def choose_task(data: Dataset, asked: str, where: SplitRequest) -> tuple[str, list[str]]:
     """The task, and the sentence that says which it is and why; none where it was named.
 
-    ``recommend`` where somebody has a past and a future, else ``similar`` where there are sessions
-    with times. ``where`` may name the split ``last``, which only ``recommend`` has.
-    Raises InputError where there is no event to predict anything from.
+    ``recommend`` where somebody has a past and a future, or ``where`` names the split ``last``,
+    else ``similar`` where there are sessions with times. InputError where there is neither.
     """
     if asked:
         return asked, []

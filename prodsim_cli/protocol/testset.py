@@ -110,9 +110,8 @@ def end_of(log: EventLog) -> int | None:
 def product_questions(data: Dataset, split: Split) -> tuple[TestSet, Split]:
     """Each product that shares a session of the test part with another known one.
 
-    ``data`` must have times, and ``split`` a moment. Where products were made cold, they are what
-    is asked about, and all known products are answers. The second value is the split with an
-    account of the events that give no answer.
+    ``data`` must have times, and ``split`` a moment. Where products were made cold, only they are
+    asked about. The second value is the split with an account of the events that give no answer.
     """
     train = training_part(data, split)
     log = train.events
@@ -157,8 +156,7 @@ def itself(subjects: NDArray[np.int32], items: int) -> sp.csr_matrix:
 def anonymous(data: Dataset) -> Dataset:
     """The same shop, its users numbered by a fingerprint of their events, its log in order.
 
-    Sums over users, resamples and random choices then come out the same, bit by bit, whatever the
-    users are called and in whatever order their events were read.
+    Figures are then the same, bit by bit, whatever users are called and however events were read.
     """
     users = len(data.users)
     rank = np.empty(users + 1, np.int32)

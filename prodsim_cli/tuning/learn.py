@@ -24,7 +24,7 @@ from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.similarity import content_first, method
 from prodsim_cli.tuning import windows
 from prodsim_cli.tuning.score_matrix import ScoreMatrix, gathered, matrix_of_rows, scale_of
-from prodsim_cli.tuning.selection import adds, adjust, reweigh, select
+from prodsim_cli.tuning.selection import adds, adjust, select
 from prodsim_cli.tuning.settings import (
     Judge,
     K,
@@ -156,11 +156,12 @@ def _for_people(blend: Blend, past: _Past) -> Blend:
         made, testset, evidence_of(testset.train.events.people(len(past.data)))
     )
     weights = select(matrix, CONSTANTS)
-    words = {name: weight for name, weight in weights.items() if _speaks_for_new(name)}
+    words = [name for name in tuned if method(name).content_based]
     learned = {
         MANY: weights,
         FEW: adjust(matrix, weights, EVIDENCE.index(FEW)),
-        NONE: words or {name: 1.0 for name in tuned if method(name).content_based},
+        NONE: {name: weights[name] for name in weights if name in words}
+        or dict.fromkeys(words, 1.0),
     }
     return replace(blend, recommend=learned if weights else {})
 
@@ -178,11 +179,6 @@ def _settings(tuned: Mapping[str, Tuned]) -> dict[str, dict[str, Any]]:
     return {name: one.settings for name, one in tuned.items() if one.settings}
 
 
-def _speaks_for_new(name: str) -> bool:
-    """Can a part say anything about a product without events?"""
-    return name not in (*CONSTANTS, USERS) and method(name).content_based
-
-
 def _matrix_of_people(made: Parts, testset: TestSet, kind: NDArray[np.int8]) -> ScoreMatrix:
     n = len(testset.candidates)
 
@@ -198,10 +194,9 @@ def _matrix_of_people(made: Parts, testset: TestSet, kind: NDArray[np.int8]) -> 
 def _for_products(blend: Blend, past: _Past) -> Blend:
     """Settings and weights of ``similar``, by the evidence there is for the product asked about.
 
-    Judged by what shares a later order or session; where there is none (events without times), the
-    weights of ``recommend`` stand in, without popularity. What learns from events counts only where
-    it tells more than popularity and the words do: in a shop without any order in what people buy,
-    products bought together are popular products.
+    Judged by what shares a later order or session; without times the weights of ``recommend`` stand
+    in. What learns from events counts only where it tells more than popularity and the words do: in
+    a shop without any order in what people buy, products bought together are popular products.
     """
     methods, timed = past.methods, past.data.events.timed
     testset = past.asked(past.window) if timed else None
@@ -222,7 +217,8 @@ def _for_products(blend: Blend, past: _Past) -> Blend:
     evidence = evidence_of(testset.train.events.people(len(past.data)))
     tables = {name: one.table for name, one in tuned.items()}
     words = [name for name in tuned if method(name).content_based]
-    if not adds(matrix_of_rows(tables, testset, evidence, _popular(testset)), [*words, POPULAR]):
+    popular = {POPULAR: constants(testset)[POPULAR]}
+    if not adds(matrix_of_rows(tables, testset, evidence, popular), [*words, POPULAR]):
         methods = replace(methods, names=tuple(words))
     if not methods.names:
         return blend
@@ -234,16 +230,11 @@ def _for_products(blend: Blend, past: _Past) -> Blend:
     for kind in (MANY, FEW):
         some = mine == EVIDENCE.index(kind)
         if some.sum() >= windows.ENOUGH:
-            weights[kind] = reweigh(matrix.only(some), shared)
+            weights[kind] = adjust(matrix.only(some), shared)
     weights[NONE] = _for_new(replace(past, methods=methods), blend) or {
         name: weight for name, weight in shared.items() if method(name).content_based
     }
     return replace(blend, similar=_none_silent(weights, words))
-
-
-def _popular(testset: TestSet) -> dict[str, NDArray[np.float32]]:
-    """Popularity, which is no likeness but looks like it: what many buy goes with everything."""
-    return {POPULAR: constants(testset)[POPULAR]}
 
 
 def _none_silent(

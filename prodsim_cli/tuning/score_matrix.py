@@ -30,13 +30,9 @@ _CELLS = 4_000_000
 class ScoreMatrix:
     """Scores of m parts for the candidates of q questions, w at most.
 
-    Attributes
-    ----------
-    names : (m,) parts. ``scores`` (m, q, w) float32, 0 where a part has nothing to say.
-    gains : (q, w) float32: what each candidate is worth, 0 for a wrong one.
-    there : (q, w) bool: False in the empty places of a row.
-    ideal : (q, :data:`K`) float64: the largest gains there are, in falling order.
-    kind : (q, w) int8: evidence class of the candidate.
+    ``scores`` (m, q, w) float32, 0 where a part has nothing to say; ``gains`` (q, w) float32: what
+    each candidate is worth; ``there`` (q, w) bool: False in the empty places of a row; ``ideal``
+    (q, :data:`K`) float64: the largest gains, falling; ``kind`` (q, w) int8: evidence class.
     """
 
     names: tuple[str, ...]
@@ -64,14 +60,9 @@ class ScoreMatrix:
 
     def only(self, questions: NDArray[np.bool_]) -> ScoreMatrix:
         """The matrix of some questions."""
-        return ScoreMatrix(
-            self.names,
-            self.scores[:, questions],
-            self.gains[questions],
-            self.there[questions],
-            self.ideal[questions],
-            self.kind[questions],
-        )
+        some = questions
+        gains, there, ideal = self.gains[some], self.there[some], self.ideal[some]
+        return ScoreMatrix(self.names, self.scores[:, some], gains, there, ideal, self.kind[some])
 
 
 def gathered(

@@ -1,9 +1,8 @@
 """Which parts help, and how much each counts: forward selection, then a search along each weight.
 
-Few parameters, none below 0. A part enters only where it raises NDCG on the validation window by
-more than chance would (its gain over its standard error, question by question), so that what does
-not help gets no weight: parsimony generalises better than a fit of everything (on UCI Online Retail
-three parts chosen so gave .131, all eight fitted .126).
+A part enters only where it raises NDCG on the validation window by more than chance would (its gain
+over its standard error, question by question): parsimony generalises better than a fit of
+everything (on UCI Online Retail three parts chosen so gave .131, all eight fitted .126).
 """
 
 from __future__ import annotations
@@ -36,10 +35,7 @@ def select(matrix: ScoreMatrix, plain: Collection[str]) -> dict[str, float]:
     base = [j for j, name in enumerate(matrix.names) if name in plain]
     search.begin(base)
     proven = False
-    while True:
-        candidate = search.next_part()
-        if candidate is None:
-            break
+    while (candidate := search.next_part()) is not None:
         part, weight, values = candidate
         easy = proven or part in base
         if _standard_errors(values - search.values) < (LATER if easy else ENTRY):
@@ -77,32 +73,21 @@ def _named(matrix: ScoreMatrix, weights: NDArray[np.float64]) -> dict[str, float
     }
 
 
-def adjust(matrix: ScoreMatrix, weights: dict[str, float], kind: int) -> dict[str, float]:
-    """The same parts with other weights for candidates of one evidence class, where that helps."""
-    inside = matrix.kind == kind
-    search = _Search(matrix, inside=inside)
+def adjust(
+    matrix: ScoreMatrix, weights: dict[str, float], kind: int | None = None
+) -> dict[str, float]:
+    """The same parts with other weights, where that helps these questions.
+
+    ``kind``: for candidates of one evidence class only.
+    """
+    search = _Search(matrix, inside=None if kind is None else matrix.kind == kind)
     search.weights[:] = [weights.get(name, 0.0) for name in matrix.names]
-    fixed = np.where(inside, 0, search.total(search.weights)).astype(np.float32)
-    search.fixed = fixed
-    search.values = matrix.ndcg(search.total_inside(search.weights))
+    search.fixed = search.total(search.weights)
+    search.values = search.judge(search.weights)
     before, old = search.values, search.weights.copy()
     search.refine(rounds=2)
     if _standard_errors(search.values - before) < LATER:
         search.weights = old
-    return _named(matrix, search.weights)
-
-
-def reweigh(matrix: ScoreMatrix, weights: dict[str, float]) -> dict[str, float]:
-    """The same parts with other weights for the questions of this matrix, where that helps."""
-    if len(weights) < 2:
-        return weights
-    search = _Search(matrix)
-    search.weights[:] = [weights.get(name, 0.0) for name in matrix.names]
-    search.values = search.judge(search.weights)
-    before = search.values
-    search.refine(rounds=2)
-    if _standard_errors(search.values - before) < LATER:
-        return weights
     return _named(matrix, search.weights)
 
 
@@ -125,20 +110,16 @@ class _Search:
         self.values = np.zeros(len(matrix))
 
     def total(self, weights: NDArray[np.float64]) -> NDArray[np.float32]:
-        used = np.flatnonzero(weights)
         out = np.zeros(self.matrix.gains.shape, np.float32)
-        for j in used:
+        for j in np.flatnonzero(weights):
             out += np.float32(weights[j]) * self.matrix.scores[j]
         return out
 
-    def total_inside(self, weights: NDArray[np.float64]) -> NDArray[np.float32]:
-        total = self.total(weights)
-        if self.inside is None or self.fixed is None:
-            return total
-        return np.where(self.inside, total, self.fixed)
-
     def judge(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self.matrix.ndcg(self.total_inside(weights))
+        total = self.total(weights)
+        if self.inside is not None and self.fixed is not None:
+            total = np.where(self.inside, total, self.fixed)
+        return self.matrix.ndcg(total)
 
     def begin(self, base: list[int]) -> None:
         """The best single part of the plain ones, with weight 1."""

@@ -41,11 +41,10 @@ BuildMethod = Callable[[str, Dataset, Mapping[str, Any]], NeighborTable]
 class Methods:
     """The single methods that can work here, and how they are built.
 
-    ``fixed``: settings that a person has chosen; they are not tuned. ``prepare``: what a training
-    part needs first (networks that have learned from it alone). ``memo``: tables of methods that
-    learn nothing from events, by name and :func:`spelled` settings: every window has the same.
-    ``quick``: two values of each setting, and none of what a table takes long for. ``people``: what
-    people alike have is a part that may help, too.
+    ``fixed``: settings that are not tuned. ``prepare``: what a training part needs first (its own
+    networks). ``memo``: tables that learn nothing from events, by name and :func:`spelled`
+    settings. ``quick``: two values of each setting, none of slow methods. ``people``: people alike
+    are a part, too.
     """
 
     names: tuple[str, ...]

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from prodsim_cli.protocol.testset import TestSet
 from prodsim_cli.tuning.score_matrix import DEPTH, ScoreMatrix, gathered
-from prodsim_cli.tuning.selection import adds, adjust, reweigh, select
+from prodsim_cli.tuning.selection import adds, adjust, select
 
 
 def matrix_of(parts, gains, kind=None):
@@ -120,7 +120,7 @@ def test_other_weights_for_a_class_only_where_they_help(world):
     matrix = matrix_of({"teller": teller, "loud": loud}, gains, kind)
     learned = adjust(matrix, {"teller": 1.0, "loud": 1.0}, kind=1)
     assert learned.get("loud", 0.0) < 0.6
-    assert reweigh(matrix, {"teller": 1.0, "loud": 1.0}).get("loud", 0.0) < 0.6
+    assert adjust(matrix, {"teller": 1.0, "loud": 1.0}).get("loud", 0.0) < 0.6
 
 
 def test_a_matrix_of_some_questions(world):

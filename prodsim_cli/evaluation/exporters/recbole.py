@@ -33,12 +33,10 @@ def write(outcome: Outcome, folder: Path) -> list[Path]:
     """Write ``shop/shop.train.inter``, ``shop.test.inter`` and ``shop.item``; return the paths.
 
     With several windows one folder each, ``shop-0``, ``shop-1``...; nothing where no events are
-    held out. Columns of ``.inter``: user_id, item_id and type (tokens), rating (float: the stars of
-    a rating, the units of any other event, empty where unknown), timestamp (float: seconds since
-    1970 UTC; the position of an event that has only an order), one line an event, in order of the
-    log. RecBole takes every line for a wish of a known person: events without a customer, returns,
-    and purchases that the training part saw returned in full are left out. Columns of ``.item``:
-    item_id, title (words), brand, category, price, of all products.
+    held out. One line an event in order of the log; ``rating``: the stars of a rating, the units of
+    any other event; ``timestamp``: seconds since 1970 UTC, or the position of an event that has
+    only an order. RecBole takes every line for a wish of a known person: events without a customer,
+    returns, and purchases that the training part saw returned in full are left out.
     """
     paths: list[Path] = []
     several = len(outcome.parts) > 1

@@ -28,12 +28,9 @@ def write(outcome: Outcome, folder: Path) -> list[Path]:
     """Write ``qrels.trec`` and one ``run.METHOD.trec`` a method; return the paths.
 
     Lines of qrels: ``query 0 sku gain``. Lines of a run: ``query Q0 sku rank score method`` with
-    ranks from 1 and scores that fall strictly by 1 (the depth of the lists at the top): they say
-    the order that was judged, ties broken, and nothing more. With several windows a query is
-    ``name@window``. Gains are whole numbers; fractions are all multiplied by the same power of
-    ten, which changes no figure: NDCG is a ratio of gains, the others ask only if a gain is above
-    0. A query without a single product shown has no line in a run.
-
+    ranks from 1 and scores that fall by 1, which say only the order. With several windows a
+    query is ``name@window``. Fractions of gains are all multiplied by the same power of ten, which
+    changes no figure. A query without a single product shown has no line in a run.
     Writes nothing where the outcome has no lists or no right answers. Raises InputError where a
     gain has more than six decimals.
     """

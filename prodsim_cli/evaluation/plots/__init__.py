@@ -39,10 +39,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def check(path: str | Path) -> None:
-    """Raise what :func:`draw` would raise about the ending of ``path`` or a missing library.
-
-    For the time before a long evaluation rather than after it.
-    """
+    """Raise what :func:`draw` would raise about the ending of ``path`` or a missing library."""
     ending(path, FORMATS, "--plot")
     missing = [package for module, package in _LIBRARIES.items() if find_spec(module) is None]
     if missing:

@@ -15,11 +15,9 @@ function ``score``:
 ``OVER = "pairs"``
     ``score(predicted, truth) -> float`` over (p,) float64 arrays.
 
-``Ranks`` and ``Shown`` are in ``_seen``; ``k`` is the cut-off, at least 1, and may be larger than
-the depth of the lists. What several metrics or several k share is cached there, so make one of
-them for a run and ask it everything. No figure of a query depends on the queries beside it, to the
-last bit.
-
+``Ranks`` and ``Shown`` are in ``_seen`` and cache what several metrics or several k share; ``k``,
+at least 1, may be larger than the depth of the lists. No figure of a query depends on the queries
+beside it, to the last bit.
 Larger is better, except where a module says ``ASCENDING = True``. ``PLACE``: where its column
 stands among those of its kind (last without one); ``WORDS``: its name in words.
 Definitions, sources and a worked example stand in docs/metrics.md.

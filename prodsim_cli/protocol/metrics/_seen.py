@@ -17,8 +17,7 @@ _BYTES = 1 << 22
 class Ranks:
     """What stands at each place of each list, and what there was to find.
 
-    Everything below is summed hit by hit in order of rank, never across queries, so that a query
-    has the same bits whatever stands beside it, and k takes the same bits from a longer list.
+    Summed hit by hit in order of rank: the same bits whatever other queries and however long lists.
 
     Attributes
     ----------
@@ -77,10 +76,8 @@ class Ranks:
 
     @cached_property
     def ideal_dcg(self) -> NDArray[np.float64]:
-        """The largest DCG there can be at 0, 1, 2... places.
-
-        Graded: (q, w + 1), one row per query. Binary: (m + 1,) for all queries, m the most right
-        products of any; a query takes the entry of its own number of right products.
+        """The largest DCG there can be at 0, 1, 2... places: graded (q, w + 1), a row per query;
+        binary (m + 1,), of which a query takes the entry of its own number of right products.
         """
         if self.ideal is None:
             most = int(self.relevant.max(initial=0))
@@ -90,17 +87,12 @@ class Ranks:
         return best
 
     def summed(self, parts: NDArray[np.float64] | None, k: int) -> NDArray[np.float64]:
-        """The sum over the hits among the first k places of each query.
-
-        ``parts`` (h,) float64, or None to count them -> (q,) float64.
-        """
+        """(q,) float64: the sum of ``parts`` (h,), None to count, over hits among the first k."""
+        query = self.query
         if k < self.hits.shape[1]:
             inside = self.rank <= k
-            parts = None if parts is None else parts[inside]
-            sums = np.bincount(self.query[inside], parts, minlength=len(self.hits))
-        else:
-            sums = np.bincount(self.query, parts, minlength=len(self.hits))
-        return sums.astype(np.float64, copy=False)
+            query, parts = query[inside], None if parts is None else parts[inside]
+        return np.bincount(query, parts, minlength=len(self.hits)).astype(np.float64, copy=False)
 
     def found_at(self, k: int) -> NDArray[np.float64]:
         """(q,) float64: right products among the first k places."""
@@ -174,12 +166,10 @@ def head(candidates: NDArray[np.bool_], people: NDArray[np.float64]) -> NDArray[
 
 
 def hits(lists: NDArray[np.int32], answers: sp.csr_matrix) -> NDArray[np.bool_]:
-    """Is the product at each place a right one?
+    """(q, depth) int32 positions, -1 where empty; (q, n) CSR -> (q, depth) bool: is it right?
 
-    ``lists`` (q, depth) int32 item positions, -1 where empty; ``answers`` (q, n) CSR, a right
-    product is an entry that is not 0 -> (q, depth) bool. A few queries at a time mark their right
-    products in an array of one byte per query and product, look up their lists there, and wipe it:
-    no sorting and no searching.
+    A few queries at a time mark their right products (entries that are not 0) in an array of one
+    byte per query and product, look up their lists there, and wipe it.
     """
     queries, depth = lists.shape
     width = answers.shape[1] + 1

@@ -2,10 +2,8 @@
 
 The mean over all pairs of the first k products of 1 - cosine of their vectors (Ziegler et al. 2005,
 Improving recommendation lists through topic diversification, whose intra-list similarity this
-turns round). A product without a vector is like nothing. NaN for fewer than two products.
-
-The sum of the cosines of all pairs is (|sum of the vectors|^2 - sum of |vector|^2) / 2, so that a
-list costs one pass over its vectors and not one over its pairs.
+turns round). A product without a vector is like nothing. NaN for fewer than two products. The sum
+of the cosines of all pairs is (|sum of the vectors|^2 - sum of |vector|^2) / 2.
 """
 
 from __future__ import annotations

@@ -95,10 +95,9 @@ def cut(
     """Ask about the events under ``test`` that a fair judge can ask about.
 
     A target event is asked about if its user has a past in ``train``, its product is a candidate
-    (somebody has an event with it in ``train``; with ``cold``, it is one of those) and the user had
-    no target event with it there: bought is bought, even if returned. ``again`` drops that last
-    condition. A purchase of the test of which nothing was kept is no right answer.
-    The rest is counted under the first reason that holds, in the order of the constants above.
+    (known in ``train``, or one of ``cold``) and, unless ``again``, the user had no target event
+    with it there: bought is bought, even if returned. A purchase of the test of which nothing was
+    kept is no right answer. The rest is counted under the first reason that holds.
     """
     log, items = data.events, len(data)
     # A return is no sign of interest, but what was returned was bought, and that stays.

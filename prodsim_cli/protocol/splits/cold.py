@@ -1,9 +1,8 @@
 """Products without a past: a seeded share of them loses all its training events.
 
-What a shop shows for new arrivals. Past and future are parted as by ``time`` where every event has
-one, else as by ``last``; then a fifth of the products is made cold. People are asked about the cold
-products only, ranked among themselves (Volkovs, Yu, Poutanen 2017, DropoutNet, judges cold items in
-that way): a method that learns from events alone has nothing to say about them.
+Past and future are parted as by ``time`` where every event has one, else as by ``last``. People are
+asked about the cold products only, ranked among themselves, as Volkovs, Yu, Poutanen 2017
+(DropoutNet) judge cold items: a method that learns from events alone has nothing to say about them.
 """
 
 from __future__ import annotations
