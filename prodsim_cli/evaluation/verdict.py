@@ -23,11 +23,8 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Contest:
-    """One figure of many methods on the same queries.
-
-    ``means`` (methods,) and ``draws`` (resamples, methods), the same resampled queries for all;
-    ``figure`` and ``unit`` are what the sentence calls them ("ndcg@10", "users").
-    """
+    """One figure of many methods: ``means`` (methods,) and, on the same resamples, ``draws``
+    (resamples, methods); ``figure`` and ``unit`` as the sentence has them ("ndcg@10", "users")."""
 
     methods: tuple[str, ...]
     means: NDArray[np.float64]

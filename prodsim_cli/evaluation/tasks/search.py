@@ -42,10 +42,7 @@ def judged(
     encode: Encode,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Judge the methods that find products for words.
-
-    ``encode`` is called for a space when a method needs it: loading a model takes time.
-    """
+    """``encode`` is called for a space when a method needs it: loading a model takes time."""
     data = anonymous(data)
     questions = TestSet(
         train=data,

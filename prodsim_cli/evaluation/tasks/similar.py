@@ -42,10 +42,7 @@ def judged(
     options: ReportOptions,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Judge methods by what shares a later order or session with each product.
-
-    Raises InputError where the events have no sessions; Leak where a method has seen them.
-    """
+    """Raises InputError where the events have no sessions; Leak where a method has seen them."""
     named, data = data, anonymous(data)
     cuts, notes = _folds(data, where, options.seed)
     leaks.refuse_stored(data, request.methods, sum(int(fold.test.sum()) for fold in cuts))
