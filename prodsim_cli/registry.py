@@ -94,10 +94,8 @@ def _module(family: str, name: str) -> str:
         return f"prodsim_cli.{folder(family).replace('/', '.')}.{name}"
     found = _installed(tuple(sys.path)).get(family, {}).get(name)
     if found is None:
-        raise UsageProblem(
-            f"There is no {family} named {name!r}.",
-            hint=f"Choose one of: {', '.join(names(family))}.",
-        )
+        hint = f"Choose one of: {', '.join(names(family))}."
+        raise UsageProblem(f"There is no {family} named {name!r}.", hint=hint)
     return found
 
 

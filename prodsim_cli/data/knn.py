@@ -43,17 +43,9 @@ def top_k(
 ) -> Best:
     """The k largest entries of every row, descending, equal scores in order of column.
 
-    Parameters
-    ----------
-    scores : (b, n) float32. Never NaN.
-    k : columns of the answer (at least 1).
-    mask : (b, n) or (n,) bool, True where an entry must not appear.
-    above : only entries larger than this count (``0``: positive scores only).
-
-    Returns
-    -------
-    (b, k) int32 columns and (b, k) float32 scores; -1 and 0 where a row has fewer than k. A tie
-    that straddles rank k is cut by column.
+    ``scores``: (b, n) float32, never NaN; ``k``: at least 1; ``mask``: (b, n) or (n,) bool, True
+    where an entry must not appear; ``above``: only larger entries count. Gives (b, k) int32 columns
+    and (b, k) float32 scores; -1 and 0 where a row has fewer than k.
     """
     if mask is not None:
         scores = np.where(mask, np.float32(-np.inf), scores)

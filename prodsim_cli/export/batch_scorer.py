@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from prodsim_cli.data.events import TYPE_CODE, EventLog
+from prodsim_cli.data.interactions import binary
 from prodsim_cli.data.knn import neighbor_matrix, recommend_scores
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.export.table import Names, people, products
@@ -88,8 +89,8 @@ def batch_scorer(connection: sqlite3.Connection, request: RecommendRequest) -> B
         items=items,
         subjects=subjects,
         score=_scores(connection, made, log, subjects, (item_ids, user_ids), counts),
-        history=_pairs(row[log.user[past]], log.item[past], (len(subjects), n)),
-        barred=_pairs(row[log.user[had]], log.item[had], (len(subjects), n)),
+        history=binary(row[log.user[past]], log.item[past], (len(subjects), n)),
+        barred=binary(row[log.user[had]], log.item[had], (len(subjects), n)),
         sent_back=_by_user(log.user[lost], item_ids[log.item[lost]]),
         before=before,
         fallback="recent" if "recent" in counts else "popularity",
@@ -102,14 +103,6 @@ def _seconds(now: float | None) -> int | None:
 
 def _by_user(users: NDArray[np.int32], item_ids: NDArray[np.int64]) -> dict[int, frozenset[int]]:
     return {int(user): frozenset(item_ids[users == user].tolist()) for user in np.unique(users)}
-
-
-def _pairs(
-    rows: NDArray[np.int64], columns: NDArray[np.int32], shape: tuple[int, int]
-) -> sp.csr_matrix:
-    matrix = sp.csr_matrix((np.ones(len(rows), bool), (rows, columns)), shape=shape)
-    matrix.sum_duplicates()
-    return matrix
 
 
 def _scores(

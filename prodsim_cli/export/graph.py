@@ -55,9 +55,8 @@ def table(
     notes = [note for note in notes if SAME_ORDER not in note]
     relations = [*items, *(name for name in users if name not in items), *[BOUGHT][: int(bought)]]
     about: dict[str, Any] = {"relations": relations, "k": k}
-    out = Table(dict(COLUMNS), iter(()), about, notes)
     made = _Edges(connection, k, progress)
-    return Table(out.columns, made.frames(items, users, bought), about, notes)
+    return Table(dict(COLUMNS), made.frames(items, users, bought), about, notes)
 
 
 PEOPLE = 200

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,7 @@ from prodsim_cli.store.loading import load_pairs
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
+    from prodsim_cli.records.values import Json
 
 COLUMNS = {
     "sku": pl.String,
@@ -54,23 +55,17 @@ def table(
     """
     chosen, notes = choose(artifacts.Built(connection), method)
     names, obeyed = products(connection), rules or Rules()
-    about: dict[str, Any] = {
-        "method": chosen,
-        "k": k,
-        "products": len(names),
-        "without_neighbors": 0,
-    }
+    about: Json = {"method": chosen, "k": k, "products": len(names), "without_neighbors": 0}
     made = _SimilarRows(connection, chosen, k, obeyed, names)
-    out = Table(dict(COLUMNS), iter(()), about, notes)
-    return Table(out.columns, _frames(made, out, progress), about, notes)
+    return Table(dict(COLUMNS), _frames(made, about, progress), about, notes)
 
 
-def _frames(made: _SimilarRows, out: Table, progress: Progress | None) -> Iterator[pl.DataFrame]:
+def _frames(made: _SimilarRows, about: Json, progress: Progress | None) -> Iterator[pl.DataFrame]:
     names = made.names
     done = stage(progress, f"similar products by {made.method}", len(names), "products")
     for some in blocks(len(names), BLOCK):
         at, others, scores = made.block(some)
-        out.about["without_neighbors"] += some.stop - some.start - len(np.unique(at))
+        about["without_neighbors"] += some.stop - some.start - len(np.unique(at))
         yield pl.DataFrame(
             {
                 "sku": names.of(at + some.start),

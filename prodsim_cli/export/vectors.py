@@ -28,19 +28,14 @@ def table(
 ) -> Table:
     """``sku vector`` of every listed product that has one; ``user vector`` of ``NAME.users``.
 
-    ``space`` None: the language model's, else the first one. Rows of unit length, float32.
-
-    Raises
-    ------
+    ``space`` None: the language model's, else the first one. Rows of unit length, float32. Raises
     NotReady where no space is stored or this one is not finished, UsageProblem for another name.
     """
     chosen, notes = _choose(connection, space)
     who = "user" if chosen.endswith(USERS) else "sku"
     names = people(connection) if who == "user" else products(connection)
-    row = connection.execute(
-        "select length(vector) from vectors where space = ? limit 1", (chosen,)
-    )
-    found = row.fetchone()
+    lengths = "select length(vector) from vectors where space = ? limit 1"
+    found = connection.execute(lengths, (chosen,)).fetchone()
     size = found[0] // 4 if found else 0
     columns = {who: pl.String, "vector": pl.Array(pl.Float32, size)}
     what = "users" if who == "user" else "products"
@@ -51,10 +46,7 @@ def table(
 
 def _choose(connection: sqlite3.Connection, space: str | None) -> tuple[str, list[str]]:
     whole = spaces(connection)
-    choices = [
-        *whole,
-        *(name + USERS for name in whole if declared(name).needs == "network"),
-    ]
+    choices = [*whole, *(name + USERS for name in whole if declared(name).needs == "network")]
     if space is None:
         model = meta.settings(connection).get("model")
         space = model if model in whole else next(iter(whole), None)

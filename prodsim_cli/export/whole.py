@@ -49,19 +49,14 @@ def export(
 ) -> Export:
     """Write one of :data:`WHAT`; a build that ends meanwhile does not show.
 
-    Raises
-    ------
-    UsageProblem for an ending that is no format, InputError where the file can't be written: both
-    before anything is read. What the table itself raises: see its module.
+    Raises UsageProblem for an ending that is no format and InputError where the file can't be
+    written, both before anything is read; and what the table itself raises, see its module.
     """
-    return _written(
-        connection,
-        what,
-        lambda _: _table(connection, what, request, progress),
-        path,
-        None,
-        progress,
-    )
+
+    def made(_: str) -> Table:
+        return _table(connection, what, request, progress)
+
+    return _written(connection, what, made, path, None, progress)
 
 
 def everybody(

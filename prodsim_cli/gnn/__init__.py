@@ -51,10 +51,8 @@ def with_networks(
     from prodsim_cli.data.embeddings import EmbeddingMatrix
     from prodsim_cli.gnn.training import train
 
-    made = {
-        name: EmbeddingMatrix(
-            train(data, name, seed=seed, progress=progress, **settings).items, name
-        )
-        for name in names
-    }
+    made = {}
+    for name in names:
+        trained = train(data, name, seed=seed, progress=progress, **settings)
+        made[name] = EmbeddingMatrix(trained.items, name)
     return replace(data, embeddings={**kept, **made}, learned=data.learned | set(names))

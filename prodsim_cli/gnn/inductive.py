@@ -30,11 +30,9 @@ def embed_new(
 ) -> NDArray[np.float32]:
     """(m, d) float32 rows of unit length for unseen items; 0 where the features are all 0.
 
-    Parameters
-    ----------
-    kind, weights, settings : of a :class:`Trained` (or as they were stored).
-    new : (m, f) features of the new items, as ``graph.features`` makes them.
-    known : (n, f) features of the items that it was trained with, in their order then.
+    ``kind``, ``weights``, ``settings``: of a :class:`Trained` (or as they were stored). ``new``:
+    (m, f) features of the new items, as ``graph.features`` makes them; ``known``: (n, f) of those
+    that it was trained with, in their order then.
     """
     members = {int(name.split(".")[0]) for name in weights}
     edges = None if kind == "lightgcn" else Edges.of(_edges(kind, weights, new, known))

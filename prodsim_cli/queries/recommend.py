@@ -51,12 +51,8 @@ def recommend(
 ) -> list[Ranking]:
     """One ranking per user (one for the visitor of ``request.history`` where no user is named).
 
-    Raises
-    ------
-    NotFound
-        For a user or SKU that the database does not hold, before anything is answered.
-    NotReady, UsageProblem
-        See :func:`prodsim_cli.queries.recommend_config.scoring_config`.
+    Raises NotFound for a user or SKU that the database does not hold, before anything is answered;
+    and what :func:`prodsim_cli.queries.recommend_config.scoring_config` raises.
     """
     asked = request or RecommendRequest()
     known = [_person(connection, key) for key in users]
@@ -87,9 +83,7 @@ def facts_of(
     connection: sqlite3.Connection, made: ScoringConfig, before: str | None = None
 ) -> Facts:
     """What is the same for everybody, as counted by the build or as of a moment."""
-    if before is not None:
-        return FactsAsOf(connection, before, made)
-    return Facts(connection)
+    return Facts(connection) if before is None else FactsAsOf(connection, before, made)
 
 
 def candidates_of(

@@ -65,12 +65,8 @@ def scoring_config(
 ) -> ScoringConfig:
     """What ``--by`` and ``--method`` ask for.
 
-    Raises
-    ------
-    UsageProblem
-        For an unknown method, or two words that ask for two different things.
-    NotReady
-        Where a table is not built, with the command that builds it.
+    Raises UsageProblem for an unknown method or two words that ask for two different things,
+    NotReady where a table is not built, with the command that builds it.
     """
     built = Built(connection)
     by = by or ("items" if method not in (None, BLEND) else "hybrid")

@@ -57,14 +57,8 @@ def search(
 ) -> list[Ranking]:
     """One ranking per question in words.
 
-    Raises
-    ------
-    UsageProblem
-        Where a question is blank.
-    NotFound, AmbiguousSku
-        Where a SKU of ``like`` is unknown.
-    NotReady
-        Where the index of words, or what ``question`` needs, is not made.
+    Raises UsageProblem for a blank question, NotFound or AmbiguousSku for a SKU of ``like``,
+    NotReady where the index of words, or what ``question`` needs, is not made.
     """
     if not index.is_made(connection):
         raise NotReady("The index of words is not made yet.", hint="Run `prodsim build`.")
@@ -80,8 +74,8 @@ class _Asking:
 
     def __init__(self, connection: sqlite3.Connection, question: Question) -> None:
         self.connection, self.question = connection, question
-        self.liked = [row["id"] for row in resolve_skus(connection, question.like)]
-        self.labels = [row["label"] for row in resolve_skus(connection, question.like)]
+        like = resolve_skus(connection, question.like)
+        self.liked, self.labels = [row["id"] for row in like], [row["label"] for row in like]
         self.model = None if question.by == "words" else _model(connection)
         if question.by == "meaning" and self.model is None:
             raise NotReady(
@@ -112,12 +106,8 @@ class _Asking:
         query: Json = {"text": text}
         if self.labels:
             query["like"] = self.labels
-        notes = [
-            *_corrections(found.reading),
-            *notes,
-            *got.notes,
-            *self._silence(found, bool(rows)),
-        ]
+        corrections = [_correction(word) for word in found.reading.corrections()]
+        notes = [*corrections, *notes, *got.notes, *self._silence(found, bool(rows))]
         made = Ranking(query, method, rows, tuple(notes), searched=_told(found.reading))
         return self._reasoned(made, got.rows, found) if self.question.why else made
 
@@ -258,12 +248,8 @@ def _told(reading: Reading) -> Json:
     }
 
 
-def _corrections(reading: Reading) -> list[str]:
-    """Sentences about the words that others stand for."""
-    return [_correction(word) for word in reading.corrections()]
-
-
 def _correction(word: Word) -> str:
+    """A sentence about a word that others stand for."""
     if word.kind == BEGINNING:
         shown = ", ".join(word.instead[:3]) + (", ..." if len(word.instead) > 3 else "")
         return f'searched for words that begin with "{word.text}" ({shown}).'
