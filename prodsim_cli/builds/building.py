@@ -28,9 +28,9 @@ from prodsim_cli.builds.state import (
     parts_of,
     store,
 )
-from prodsim_cli.builds.variant_groups import group_variants
 from prodsim_cli.data.dataset import TEXT_FIELDS
 from prodsim_cli.errors import NotReady, UsageProblem
+from prodsim_cli.matching.variants import Product, variants
 from prodsim_cli.progress import Progress, Silent
 from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.scoring.blend import Blend
@@ -44,6 +44,11 @@ from prodsim_cli.store.loading import load_neighbors, load_shop
 from prodsim_cli.tuning.settings import spelled
 
 PARTS = ("catalog", "events", "prices")
+VARIANT_RULES = 1
+"""Counted up when other products belong together than before, so that old tables are made anew."""
+
+_LISTED = """select id, source, sku, title, brand, category, attributes from items
+             where listed = 1 order by id"""
 
 
 def build(
@@ -70,7 +75,7 @@ def graph(
 def _steps() -> tuple[Callable[[Build], None], ...]:
     """The steps of :func:`graph`, in order."""
     return (
-        group_variants,
+        _variant_groups,
         learn_blend,
         update_networks,
         item_scores,
@@ -144,6 +149,24 @@ def _settle(connection: sqlite3.Connection, options: BuildOptions) -> dict[str, 
     if settings != stored and options.model is None:  # a model is stored once it could be loaded
         meta.put_settings(connection, settings)
     return settings
+
+
+def _variant_groups(run: Build) -> None:
+    """Bring the groups of colours and sizes (:mod:`matching.variants`) up to date: no events."""
+    settings, version = {"rules": VARIANT_RULES}, run.versions["catalog"]
+    if artifacts.recorded(run.connection, "variants", "variants") == (settings, version):
+        run.stages.append(Stage("variants", "variants", "fresh"))
+        return
+    done = run.progress.stage("colours and sizes")
+    begun = time.perf_counter()
+    products = (Product(*row) for row in run.connection.execute(_LISTED).fetchall())
+    groups = variants(products)
+    seconds = time.perf_counter() - begun
+    writing.replace_variants(
+        run.connection, groups, settings=settings, data_version=version, seconds=seconds
+    )
+    run.stages.append(Stage("variants", "variants", "built", len(groups), seconds))
+    done(1)
 
 
 def _tables(run: Build) -> None:

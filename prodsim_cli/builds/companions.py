@@ -38,12 +38,8 @@ NAME = "companions"
 ORDERS, DAYS = "orders", "days"
 _DAY = 24 * 60 * 60
 
-NEAREST = 10
-"""Neighbours by ``lexical`` of each product whose meetings tell how alike products meet."""
-
-SHARE = 1 / 3
-"""Common words of a pair that counts there, at least; and by chance it would have met once."""
-
+NEAREST = 10  # neighbours by ``lexical`` of a product whose meetings tell how alike products meet
+SHARE = 1 / 3  # common words of a pair that counts there, at least
 _BLOCK = 50_000
 
 
@@ -64,18 +60,15 @@ def companions(run: Build) -> None:
             run.stages.append(Stage(NAME, KIND, "removed", reason=f"{by} hold one product each"))
         return
     alike = ratio_of_alike(holds, met, _lexical(run), run.data.columns["title"])
+    settings = {"by": by, "baskets": holds.shape[1], "sum": float(met.sum())}
+    settings["alike"] = round(alike, 4)
     seconds = time.perf_counter() - begun
     rows = writing.replace_scores(
         run.connection,
         NAME,
         met,
         run.shop.item_ids,
-        settings={
-            "by": by,
-            "baskets": holds.shape[1],
-            "sum": float(met.sum()),
-            "alike": round(alike, 4),
-        },
+        settings=settings,
         data_version=version,
         seconds=seconds,
     )
@@ -124,10 +117,7 @@ def ratio_of_alike(
     lexical: NeighborTable | None,
     titles: list[str | None],
 ) -> float:
-    """How many times more often than by chance products of the same words meet, at least 1.
-
-    ``holds`` (n, baskets), ``met`` (n,); see the module.
-    """
+    """``alike`` of the module, at least 1; ``holds`` (n, baskets), ``met`` (n,)."""
     if lexical is None:
         return 1.0
     near = lexical.positions[:, :NEAREST]

@@ -173,12 +173,8 @@ def _across(
         for one, other, confidence in zip(a, b, found.confidence.tolist(), strict=True):
             if not linkage.other_colour(entries[one], entries[other]):
                 out.append(((one, other), confidence))
-    notes = (
-        []
-        if shop.dataset.embeddings
-        else ["There is no language model's table, so meaning does not count; run `prodsim build`."]
-    )
-    return out, notes
+    note = "There is no language model's table, so meaning does not count; run `prodsim build`."
+    return out, [] if shop.dataset.embeddings else [note]
 
 
 def _shown(entry: Entry, names: dict[int, str]) -> Shown:

@@ -18,8 +18,7 @@ from prodsim_cli.registry import LAST, comparing_users, declared, needing
 from prodsim_cli.store import artifacts, catalog, histories, meta, neighbors
 
 TABLE = "user_neighbors"
-NAMED = 3
-"""Shared products that are named."""
+NAMED = 3  # shared products that are named
 
 Alike = list[tuple[int, float]]
 """(user id, score), best first."""
@@ -55,12 +54,8 @@ def users(
     ``method`` None: cosine, else the first table that is there. People with equal scores stand in
     order of their keys; of shared products the rarest come first, then the latest, then by SKU.
 
-    Raises
-    ------
-    NotFound
-        For a key that the database does not hold, before anything is answered.
-    NotReady, UsageProblem
-        Where the table or space is not built, and for a method that there is not.
+    Raises NotFound for an unknown key, before anything is answered, NotReady where the table or
+    space is not built, UsageProblem for a method that there is not.
     """
     chosen, notes = _choose(connection, method)
     asked = [_person(connection, key) for key in keys]

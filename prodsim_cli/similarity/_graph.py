@@ -109,11 +109,8 @@ def tables(
 ) -> list[NeighborTable]:
     """The neighbour tables of several measures in one sweep.
 
-    Parameters
-    ----------
-    matrices : (n, w) CSR by ``Measure.counts``; things whose likeness is asked for x witnesses.
-        Both have the same pattern and positive entries.
-    queries, candidates : positions, or None for all.
+    ``matrices``: by ``Measure.counts``, (n, w) CSR of things to compare x witnesses; both have the
+    same pattern and positive entries. ``queries``, ``candidates``: positions, or None for all.
     """
     anything = next(iter(matrices.values()))
     n = anything.shape[0]
@@ -255,24 +252,21 @@ def neighbors_by(measure: Measure) -> Callable[..., NeighborTable]:
 
 
 def several(
-    data: Dataset, names: Sequence[str], *, k: int = 50, **settings: Any
+    data: Dataset, names: Sequence[str], *, k: int = 50, of: str = "items", **settings: Any
 ) -> dict[str, NeighborTable]:
-    """The full tables of several graph methods in one sweep, equal to those of ``neighbors``."""
-    return _several(data, names, k, Settings(**settings), "items")
+    """The full tables of several graph methods in one sweep, equal to those of ``neighbors``.
+
+    ``of`` ``users``: people alike; positions are users, witnesses are items.
+    """
+    from prodsim_cli.registry import load
+
+    asked = Settings(**settings)
+    measures: list[Measure] = [load("similarity", name).MEASURE for name in names]
+    found = matrices(data, asked, [measure.counts for measure in measures], of)
+    made = tables(found, measures, asked, None, None, k)
+    return dict(zip(names, made, strict=True))
 
 
 def user_neighbors(data: Dataset, method: str, k: int = 50, **settings: Any) -> NeighborTable:
     """People alike by a graph method: positions are users, witnesses are items."""
-    asked = Settings(**settings)
-    return _several(data, [method], k, asked, "users")[method]
-
-
-def _several(
-    data: Dataset, names: Sequence[str], k: int, settings: Settings, of: str
-) -> dict[str, NeighborTable]:
-    from prodsim_cli.registry import load
-
-    measures: list[Measure] = [load("similarity", name).MEASURE for name in names]
-    found = matrices(data, settings, [measure.counts for measure in measures], of)
-    made = tables(found, measures, settings, None, None, k)
-    return dict(zip(names, made, strict=True))
+    return several(data, [method], k=k, of="users", **settings)[method]

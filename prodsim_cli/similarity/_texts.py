@@ -47,11 +47,9 @@ def grouped_neighbors(
 ) -> NeighborTable:
     """The neighbour table of items from a search among groups of equal items.
 
-    Parameters
-    ----------
-    group : (n,) group of each item; -1 for an item without text, which has no neighbours.
-    search : finds the best groups, positive scores only, ties in order of column. Members of one
-        group have a score of 1 with each other, which no score exceeds.
+    ``group``: (n,) group of each item; -1 for one without text, which has no neighbours.
+    ``search``: the best groups, positive scores only, ties in order of column. Members of one group
+    have a score of 1 with each other, which no score exceeds.
     """
     n = len(group)
     rows, among = positions_asked(n, queries, candidates)

@@ -25,8 +25,6 @@ from prodsim_cli.scoring.weighting import USERS
 from prodsim_cli.similarity._graph import Settings, user_neighbors
 
 NAME = USERS
-"""The name of the method, and of the part of ``hybrid``."""
-
 MEASURE = "cosine"
 K = 50
 
@@ -73,18 +71,11 @@ def holdings(log: EventLog, users: int, items: int) -> sp.csr_matrix:
 def speaking_people(
     table: NeighborTable, has: sp.csr_matrix, subjects: NDArray[np.int32]
 ) -> Scores:
-    """The formula above for some people.
+    """The formula above for some people: slice of 0..q-1 -> (b, n) float32.
 
-    Parameters
-    ----------
-    table : people alike, one row for each of u users.
-    has : (u, n) CSR, :func:`holdings` of the same users.
-    subjects : (q,) int32: positions of the people asked about.
-
-    Returns
-    -------
-    Slice of 0..q-1 -> (b, n) float32. Sums are taken in float64 and rounded once, so that neither
-    the order of people nor of blocks changes a figure.
+    ``table``: people alike, a row for each of u users; ``has``: (u, n), their :func:`holdings`;
+    ``subjects``: (q,) int32 positions of those asked about. Sums are taken in float64 and rounded
+    once, so that neither the order of people nor of blocks changes a figure.
     """
     positions, scores = table.positions[subjects], table.scores[subjects].astype(np.float64)
     valid = positions >= 0

@@ -34,13 +34,8 @@ FINDS = "substitute"
 
 NAMED = ("brand", "category", "tags")
 """The columns that make attributes; a price speaks only beside them."""
-
-BAND = 1.5
-"""The dearest price of a band over its cheapest."""
-
-FEW = 50
-"""A value that no more products have is never too common to say something."""
-
+BAND = 1.5  # the dearest price of a band over its cheapest
+FEW = 50  # a value that no more products have is never too common to say something
 _STEPS = re.compile(r"\s*[>|»›,]\s*|\s+/\s+")
 _TAGS = re.compile(r"\s*[,;|]\s*")
 

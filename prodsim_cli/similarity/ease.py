@@ -31,8 +31,7 @@ MOST_ITEMS = 20_000
 
 _INSTEAD = "bm25, rp3beta and swing work in blocks"
 _SOLVED = 1e-12
-"""Length of what is left over when a column is solved alone, beside the unit that it is solved for.
-"""
+"""Relative residual at which a column that is solved alone is done."""
 
 _CELLS = 2**24
 """Cells of one block of rows (128 MB). Changes the memory, never the answer."""
@@ -74,15 +73,9 @@ def neighbors(
 ) -> NeighborTable:
     """The k products that speak most for each, learned from all products whatever is asked.
 
-    Parameters
-    ----------
-    half_life : days after which an event counts half; None: no decay.
-    l2 : ridge penalty, above 0, in events of full weight: larger believes in fewer of the links.
-
-    Raises
-    ------
-    InputError where the inverse does not fit (:func:`unable` says the same) or l2 is too small for
-    it, UsageProblem for an l2 that is not above 0.
+    ``half_life``: days after which an event counts half; None: no decay. ``l2``: ridge penalty in
+    events of full weight: larger believes in fewer of the links. Raises InputError where the
+    inverse does not fit or l2 is too small for it, UsageProblem for an l2 that is not above 0.
     """
     if not l2 > 0:
         raise UsageProblem(

@@ -66,14 +66,11 @@ def neighbors(
     half_life: float | None = Settings.half_life,
     by: str = Settings.by,
 ) -> NeighborTable:
-    """The k products from which most walks end at each.
+    """The k products from which most walks end at each; other settings as in :class:`Settings`.
 
-    Parameters
-    ----------
-    alpha : power of a step, above 0; below 1 the many ways count more than the one wide way.
-    beta : how much a popular end is held back, 0 or more. 0.6 and 0.2 were best or nearly so on
-        validation windows of two shops.
-    shrinkage, min_support, half_life, by : as in :class:`Settings`.
+    ``alpha``: power of a step, above 0; below 1 the many ways count more than the one wide way.
+    ``beta``: how much a popular end is held back, 0 or more. 0.6 and 0.2 were best or nearly so on
+    validation windows of two shops.
     """
     if not (alpha > 0 and beta >= 0):
         raise UsageProblem(

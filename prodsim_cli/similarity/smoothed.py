@@ -34,15 +34,9 @@ REASON = "bought with products of nearly the same text"
 SLOW = True
 SPACE = {"half_life": (None, 90.0, 30.0), "of": ("cosine", "follows")}
 
-TEXTS = 20
-"""Neighbours by text that may stand for a product."""
-
-KEPT = 50
-"""Entries of each row of A."""
-
-POWER = 4
-"""Of the texts' scores: near equals count, the many that share a word don't."""
-
+TEXTS = 20  # neighbours by text that may stand for a product
+KEPT = 50  # entries of each row of A
+POWER = 4  # of the texts' scores: near equals count, the many that share a word don't
 REACH = 100
 """Entries of each row of S (A + D) that are carried on to S'. All of them moved the figures above
 by .0003 at most and took ten times as long on 92,000 products."""

@@ -16,18 +16,10 @@ from prodsim_cli.ingest.cleaning.titles import fold_case
 from prodsim_cli.ingest.cleaning.values import as_text, booleans, clean_ids, clean_texts
 from prodsim_cli.ingest.readers._raw import Cleaned, CleanOptions, RawTable
 
-_TEXTS = (
-    "title",
-    "description",
-    "brand",
-    "category",
-    "tags",
-    "currency",
-    "image",
-    "url",
-    "lang",
-    "source",
-)
+# fmt: off
+_TEXTS = ("title", "description", "brand", "category", "tags", "currency", "image", "url", "lang",
+          "source")
+# fmt: on
 _SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 _BROKEN_SHARE = 0.1
 

@@ -1,8 +1,4 @@
-"""Cells into values: ids, texts, booleans, event types. Numbers and dates have their own modules.
-
-Whatever is costly works on the distinct values of a column; a column that is clean already comes
-back as it is.
-"""
+"""Cells into values: ids, texts, booleans, event types; costly work on distinct values only."""
 
 from __future__ import annotations
 
@@ -103,8 +99,7 @@ def _flat(value: Any) -> list[str]:
 
 
 def _unlist(text: str) -> str:
-    """``["a", 'b']`` (a list in JSON or Python notation) as ``a, b``; sentences joined by a"
-    " blank."""
+    """``["a", 'b']`` (JSON or Python notation) as ``a, b``; sentences joined by a blank."""
     for read in (json.loads, ast.literal_eval):
         try:
             parts = _flat(read(text))
@@ -140,8 +135,7 @@ def _each(values: pl.Series, picked: pl.Series, change: Callable[[str], str]) ->
 
 
 def clean_texts(column: pl.Series) -> pl.Series:
-    """Texts for people: lists unrolled, HTML out, entities resolved, NFKC, one blank; '' is"
-    " null."""
+    """Texts for people: lists unrolled, no HTML, entities resolved, NFKC, one blank; '' is null."""
 
     def change(values: pl.Series) -> pl.Series:
         values = values.clone()

@@ -89,11 +89,9 @@ def rounded(score: float, roughly: bool) -> float:
 def told(built: Built, speaking: Speaking, roughly: bool, least: int) -> Speaking:
     """Shares and values as they may be told: no value that is counted from people."""
     score = speaking.score
-    return replace(
-        speaking,
-        score=None if score is None else rounded(score, roughly),
-        shares=tuple(_told(built, share, roughly, least) for share in speaking.shares),
-    )
+    score = None if score is None else rounded(score, roughly)
+    shares = tuple(_told(built, share, roughly, least) for share in speaking.shares)
+    return replace(speaking, score=score, shares=shares)
 
 
 def _told(built: Built, share: Share, roughly: bool, least: int) -> Share:
@@ -126,12 +124,8 @@ def _dates(found: Sequence[Moment], least: int) -> tuple[str | None, str | None]
     return None, None
 
 
-def facts(connection: sqlite3.Connection, one: sqlite3.Row, other: sqlite3.Row) -> tuple[Fact, ...]:
+def facts(connection: sqlite3.Connection, one: sqlite3.Row, other: sqlite3.Row) -> Iterator[Fact]:
     """Every equal fact of two rows of ``items``, whatever its case, width or accents."""
-    return tuple(_facts(connection, one, other))
-
-
-def _facts(connection: sqlite3.Connection, one: sqlite3.Row, other: sqlite3.Row) -> Iterator[Fact]:
     if one["brand"] and _equal(one["brand"], other["brand"]):
         products = catalog.with_value(connection, "brand", one["brand"])
         yield Fact("brand", (one["brand"],), products)

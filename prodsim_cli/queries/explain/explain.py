@@ -30,11 +30,8 @@ from prodsim_cli.records.reasons import Explanation, Gram, Share, Speaking, Step
 from prodsim_cli.store import artifacts, catalog, neighbors
 from prodsim_cli.store.vectors import vectors_of
 
-LONGEST = 4
-"""Steps; what is farther away has little to do with where it began."""
-
-WIDEST = 5000
-"""Products that are asked in one step, those with the strongest edges."""
+LONGEST = 4  # steps; what is farther away has little to do with where it began
+WIDEST = 5000  # products that are asked in one step, those with the strongest edges
 
 Path = list[tuple[int, float | None]]
 """Item ids in order, with the score of the edge that leads to each (None for the first)."""
@@ -48,14 +45,8 @@ def explain(
     ``least``: people in a group that is counted (:mod:`.evidence`). ``without``: kinds of
     evidence without which the score is told, too (:mod:`.without`).
 
-    Raises
-    ------
-    NotFound, AmbiguousSku
-        Before anything is answered, if any of the texts is unknown.
-    NotReady
-        Where no table is built.
-    UsageProblem
-        Where the texts name fewer than two products.
+    Raises NotFound or AmbiguousSku, before anything is answered, for a text that is unknown,
+    NotReady where no table is built, UsageProblem for fewer than two products.
     """
     one, *others = resolve_skus(connection, texts)
     if not others:
@@ -138,7 +129,7 @@ def _explained(
         people=people(connection, *pair, least),
         orders=orders(connection, *pair, least),
         words=words,
-        facts=facts(connection, one, other),
+        facts=tuple(facts(connection, one, other)),
         products=catalog.listed(connection),
         traits=read.traits,
     )
@@ -260,6 +251,5 @@ def _by(connection: sqlite3.Connection, method: str, one: int, other: int) -> Pa
 
 def _joined(there: Path, back: Path) -> Path:
     """Both ways to the meeting point as one way: the second turned round, its edges moved on."""
-    items = [item for item, _ in back[::-1]]
-    scores = [score for _, score in back[::-1]]
+    items, scores = zip(*back[::-1], strict=True)
     return there + list(zip(items[1:], scores[:-1], strict=True))

@@ -69,7 +69,7 @@ def reasoned(
             pair,
             given,
             words[pair],
-            facts(connection, one, other),
+            tuple(facts(connection, one, other)),
             len(read.rows),
             least,
             traits,
