@@ -83,6 +83,17 @@ def build_options(given: dict[str, Any]) -> Any:
     )
 
 
+def made(
+    verb: Callable[..., Any], database: str, given: dict[str, Any], form: str, progress: Any
+) -> Callable[[], None]:
+    """Call one of ``builds`` on a database that is there; what shows its report."""
+    from prodsim_cli.store.connection import require_database
+
+    require_database(database)
+    report = verb(database, build_options(given), progress)
+    return lambda: show_build(report, form)
+
+
 def show_build(report: Any, form: str) -> None:
     """What was built; for a person one sentence where all is fresh."""
     from prodsim_cli.render import show

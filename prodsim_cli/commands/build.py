@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prodsim_cli.commands import options
-from prodsim_cli.commands._making import build_options, graph_options, model_options, show_build
+from prodsim_cli.commands._making import graph_options, made, model_options
 
 
 @click.command("build")
@@ -28,8 +28,5 @@ def command(database: str, form: str, progress: Any, **given: Any) -> options.An
     ended.
     """
     from prodsim_cli import builds
-    from prodsim_cli.store.connection import require_database
 
-    require_database(database)
-    report = builds.build(database, build_options(given), progress)
-    return lambda: show_build(report, form)
+    return made(builds.build, database, given, form, progress)

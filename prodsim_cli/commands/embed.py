@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prodsim_cli.commands import options
-from prodsim_cli.commands._making import build_options, model_options, show_build
+from prodsim_cli.commands._making import made, model_options
 
 
 @click.command("embed")
@@ -18,8 +18,5 @@ from prodsim_cli.commands._making import build_options, model_options, show_buil
 def command(database: str, form: str, progress: Any, **given: Any) -> options.Answer:
     """Only the text vectors of build: each distinct text without a current vector is encoded."""
     from prodsim_cli import builds
-    from prodsim_cli.store.connection import require_database
 
-    require_database(database)
-    report = builds.embed(database, build_options(given), progress)
-    return lambda: show_build(report, form)
+    return made(builds.embed, database, given, form, progress)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prodsim_cli.commands import options
-from prodsim_cli.commands._making import build_options, graph_options, show_build
+from prodsim_cli.commands._making import graph_options, made
 
 
 @click.command("graph")
@@ -18,8 +18,5 @@ from prodsim_cli.commands._making import build_options, graph_options, show_buil
 def command(database: str, form: str, progress: Any, **given: Any) -> options.Answer:
     """Only the neighbour tables of build, from the vectors and events that are there."""
     from prodsim_cli import builds
-    from prodsim_cli.store.connection import require_database
 
-    require_database(database)
-    report = builds.graph(database, build_options(given), progress)
-    return lambda: show_build(report, form)
+    return made(builds.graph, database, given, form, progress)

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
+from prodsim_cli.commands import _making as making
 from prodsim_cli.commands import options
-from prodsim_cli.commands._making import (
-    build_options,
-    graph_options,
-    model_options,
-    pairs,
-    show_build,
-)
 from prodsim_cli.errors import ExitCode, ProdsimError, UsageProblem
+
+_files = partial(click.option, metavar="FILE", type=click.Path(), multiple=True)
 
 
 @click.command("ingest")
 @click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path())
-@click.option(
-    "--catalog",
-    metavar="FILE",
-    type=click.Path(),
-    multiple=True,
-    help="A file that is a catalogue.",
-)
-@click.option(
-    "--events",
-    metavar="FILE",
-    type=click.Path(),
-    multiple=True,
-    help="A file of events or transactions.",
-)
+@_files("--catalog", help="A file that is a catalogue.")
+@_files("--events", help="A file of events or transactions.")
 @click.option(
     "--map", "mapping", metavar="FIELD=COLUMN", multiple=True, help="Which column is what."
 )
@@ -49,8 +34,8 @@ from prodsim_cli.errors import ExitCode, ProdsimError, UsageProblem
 @click.option("--prune", is_flag=True, help="Products missing in this feed leave all answers.")
 @click.option("--dry-run", is_flag=True, help="Show mapping, counts, five rows; write nothing.")
 @click.option("--no-build", is_flag=True, help="Store only; run `prodsim build` later.")
-@model_options
-@graph_options
+@making.model_options
+@making.graph_options
 @options.output
 @options.progress
 @options.pass_database
@@ -67,7 +52,7 @@ def command(
     from prodsim_cli.render import show
 
     asked = _options(given)
-    wanted = build_options(given)
+    wanted = making.build_options(given)
     stdin = sys.stdin.buffer if "-" in (*paths, *given["catalog"], *given["events"]) else None
     report = builds.ingest(database, paths, asked, stdin=stdin, progress=progress)
     stored = any(file.kept or file.merged for file in report.files)
@@ -81,7 +66,7 @@ def command(
     def answer() -> None:
         show(report, form)
         if built is not None and form == "table":
-            show_build(built, form)
+            making.show_build(built, form)
         if problem is not None:
             raise problem
         if not stored:
@@ -101,26 +86,20 @@ def _options(given: dict[str, Any]) -> Any:
             f"--delimiter {delimiter!r} is not one character.", hint="Write e.g. ';'."
         )
     return IngestOptions(
-        catalog=given["catalog"],
-        events=given["events"],
-        source=given["source"],
+        **{name: given[name] for name in ("catalog", "events", "source", "prune", "dry_run")},
         read=ReadOptions(given["encoding"], delimiter, given["sheet"]),
         clean=CleanOptions(
-            mapping=pairs(given["mapping"], "--map"),
-            dates=given["dates"],
-            decimal=given["decimal"],
-            keep_case=given["keep_case"],
+            mapping=making.pairs(given["mapping"], "--map"),
+            **{name: given[name] for name in ("dates", "decimal", "keep_case")},
             service_lines=not given["keep_services"],
         ),
         weights=_weights(given["weight"]),
-        prune=given["prune"],
-        dry_run=given["dry_run"],
     )
 
 
 def _weights(words: tuple[str, ...]) -> dict[str, float]:
     weights: dict[str, float] = {}
-    for name, value in pairs(words, "--weight").items():
+    for name, value in making.pairs(words, "--weight").items():
         try:
             weights[name] = float(value)
         except ValueError:

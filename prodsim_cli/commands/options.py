@@ -320,14 +320,17 @@ def complete_skus(ctx: click.Context, param: click.Parameter, incomplete: str) -
 def _before_colon(ctx: click.Context, param: click.Parameter, incomplete: str) -> str:
     """The ``source:`` that stands before the word at hand: bash cuts words at colons."""
     words = [word for word in ctx.params.get(param.name or "") or () if word]
-    if incomplete != ":":
-        words, colon = words[:-1], words[-1:]
-        if colon != [":"]:
-            return ""
+    if incomplete != ":" and (not words or words.pop() != ":"):
+        return ""
     return f"{words[-1]}:" if words else ""
 
 
 skus = click.argument("words", metavar="SKU...", nargs=-1, shell_complete=complete_skus)
+
+
+def complete_users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Keys of people that begin with what was typed."""
+    return _read(ctx, lambda store: catalog.users_beginning_with(store, incomplete)) or []
 
 
 def complete_skus_and_users(
@@ -336,15 +339,9 @@ def complete_skus_and_users(
     """SKUs, then keys of people."""
     from click.shell_completion import CompletionItem
 
-    people = _read(ctx, lambda connection: catalog.users_beginning_with(connection, incomplete))
-    return complete_skus(ctx, param, incomplete) + [
-        CompletionItem(key, help="person") for key in people or []
-    ]
-
-
-def complete_users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Keys of people that begin with what was typed."""
-    return _read(ctx, lambda store: catalog.users_beginning_with(store, incomplete)) or []
+    people = complete_users(ctx, param, incomplete)
+    skus = complete_skus(ctx, param, incomplete)
+    return skus + [CompletionItem(key, help="person") for key in people]
 
 
 def _read(ctx: click.Context, question: Callable[[sqlite3.Connection], Any]) -> Any:

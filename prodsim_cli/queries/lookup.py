@@ -10,7 +10,7 @@ from prodsim_cli.store import catalog
 
 _NEAREST = 3
 _TOLD = 10
-"""Unknown SKUs that are named one by one; a person does not read more."""
+"""Unknown SKUs that are named one by one."""
 
 
 def resolve_sku(connection: sqlite3.Connection, text: str) -> sqlite3.Row:
@@ -40,7 +40,12 @@ def resolve_skus(connection: sqlite3.Connection, texts: Sequence[str]) -> list[s
         elif len(found) > 1:
             raise ambiguous(text, found)
         elif not found[0]["listed"]:
-            raise _left(found[0])
+            label = found[0]["label"]
+            raise NotFound(
+                f"Product {label} has left the feed, so it is no question and no answer any more.",
+                hint=f"`prodsim show {label}` tells what is known of it.",
+                unlisted=label,
+            )
         else:
             items.setdefault(found[0]["id"], found[0])
     if strangers:
@@ -63,14 +68,6 @@ def ambiguous(text: str, found: list[sqlite3.Row]) -> AmbiguousSku:
         f"{text!r} is the SKU of {len(names)} products.",
         hint=f"Write one of: {', '.join(names)}.",
         candidates=names,
-    )
-
-
-def _left(item: sqlite3.Row) -> NotFound:
-    return NotFound(
-        f"Product {item['label']} has left the feed, so it is no question and no answer any more.",
-        hint=f"`prodsim show {item['label']}` tells what is known of it.",
-        unlisted=item["label"],
     )
 
 

@@ -150,7 +150,10 @@ def neighborhood(
         k=k,
         relations=relations.names if people else relations.products,
         nodes=tuple(nodes.values()),
-        edges=tuple(_edge(one, nodes) for one in walk.edges.values()),
+        edges=tuple(
+            Edge(nodes[a].id, nodes[b].id, name, one.rank, one.score, one.count, one.latest)
+            for (a, b, name), one in walk.edges.items()
+        ),
         left_out=len(walk.left),
         notes=tuple(notes),
     )
@@ -197,13 +200,6 @@ def _ends(one: _Found) -> tuple[Key, Key, str]:
     return (*ends, one.relation)
 
 
-def _edge(one: _Found, nodes: dict[Key, Node]) -> Edge:
-    source, target, relation = _ends(one)
-    return Edge(
-        nodes[source].id, nodes[target].id, relation, one.rank, one.score, one.count, one.latest
-    )
-
-
 def _nodes(connection: sqlite3.Connection, walk: _Walk) -> dict[Key, Node]:
     """The nodes with what is known of them, in the order in which they were reached."""
     products = catalog.products(connection, (i for kind, i in walk.reached if kind == "product"))
@@ -228,11 +224,10 @@ def _nodes(connection: sqlite3.Connection, walk: _Walk) -> dict[Key, Node]:
 def _query(asked: Sequence[Node]) -> Json:
     if len(asked) == 1:
         return {"user" if asked[0].kind == "user" else "sku": asked[0].label}
-    lists = {
-        "skus": [node.label for node in asked if node.kind == "product"],
-        "users": [node.label for node in asked if node.kind == "user"],
-    }
-    return {name: labels for name, labels in lists.items() if labels}
+    lists: dict[str, list[str]] = {}
+    for node in sorted(asked, key=lambda node: node.kind):  # product before user
+        lists.setdefault("skus" if node.kind == "product" else "users", []).append(node.label)
+    return lists
 
 
 def _without_edges(

@@ -21,13 +21,14 @@ def runs(connection: sqlite3.Connection) -> Listing:
 def brief(listing: Listing) -> Listing:
     """The same runs for a terminal of 80 columns: dates without the time of day."""
     shown = tuple(
-        (run, made[:10], *map(_without_midnight, rest[:-1])) for run, made, *rest in listing.rows
+        (
+            run,
+            made[:10],
+            *(one.replace("T00:00:00", "") if isinstance(one, str) else one for one in rest[:-1]),
+        )
+        for run, made, *rest in listing.rows
     )
     return Listing(("run", "made", *COLUMNS[2:-1]), shown)
-
-
-def _without_midnight(value: object) -> object:
-    return value.replace("T00:00:00", "") if isinstance(value, str) else value
 
 
 def _row(row: sqlite3.Row) -> tuple[object, ...]:
@@ -38,19 +39,7 @@ def _row(row: sqlite3.Row) -> tuple[object, ...]:
     # runs kept before schema 2 don't say their main figure: it is the first of the best method
     main = card.get("main") or next(iter(figures), None)
     where = " ".join(str(part) for part in (split.get("kind"), split.get("at")) if part)
-    return (
-        row["id"],
-        row["created_at"],
-        row["task"],
-        where,
-        _asked(row["task"], split),
-        best,
-        main,
-        figures.get(main, {}).get("mean"),
-        row["data_version"],
-    )
-
-
-def _asked(task: str, split: dict[str, int]) -> int | None:
-    """How many questions: pairs, else users, else products or texts."""
-    return split.get("pairs") if task == "pairs" else split.get("users") or split.get("queries")
+    asked = split.get("users") or split.get("queries")
+    asked = split.get("pairs") if row["task"] == "pairs" else asked
+    shown = (row["id"], row["created_at"], row["task"], where, asked)
+    return (*shown, best, main, figures.get(main, {}).get("mean"), row["data_version"])

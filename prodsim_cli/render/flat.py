@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prodsim_cli.records.people import PeopleAlike
     from prodsim_cli.records.reasons import Explanation
     from prodsim_cli.records.reports import Export, FileReport, IngestReport
-    from prodsim_cli.records.states import Listing, Profile, Status
+    from prodsim_cli.records.states import Profile, Status
 
 Rows = tuple[tuple[str, ...], Iterable[Iterable[Any]]]
 
@@ -52,10 +52,6 @@ def _ranking(ranking: Ranking) -> Rows:
         said = ("; ".join((row.why or {}).get("because", ())) for row in ranking.results)
         return (*columns, "why"), ([*row, why] for row, why in zip(rows, said, strict=True))
     return columns, rows
-
-
-def _listing(listing: Listing) -> Rows:
-    return listing.columns, listing.rows
 
 
 def _scorecard(card: Scorecard) -> Rows:
@@ -147,7 +143,7 @@ def _flattened(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 _ROWS: dict[str, Callable[[Any], Rows]] = {
     "Ranking": _ranking,
-    "Listing": _listing,
+    "Listing": lambda listing: (listing.columns, listing.rows),
     "Scorecard": _scorecard,
     "IngestReport": _ingest,
     "Status": _facts,

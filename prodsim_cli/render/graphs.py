@@ -79,11 +79,12 @@ def _graphml(graph: Neighborhood) -> Iterator[str]:
             yield f' attr.name="{name}" attr.type="{kind}"/>\n'
     yield '  <graph id="neighborhood" edgedefault="directed">\n'
     for node in graph.nodes:
-        yield f"    <node id={_attribute(names[node.id])}>\n"
+        yield f"    <node id={quoteattr(_writable(names[node.id]))}>\n"
         yield from _data("node", _known(node, "node"))
         yield "    </node>\n"
     for place, edge in enumerate(graph.edges):
-        ends = f"source={_attribute(names[edge.source])} target={_attribute(names[edge.target])}"
+        source, target = (quoteattr(_writable(names[end])) for end in (edge.source, edge.target))
+        ends = f"source={source} target={target}"
         yield f'    <edge id="e{place}" {ends}>\n'
         yield from _data("edge", _known(edge, "edge"))
         yield "    </edge>\n"
@@ -94,10 +95,6 @@ def _data(owner: str, facts: dict[str, Value]) -> Iterator[str]:
     for name, value in facts.items():
         content = escape(_writable(value)) if isinstance(value, str) else value
         yield f'      <data key="{owner}_{name}">{content}</data>\n'
-
-
-def _attribute(value: str) -> str:
-    return quoteattr(_writable(value))
 
 
 def _writable(value: str) -> str:

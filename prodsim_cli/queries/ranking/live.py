@@ -103,13 +103,9 @@ def _without_columns(n: int, nothing: EventLog, space: str, matrix: Any) -> Data
     from prodsim_cli.data.dataset import Dataset
     from prodsim_cli.data.vocabulary import Vocabulary
 
+    items, users = Vocabulary(map(str, range(n))), Vocabulary([])
     return Dataset(
-        items=Vocabulary(map(str, range(n))),
-        columns={},
-        users=Vocabulary([]),
-        events=nothing,
-        weights={},
-        embeddings={space: matrix},
+        items=items, columns={}, users=users, events=nothing, weights={}, embeddings={space: matrix}
     )
 
 
