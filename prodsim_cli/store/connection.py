@@ -20,15 +20,7 @@ def _schema_version(connection: sqlite3.Connection) -> int:
 def open_for_reading(path: str | os.PathLike[str]) -> sqlite3.Connection:
     """A read-only connection; raises :class:`NotReady` with the command that helps."""
     require_database(path)
-    uri = _uri(path) + "?mode=ro"
-    try:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
-        version = _schema_version(connection)
-    except sqlite3.DatabaseError as problem:
-        raise InputError(
-            f"{path} cannot be read as a SQLite database: {problem}.",
-            hint="Name the right file with --db, or move this one away and ingest again.",
-        ) from None
+    connection, version = _opened(path)
     if version < VERSION:
         foreign = connection.execute("select count(*) from sqlite_master").fetchone()[0]
         connection.close()
@@ -55,6 +47,43 @@ def _not_newer(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> 
             f"{path} was written by a newer prodsim (schema {version}, this one knows {VERSION}).",
             hint="Update prodsim: `pip install --upgrade prodsim`.",
         )
+
+
+def _opened(path: str | os.PathLike[str]) -> tuple[sqlite3.Connection, int]:
+    """A read-only connection and the version of the schema.
+
+    Where the folder may not be written, SQLite cannot make the shared memory of WAL mode: then the
+    file is read as one that nobody changes, unless its log holds what it does not hold itself.
+    """
+    try:
+        return _connected(path, "mode=ro")
+    except sqlite3.OperationalError as problem:
+        said = str(problem)
+    except sqlite3.DatabaseError as problem:
+        raise InputError(
+            f"{path} cannot be read as a SQLite database: {problem}.",
+            hint="Name the right file with --db.",
+        ) from None
+    log = f"{os.fspath(path)}-wal"
+    if not (os.path.exists(log) and os.path.getsize(log)):
+        try:
+            return _connected(path, "mode=ro&immutable=1")
+        except sqlite3.DatabaseError as problem:
+            said = str(problem)
+    raise InputError(
+        f"{path} cannot be read where it lies: {said}.",
+        hint="Check the permissions of the file and its folder, or copy it together with its -wal"
+        " file into a folder that may be written.",
+    )
+
+
+def _connected(path: str | os.PathLike[str], how: str) -> tuple[sqlite3.Connection, int]:
+    connection = sqlite3.connect(f"{_uri(path)}?{how}", uri=True, timeout=BUSY_SECONDS)
+    try:
+        return connection, _schema_version(connection)
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
 
 
 def require_database(path: str | os.PathLike[str]) -> None:

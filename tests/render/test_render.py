@@ -241,6 +241,7 @@ def test_harmless_keeps_tabs_and_lines_and_json_keeps_all(text: str) -> None:
         (money(1234.5, "£"), "£1,234.50"),
         (money(2.0, "EUR"), "2.00 EUR"),
         (money(2.0, None), "2.00"),
+        (money(1e308, "€"), "€1e+308"),
         (money(None, "EUR"), ""),
         (size(999), "999 bytes"),
         (size(147_456), "147.5 KB"),

@@ -7,13 +7,15 @@ a reject; nothing vanishes.
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import replace
 
 from prodsim_cli import registry
 from prodsim_cli.ingest.readers._inputs import Input, extension, inputs, load
-from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions
+from prodsim_cli.ingest.readers._raw import Blob, RawTable, ReadOptions, without_huge_cells
 
-__all__ = ["Blob", "Input", "RawTable", "ReadOptions", "inputs", "load", "read"]
+__all__ = ["Blob", "Input", "RawTable", "ReadOptions", "inputs", "load", "parts", "read"]
 
 
 def read(blob: Blob, options: ReadOptions) -> RawTable:
@@ -22,7 +24,30 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
     Raises InputError where the file as a whole cannot be read.
     """
     table: RawTable = registry.load("readers", format_of(blob)).read(blob, options)
-    return table
+    return without_huge_cells(table)
+
+
+def parts(blob: Blob, options: ReadOptions) -> list[tuple[Blob, ReadOptions]]:
+    """The tables of an input, each as a blob of its own name and hash, and how to read it.
+
+    A workbook has one for the sheet that was named, else one for each sheet with rows. Its hash
+    holds the sheet, so that two sheets of one workbook are two things that were read.
+    """
+    if format_of(blob) != "excel":
+        return [(blob, options)]
+    sheets = registry.load("readers", "excel").sheets(blob, options.sheet)
+    named = len(sheets) > 1 or options.sheet is not None
+    return [
+        (
+            replace(
+                blob,
+                name=f"{blob.name}, sheet {sheet}" if named else blob.name,
+                sha256=hashlib.sha256(f"{blob.sha256}\0{sheet}".encode()).hexdigest(),
+            ),
+            replace(options, sheet=sheet),
+        )
+        for sheet in sheets
+    ]
 
 
 def format_of(blob: Blob) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
@@ -19,18 +19,22 @@ from prodsim_cli.ingest.readers._raw import Blob
 _CATALOG_WORDS = ("catalog", "product", "item", "article", "goods", "商品", "目录")
 _STDIN = "-"
 _PIECE = 1 << 16
+_ZIPPED, _PLAIN = 200, 50_000_000
+"""A gzipped file may unzip to so many times its size, and always to so many bytes."""
 
 
 @dataclass(frozen=True)
 class Input:
     """One file to read. ``name``: as the person gave it; ``kind``: ``catalog`` or ``events`` where
-    the person said so; ``from_folder``: it was found in a folder and may be skipped."""
+    the person said so; ``from_folder``: it was found in a folder and may be skipped; ``both``: it
+    was named as a catalogue and as events, and is read once as each."""
 
     name: str
     path: Path | None
     kind: str | None = None
     from_folder: bool = False
     stdin: BinaryIO | None = None
+    both: bool = False
 
 
 def inputs(
@@ -51,10 +55,13 @@ def inputs(
             found += _expanded(name, kind, stdin)
     if not (paths or catalog or events):
         found = _of_current_folder()
-    once: dict[str, Input] = {}
+    once: dict[str, dict[str | None, Input]] = {}
     for item in found:
-        once.setdefault(str(item.path.resolve()) if item.path else _STDIN, item)
-    return sorted(once.values(), key=lambda item: not _is_catalog(item))
+        of_file = once.setdefault(str(item.path.resolve()) if item.path else _STDIN, {})
+        if item.kind or not of_file:
+            of_file.setdefault(item.kind, item)
+    several = [replace(item, both=len(one) > 1) for one in once.values() for item in one.values()]
+    return sorted(several, key=lambda item: not _is_catalog(item))
 
 
 def _is_catalog(item: Input) -> bool:
@@ -67,6 +74,10 @@ def _is_catalog(item: Input) -> bool:
 def _expanded(name: str, kind: str | None, stdin: BinaryIO | None) -> list[Input]:
     if name == _STDIN:
         return [Input(_STDIN, None, kind, stdin=stdin)]
+    if not name.strip():
+        raise InputError(
+            "An empty word names no file.", hint="Name a file or a folder; `.` is this folder."
+        )
     path = Path(name)
     if path.is_dir():
         files = [Input(_shown(file), file, kind, kind is None) for file in _data_files(path)]
@@ -140,8 +151,10 @@ def load(item: Input) -> Blob:
                 f"{item.name} cannot be read: {problem.strerror}.", hint="Check its permissions."
             ) from None
     data, note = _unzipped(data, item.name)
-    digest = hashlib.sha256(data).hexdigest()
-    return Blob(item.name, item.path, data, digest, (note,) if note else ())
+    digest = hashlib.sha256(data)
+    if item.both:
+        digest.update(f"\0{item.kind}".encode())
+    return Blob(item.name, item.path, data, digest.hexdigest(), (note,) if note else ())
 
 
 def _unzipped(data: bytes, name: str) -> tuple[bytes, str]:
@@ -149,6 +162,7 @@ def _unzipped(data: bytes, name: str) -> tuple[bytes, str]:
     if not data.startswith(b"\x1f\x8b"):
         promised = name.lower().endswith(".gz")
         return data, "named .gz but not gzipped: read as it is" if promised else ""
+    _refuse_bomb(data, name)
     try:
         return gzip.decompress(data), ""
     except (EOFError, zlib.error, gzip.BadGzipFile):
@@ -162,6 +176,25 @@ def _unzipped(data: bytes, name: str) -> tuple[bytes, str]:
         f"the gzip file is damaged: {len(whole):,} bytes up to its last whole line were read;"
         " export it again for the rest"
     )
+
+
+def _refuse_bomb(data: bytes, name: str) -> None:
+    """Raise InputError for what unzips to far more than a shop's file does (3 to 30 times)."""
+    most, size, rest = max(_ZIPPED * len(data), _PLAIN), 0, data
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        while rest:
+            size += len(unzip.decompress(rest, 16 * _PIECE))
+            rest = unzip.unconsumed_tail
+            if unzip.eof:
+                rest, unzip = unzip.unused_data, zlib.decompressobj(wbits=31)
+            if size > most:
+                raise InputError(
+                    f"{name} unzips to more than {_ZIPPED} times its size, as no shop's file does.",
+                    hint="If it is what you want, unzip it yourself and name the plain file.",
+                )
+    except zlib.error:
+        return  # damage is said by those who read it
 
 
 def _salvaged(data: bytes) -> bytes:

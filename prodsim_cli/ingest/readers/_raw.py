@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,38 @@ class RawTable:
     rejects: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
     counts_rows: bool = False
+
+
+MOST_IN_A_CELL = 1_000_000
+"""Bytes of one cell. What is longer is no field of a product, but a quote that was never closed."""
+
+
+def without_huge_cells(table: RawTable) -> RawTable:
+    """The table without lines that hold a cell of more than :data:`MOST_IN_A_CELL` bytes."""
+    import polars as pl
+
+    texts = [name for name, kind in table.frame.schema.items() if kind == pl.String]
+    if not texts or not len(table.frame):
+        return table
+    sizes = table.frame.select(pl.max_horizontal(pl.col(texts).str.len_bytes().fill_null(0)))
+    huge = sizes.to_series() > MOST_IN_A_CELL
+    if not huge.any():
+        return table
+    gone = table.frame.filter(huge).with_columns(pl.col(texts).str.slice(0, 200))
+    rejects = tuple(
+        Reject(
+            int(line), f"a cell of more than {MOST_IN_A_CELL:,} bytes", " ".join(filter(None, row))
+        )
+        for line, row in zip(
+            table.lines[huge.to_numpy()], gone.select(texts).iter_rows(), strict=True
+        )
+    )
+    return replace(
+        table,
+        frame=table.frame.filter(~huge),
+        lines=table.lines[~huge.to_numpy()],
+        rejects=(*table.rejects, *rejects),
+    )
 
 
 @dataclass(frozen=True)

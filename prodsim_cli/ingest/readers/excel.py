@@ -22,25 +22,14 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
     """One row per row below the header, numbered from 1; cells keep their types.
 
     Empty rows are no data: they are not counted, but they count for the numbers. ``options.sheet``:
-    a name or a number from 1. Raises InputError for what is no workbook and for an empty one,
-    UsageProblem for a sheet that it does not have.
+    a name or a number from 1; None: the first one with rows. Raises InputError for what is no
+    workbook and for an empty one, UsageProblem for a sheet that it does not have.
     """
-    import fastexcel
-
-    # They log to stderr that a column is empty or a sheet a chart, which is no news to anybody.
-    for chatty in ("fastexcel", "calamine"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    book = _open(blob)
+    sheet = _sheets(book, options.sheet, blob.name)[0]
     try:
-        book = fastexcel.read_excel(blob.data)
-    except (fastexcel.FastExcelError, ValueError, OSError) as problem:
-        raise InputError(
-            f"{blob.name} cannot be read as an Excel file: {str(problem).splitlines()[0]}.",
-            hint="Save it again as .xlsx, or as CSV.",
-        ) from None
-    try:
-        sheet, others = _chosen(book, options.sheet, blob.name)
         frame = _frame(book, sheet)
-    except (fastexcel.FastExcelError, ValueError) as problem:
+    except _errors() as problem:
         raise InputError(
             f"A sheet of {blob.name} cannot be read: {str(problem).splitlines()[0]}.",
             hint="Name another one with --sheet, or save the sheet as CSV.",
@@ -51,15 +40,40 @@ def read(blob: Blob, options: ReadOptions) -> RawTable:
         )
     filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     frame = frame.filter(filled)
-    aside = f"; not read: {', '.join(others)}" if others else ""
     return RawTable(
         name=blob.name,
         frame=frame,
         lines=np.flatnonzero(filled.to_numpy()).astype(np.int64) + 1,
         read=len(frame),
-        notes=(*blob.notes, f"sheet: {sheet}{aside}"),
+        notes=(*blob.notes, f"sheet: {sheet}"),
         counts_rows=True,
     )
+
+
+def sheets(blob: Blob, wanted: str | None) -> list[str]:
+    """Names of the sheets to read: the one that was named, else all with rows (at least one)."""
+    return _sheets(_open(blob), wanted, blob.name)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    import fastexcel
+
+    return (fastexcel.FastExcelError, ValueError, OSError)
+
+
+def _open(blob: Blob) -> ExcelReader:
+    import fastexcel
+
+    # They log to stderr that a column is empty or a sheet a chart, which is no news to anybody.
+    for chatty in ("fastexcel", "calamine"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    try:
+        return fastexcel.read_excel(blob.data)
+    except _errors() as problem:
+        raise InputError(
+            f"{blob.name} cannot be read as an Excel file: {str(problem).splitlines()[0]}.",
+            hint="Save it again as .xlsx, or as CSV.",
+        ) from None
 
 
 def _frame(book: ExcelReader, sheet: str) -> pl.DataFrame:
@@ -83,19 +97,25 @@ def _frame(book: ExcelReader, sheet: str) -> pl.DataFrame:
     return typed.with_columns(texts[name].cast(pl.String) for name in lossy)
 
 
-def _chosen(book: ExcelReader, wanted: str | None, name: str) -> tuple[str, list[str]]:
-    """Name of the sheet asked for, or of the first one with rows; the others that have rows."""
+def _sheets(book: ExcelReader, wanted: str | None, name: str) -> list[str]:
+    """The sheet asked for, else all that have rows; the first one where none has."""
     names = list(book.sheet_names)
     if not names:
         raise InputError(f"{name} holds no sheet.", hint="Save it again as .xlsx, or as CSV.")
     if wanted is None:
-        filled = [n for n in names if book.load_sheet(n, n_rows=1).height]
-        chosen = filled[0] if filled else names[0]
-        return chosen, [n for n in filled if n != chosen]
+        return [one for one in names if _has_rows(book, one)] or names[:1]
     if wanted in names:
-        return wanted, []
+        return [wanted]
     if wanted.isdigit() and 1 <= int(wanted) <= len(names):
-        return names[int(wanted) - 1], []
+        return [names[int(wanted) - 1]]
     raise UsageProblem(
         f"{name} has no sheet {wanted!r}.", hint=f"Its sheets are: {', '.join(names)}."
     )
+
+
+def _has_rows(book: ExcelReader, sheet: str) -> bool:
+    """False for a chart, and for a sheet that cannot be read."""
+    try:
+        return book.load_sheet(sheet, n_rows=1).height > 0
+    except _errors():
+        return False

@@ -75,7 +75,7 @@ def test_a_panic_of_the_parquet_reader_is_one_sentence() -> None:
 def test_a_sheet_that_is_damaged_is_one_sentence() -> None:
     data = FILES["a.xlsx"]
     with (
-        mock.patch("prodsim_cli.ingest.readers.excel._chosen", side_effect=ValueError("bad\nmore")),
+        mock.patch("prodsim_cli.ingest.readers.excel._frame", side_effect=ValueError("bad\nmore")),
         pytest.raises(InputError, match=r"A sheet of a\.xlsx cannot be read: bad\."),
     ):
         sources.read(Blob("a.xlsx", None, data), ReadOptions())

@@ -56,14 +56,18 @@ def test_an_excel_header_without_rows_is_a_table_of_text_and_nothing_is_refused(
         read(sheet_of(tmp_path / "b.xlsx"))
 
 
-def test_excel_names_the_sheets_that_it_leaves(tmp_path: Path) -> None:
+def test_each_sheet_with_rows_is_a_table_of_its_own(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(tmp_path / "a.xlsx")
     for name in ("goods", "prices", "notes"):
         book.add_worksheet(name)
     for name in ("goods", "prices"):
         book.get_worksheet_by_name(name).write_column(0, 0, ["sku", "a"])
     book.close()
-    assert "sheet: goods; not read: prices" in read(tmp_path / "a.xlsx").notes
+    (item,) = sources.inputs([str(tmp_path / "a.xlsx")])
+    found = sources.parts(sources.load(item), ReadOptions())
+    assert [options.sheet for _, options in found] == ["goods", "prices"]
+    assert len({blob.sha256 for blob, _ in found}) == 2
+    assert "sheet: goods" in read(tmp_path / "a.xlsx").notes
 
 
 def test_a_chart_sheet_is_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
