@@ -62,11 +62,7 @@ def _section(title: str, command: click.Command, parent: click.Context | None) -
 
 
 def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {**required, **optional},
-        "required": list(required),
-    }
+    return {"type": "object", "properties": {**required, **optional}, "required": list(required)}
 
 
 def _array(items: dict[str, Any]) -> dict[str, Any]:

@@ -59,10 +59,7 @@ TOUR: dict[str, tuple[str, list[str]]] = {
         "Which method is best here.",
         ["eval --methods hybrid,cosine,lexical -q", "eval --history"],
     ),
-    "export": (
-        "Whole tables by SKU, as files.",
-        ["export similar -o similar.csv -q -f json"],
-    ),
+    "export": ("Whole tables by SKU, as files.", ["export similar -o similar.csv -q -f json"]),
     "status": ("What is stored, what is stale.", ["status"]),
 }
 """Command -> what it is for, and the lines that the page shows, in the order they are run."""

@@ -42,9 +42,7 @@ def log_of(events: Sequence[Event], items: Vocabulary, users: Vocabulary) -> Eve
 
 
 def shop(
-    events: Sequence[Event],
-    items: Sequence[str] | None = None,
-    titles: Sequence[str] | None = None,
+    events: Sequence[Event], items: Sequence[str] | None = None, titles: Sequence[str] | None = None
 ) -> Dataset:
     """A shop of these events; items are those named, or those of the events."""
     skus = sorted(items or {event[1] for event in events})

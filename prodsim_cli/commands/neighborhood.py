@@ -47,9 +47,7 @@ def _methods(ctx: click.Context, param: click.Parameter, given: tuple[str, ...])
     help="It is a person (a product), even if there is a product (a person) of that name.",
 )
 @options.number(
-    "--most",
-    default=MOST,
-    help="How many nodes at most; the best of each node come first.",
+    "--most", default=MOST, help="How many nodes at most; the best of each node come first."
 )
 @click.option(
     "-f",

@@ -87,11 +87,7 @@ def _rank_in_row(rows: NDArray[np.intp], n: int) -> NDArray[np.intp]:
 
 
 def best_of_triplets(
-    rows: NDArray[np.intp],
-    columns: NDArray[np.int32],
-    scores: NDArray[np.float32],
-    n: int,
-    k: int,
+    rows: NDArray[np.intp], columns: NDArray[np.int32], scores: NDArray[np.float32], n: int, k: int
 ) -> Best:
     """:func:`top_k` over scattered entries: ``scores[t]`` stands at (row, column).
 
@@ -185,10 +181,7 @@ def product_rows(
 
 
 def best_of_csr(
-    pointer: NDArray[np.integer],
-    columns: NDArray[np.int32],
-    scores: NDArray[np.float32],
-    k: int,
+    pointer: NDArray[np.integer], columns: NDArray[np.int32], scores: NDArray[np.float32], k: int
 ) -> Best:
     """:func:`top_k` over the rows of a CSR matrix with unsorted columns; positive scores only.
 

@@ -22,11 +22,7 @@ from prodsim_cli.gnn.weights import Settings
 
 @torch.no_grad()
 def embed_new(
-    kind: str,
-    weights: Mapping[str, NDArray[Any]],
-    settings: Settings,
-    new: Vectors,
-    known: Vectors,
+    kind: str, weights: Mapping[str, NDArray[Any]], settings: Settings, new: Vectors, known: Vectors
 ) -> NDArray[np.float32]:
     """(m, d) float32 rows of unit length for unseen items; 0 where the features are all 0.
 
@@ -44,11 +40,7 @@ def embed_new(
 
 
 def _forward(
-    kind: str,
-    weights: Mapping[str, NDArray[Any]],
-    s: Settings,
-    new: Vectors,
-    edges: Edges | None,
+    kind: str, weights: Mapping[str, NDArray[Any]], s: Settings, new: Vectors, edges: Edges | None
 ) -> NDArray[np.float32]:
     """The mean over the layers of one member, (m, size)."""
     projection = torch.from_numpy(weights["project"])

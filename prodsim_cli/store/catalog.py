@@ -49,10 +49,7 @@ def spelled(connection: sqlite3.Connection, text: str, key: str) -> list[sqlite3
 
     ``key`` is the text in the form of ``items.sku_key`` (case-folded).
     """
-    conditions = [
-        "i.sku_key = ?",
-        "i.id in (select item_id from spellings where sku in (?, ?))",
-    ]
+    conditions = ["i.sku_key = ?", "i.id in (select item_id from spellings where sku in (?, ?))"]
     values = [key, text, key]
     for (source, sku), (_, sku_key) in zip(_splits(text), _splits(key), strict=False):
         conditions.append("(i.source = ? and i.sku_key = ?)")

@@ -83,8 +83,7 @@ def recent(connection: sqlite3.Connection, user_id: int, limit: int) -> list[sql
 def people_of(connection: sqlite3.Connection, item_id: int, did: str) -> int:
     """How many people bought (touched) a product."""
     row = connection.execute(
-        f"select count(distinct user_id) from events where item_id = ? and {_DONE[did]}",
-        (item_id,),
+        f"select count(distinct user_id) from events where item_id = ? and {_DONE[did]}", (item_id,)
     )
     return int(row.fetchone()[0])
 

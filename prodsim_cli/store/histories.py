@@ -96,10 +96,7 @@ def timeless(connection: sqlite3.Connection) -> bool:
 
 
 def sharing(
-    connection: sqlite3.Connection,
-    item_ids: Collection[int],
-    limit: int,
-    before: str | None = None,
+    connection: sqlite3.Connection, item_ids: Collection[int], limit: int, before: str | None = None
 ) -> dict[int, float]:
     """The people who share most with somebody who has these products -> cosine over who has what.
 

@@ -50,9 +50,7 @@ def largest_id(connection: sqlite3.Connection) -> int:
 
 
 def by_popularity(
-    connection: sqlite3.Connection,
-    ids: Sequence[int],
-    counts: Mapping[int, float] | None = None,
+    connection: sqlite3.Connection, ids: Sequence[int], counts: Mapping[int, float] | None = None
 ) -> list[tuple[int, float]]:
     """Products with a score of 0, the most popular first, then in order of position.
 

@@ -249,10 +249,7 @@ def load_neighbors(
 
 
 def load_pairs(
-    connection: sqlite3.Connection,
-    method: str,
-    owners: NDArray[np.int64],
-    table: str = "neighbors",
+    connection: sqlite3.Connection, method: str, owners: NDArray[np.int64], table: str = "neighbors"
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """(p,) owner, neighbour (row ids) and score of the pairs of some rows, each in its order."""
     rows, key = packed.TABLES[table]

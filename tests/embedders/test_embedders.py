@@ -103,8 +103,7 @@ def test_texts_of_one_length_go_together_without_padding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"),
-    [("default_prompt_name", "query"), ("truncate_dim", 1), ("features", {})],
+    ("setting", "value"), [("default_prompt_name", "query"), ("truncate_dim", 1), ("features", {})]
 )
 def test_a_model_that_wants_more_than_tokens_is_left_to_encode(setting: str, value: object) -> None:
     ids = torch.ones(1, 3, dtype=torch.long)

@@ -109,10 +109,7 @@ def test_rarity_is_counted_over_different_texts():
 def test_all_chosen_fields_are_read_to_their_end():
     titles = ["turntable", "record player", "radio"]
     long = "word " * 200
-    described = {
-        "title": titles,
-        "description": [f"{long} PSLX350H", "PS-LX350H", None],
-    }
+    described = {"title": titles, "description": [f"{long} PSLX350H", "PS-LX350H", None]}
     data = replace(shop(titles), columns=described, fields=("title", "description"))
     assert numbers.neighbors(data, k=1).positions.ravel().tolist() == [1, 0, -1]
     assert numbers.unable(data) == ""

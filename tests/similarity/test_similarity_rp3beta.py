@@ -42,8 +42,7 @@ def walks(matrix, alpha, beta):
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(
-    "settings",
-    [{}, {"alpha": 1.0, "beta": 0.0}, {"alpha": 1.3, "beta": 0.7, "half_life": 40.0}],
+    "settings", [{}, {"alpha": 1.0, "beta": 0.0}, {"alpha": 1.3, "beta": 0.7, "half_life": 40.0}]
 )
 @pytest.mark.parametrize("by", ["users", "orders"])
 def test_the_row_of_an_end_holds_the_starts_of_the_paper(seed, settings, by):

@@ -67,8 +67,7 @@ def plain(matrix, alpha, beta):
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(
-    "settings",
-    [{}, {"alpha": 5.0, "beta": 0.0}, {"alpha": 0.5, "beta": 0.3, "half_life": 40.0}],
+    "settings", [{}, {"alpha": 5.0, "beta": 0.0}, {"alpha": 0.5, "beta": 0.3, "half_life": 40.0}]
 )
 def test_it_is_the_loop_over_pairs_of_people(seed, settings):
     data = random_shop(seed)

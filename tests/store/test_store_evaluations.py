@@ -55,10 +55,7 @@ class TestRuns:
     ) -> None:
         assert [
             evaluations.keep(connection, CARD, {}, "", kept) for kept in (None, PerQuery())
-        ] == [
-            1,
-            2,
-        ]
+        ] == [1, 2]
         assert evaluations.earlier(connection, 2).per_query is None
 
     def test_the_same_figures_are_the_same_bytes(self) -> None:

@@ -105,10 +105,7 @@ def test_answers_and_digest_are_those_of_then(upgraded: str) -> None:
 def test_earlier_runs_are_listed(upgraded: str) -> None:
     runs = json.loads(run(upgraded, "eval", "--history", "-f", "json").stdout)["rows"]
     told = [(row["run"], row["task"], row["asked"], row["best"], row["figure"]) for row in runs]
-    assert told == [
-        (2, "pairs", 4, "lexical", "f1"),
-        (1, "recommend", 24, "pearson", "ndcg@10"),
-    ]
+    assert told == [(2, "pairs", 4, "lexical", "f1"), (1, "recommend", 24, "pearson", "ndcg@10")]
     assert runs[1]["value"] == pytest.approx(0.896821625595)
     assert runs[1]["split"] == "time 2024-05-01T00:00:00"
 

@@ -80,7 +80,7 @@ TYPE = _tiers(
 QUANTITY = _tiers(
     "quantity qty quantityordered units unitssold quantitysold salesquantity orderquantity"
     " numunits itemquantity orderedquantity count pieces menge anzahl stuck quantite cantidad"
-    " unidades 数量 购买数量 件数 销量 销售数量 商品数量 个数",
+    " unidades 数量 购买数量 件数 销量 销售数量 商品数量 个数"
 )
 PRICE = _tiers(
     "price unitprice priceeach variantprice saleprice sellingprice itemprice productprice"
@@ -94,12 +94,12 @@ TOTAL = _tiers(
     "salesvalue total linetotal totalprice totalamount amount revenue sales salesamount lineamount"
     " totalvalue grossamount netamount turnover subtotal umsatz betrag gesamtpreis montant"
     " prixtotal chiffreaffaires importe 金额 总价 总额 总金额 销售额 销售金额 实付金额 支付金额"
-    " 应付金额 小计",
+    " 应付金额 小计"
 )
 WEIGHT = _tiers("eventweight strength interactionweight eventvalue 权重")
 RATING = _tiers(
     "rating ratings stars starrating score overall reviewrating userrating reviewscore bewertung"
-    " sterne note calificacion valoracion 评分 打分 星级 用户评分 评价分数",
+    " sterne note calificacion valoracion 评分 打分 星级 用户评分 评价分数"
 )
 POSITION = _tiers(
     "position sequence seq step index eventindex orderindex sequencenumber rang posicion 序号"
@@ -120,7 +120,7 @@ DESCRIPTION = _tiers(
     "description productdescription itemdescription longdescription desc detaildesc details"
     " fulldescription bodyhtml body summary shortdescription descriptionen about"
     " produktbeschreibung beschreibung descripcion descriptif 描述 商品描述 详情 商品详情 产品描述"
-    " 产品详情 简介 介绍 说明",
+    " 产品详情 简介 介绍 说明"
 )
 BRAND = _tiers(
     "brand brandname brands manufacturer vendor maker marke hersteller marque fabricant marca"
@@ -139,18 +139,18 @@ CATEGORY = _tiers(
 KIND = _tiers(
     "producttype type subcategory subcommoditydesc producttypename style articletype garmenttype"
     " subcategoryname subclass class itemtype subtype typ art tipo 子类 小类 中类 二级类目"
-    " 三级类目 款式 产品类型",
+    " 三级类目 款式 产品类型"
 )
 SIZE = _tiers(
     "packagesize size packsize sizename currsizeofproduct colour color colourname flavor flavour"
-    " material grosse farbe taille couleur talla tamano 规格 尺寸 尺码 包装规格 颜色 容量 口味",
+    " material grosse farbe taille couleur talla tamano 规格 尺寸 尺码 包装规格 颜色 容量 口味"
 )
 TAGS = _tiers("tags tag keywords keyword labels schlagworte motscles etiquetas 标签 关键词 关键字")
 CURRENCY = _tiers("currency currencycode pricecurrency wahrung devise moneda 币种 货币")
 IMAGE = _tiers(
     "image imageurl imageurlhighres imageurls images imagelink imagesrc picture pictureurl photo"
     " imurl img imgurl thumbnail mainimage bild bildurl imagen 图片 商品图片 图片链接 主图"
-    " 图片地址",
+    " 图片地址"
 )
 URL = _tiers(
     "url link producturl productlink href permalink weburl lien enlace 链接 网址 商品链接 商品网址"

@@ -31,12 +31,7 @@ CASES = {
     ),
     "a quote that swallows whole rows costs its own line only": (
         'sku,title\n1,"Tea\n2,Cup\n3,Pot",x\n4,Jug\n',
-        [
-            (2, "unclosed quote"),
-            (3, ("2", "Cup")),
-            (4, "too many fields"),
-            (5, ("4", "Jug")),
-        ],
+        [(2, "unclosed quote"), (3, ("2", "Cup")), (4, "too many fields"), (5, ("4", "Jug"))],
     ),
     "two quotes that never close": (
         'sku,title\n1,"Tea\n2,"Cup\n3,Pot\n',

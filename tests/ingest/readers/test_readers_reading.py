@@ -70,11 +70,7 @@ DISEASES = {
         [(4, "bad bytes", "A3,B��x,4")],
     ),
     "zero_bytes.csv": ([("A1", "Tea"), ("A2", "Cups")], [2, 3], []),
-    "backslash_quote.csv": (
-        [("A1", 'Ruler "12", red', "1.20"), ("A2", "Cup", "3.00")],
-        [2, 3],
-        [],
-    ),
+    "backslash_quote.csv": ([("A1", 'Ruler "12", red', "1.20"), ("A2", "Cup", "3.00")], [2, 3], []),
     "one_column.csv": ([("Tea, green",), ("Cup",), ("Pot, blue, big",)], [2, 3, 4], []),
     "bad_checksum.csv.gz": ([("A1", "Tea"), ("A2", "Cup")], [2, 3], []),
     "old_mac.csv": ([("A1", "Tea"), ("A2", "Cup")], [2, 3], []),

@@ -103,7 +103,4 @@ def test_words_in_common_with_their_fields_and_products(tmp_path: Path) -> None:
 
 def test_of_unspaced_writing_the_longest_pieces(tmp_path: Path) -> None:
     with closing(shop(tmp_path, {})) as connection:
-        assert words(connection, "E", "F") == {
-            "保温杯": (("title",), 2),
-            "红色": (("title",), 2),
-        }
+        assert words(connection, "E", "F") == {"保温杯": (("title",), 2), "红色": (("title",), 2)}

@@ -21,11 +21,7 @@ from prodsim_cli.store.connection import open_for_reading, open_for_writing, tra
 NAMES = [f"P{number:02}" for number in range(12)]
 BRANDS = {"P01": "Hearth", "P02": "hearth", "P03": "HEARTH", "P04": "Sony", "P05": "Sony"}
 GROUPS = {"P01": 1, "P02": 1, "P03": 1, "P06": 2, "P07": 2, "P00": 3, "P08": 3}
-PAIRS = {
-    "P01": [("P02", 0.9), ("P03", 0.2)],
-    "P02": [("P01", 0.7)],
-    "P04": [("P05", 1.5)],
-}
+PAIRS = {"P01": [("P02", 0.9), ("P03", 0.2)], "P02": [("P01", 0.7)], "P04": [("P05", 1.5)]}
 
 
 class Given:

@@ -138,8 +138,7 @@ SIGNS = """( ) , = != < <= > ~ !~ and or not in ' " ! price title a 1 -1.5 红 a
 @settings(max_examples=2000, deadline=None)
 @given(
     st.one_of(
-        st.text(max_size=40),
-        st.lists(st.sampled_from(SIGNS.split()), max_size=14).map(" ".join),
+        st.text(max_size=40), st.lists(st.sampled_from(SIGNS.split()), max_size=14).map(" ".join)
     )
 )
 def test_any_text_is_a_tree_or_a_problem_with_a_hint(text: str) -> None:
