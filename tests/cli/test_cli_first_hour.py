@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -145,8 +146,9 @@ class TestAFolderThatMayNotBeWritten:
         folder = tmp_path / "sealed"
         folder.mkdir()
         path = Path(shutil.copy(shop, folder / "shop.db"))
-        for above in tmp_path.parents:
-            if above.name.startswith("pytest"):
+        top = Path(tempfile.gettempdir()).resolve()
+        for above in tmp_path.resolve().parents:
+            if top in above.parents:
                 above.chmod(above.stat().st_mode | 0o055)
         tmp_path.chmod(0o755)
         with closing(sqlite3.connect(path)) as connection:
