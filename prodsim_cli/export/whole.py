@@ -21,8 +21,6 @@ from prodsim_cli.records.reports import Export
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress
 
-WHAT = ("similar", "recs", "vectors", "graph")
-
 
 @dataclass(frozen=True)
 class ExportRequest:
@@ -47,7 +45,7 @@ def export(
     request: ExportRequest,
     progress: Progress | None = None,
 ) -> Export:
-    """Write one of :data:`WHAT`; a build that ends meanwhile does not show.
+    """Write one table; a build that ends meanwhile does not show.
 
     Raises UsageProblem for an ending that is no format and InputError where the file can't be
     written, both before anything is read; and what the table itself raises, see its module.

@@ -45,8 +45,6 @@ from prodsim_cli.registry import COMPLEMENT, SUBSTITUTE
 from prodsim_cli.store import catalog, events, item_scores, neighbors
 from prodsim_cli.store.artifacts import Built
 
-ROLES = (SUBSTITUTE, COMPLEMENT)
-
 OF_TABLES = 2 / 3
 """What their scores count beside common words: they weigh rare words of a design the most."""
 
@@ -120,7 +118,7 @@ def _stale(built: Built, role: str) -> list[str]:
 class RoleCandidates:
     """Candidates of ``--as``, for one product or several (whose scores are added up).
 
-    ``role``: one of :data:`ROLES`. ``apart`` True: colours and sizes of a product asked about are
+    ``role``: one of the two above. ``apart`` True: colours and sizes of a product asked about are
     products of their own; else they are no answers. ``filtered``: a rule lets some products through
     only, so those that no table names may be needed. ``notes`` grow while products are asked for.
     """

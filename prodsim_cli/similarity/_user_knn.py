@@ -21,10 +21,8 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.events import TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.scoring.weighting import USERS
 from prodsim_cli.similarity._graph import Settings, user_neighbors
 
-NAME = USERS
 MEASURE = "cosine"
 K = 50
 

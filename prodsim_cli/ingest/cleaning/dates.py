@@ -8,7 +8,6 @@ import polars as pl
 
 from prodsim_cli.ingest.cleaning.values import as_text, on_distinct
 
-ORDERS = ("dmy", "mdy", "ymd")
 _MONTHS = (
     "jan(?:uary|uar|vier|v)?|ene(?:ro)?|january",
     "feb(?:ruary|ruar|rero)?|fev(?:rier)?|févr(?:ier)?",
