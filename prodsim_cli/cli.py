@@ -189,7 +189,7 @@ def _speak_utf8() -> None:
 
 def _tell(problem: ProdsimError, words: Sequence[str]) -> int:
     """Say a problem on stderr, as JSON where the answer would have been JSON."""
-    from prodsim_cli.render.text import json_text, one_line
+    from prodsim_cli.render.plain import json_text, one_line
 
     if _wants_json(words):
         click.echo(json_text(problem.as_dict()), err=True)

@@ -14,8 +14,8 @@ from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.data.vocabulary import Vocabulary
 from prodsim_cli.evaluation.report import ReportOptions
-from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import recommend
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.protocol.splitting import SplitRequest
 from prodsim_cli.records.figures import Scorecard
 from prodsim_cli.records.values import DEFAULT_WEIGHTS

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.builds.building import build
 from prodsim_cli.builds.ingesting import ingest
-from prodsim_cli.builds.reports import BuildOptions
+from prodsim_cli.builds.stages import BuildOptions
 
 DEMO = Path(__file__).parents[1] / "fixtures" / "demo"
 BRANDS = (

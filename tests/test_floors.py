@@ -41,7 +41,7 @@ GROUND = [
     "prodsim_cli.progress",
     "prodsim_cli.render",
     "prodsim_cli.render.flat",
-    "prodsim_cli.render.text",
+    "prodsim_cli.render.plain",
     *(f"prodsim_cli.store.{name}" for name in (*READING, "problems", "schema", "status")),
     *(f"prodsim_cli.search.{name}" for name in ("index", "ranking", "spelling", "terms", "words")),
     *(

@@ -2,6 +2,6 @@
 
 from prodsim_cli.builds.building import build, embed, graph
 from prodsim_cli.builds.ingesting import IngestOptions, ingest
-from prodsim_cli.builds.reports import BuildOptions, BuildReport
+from prodsim_cli.builds.stages import BuildOptions, BuildReport
 
 __all__ = ["BuildOptions", "BuildReport", "IngestOptions", "build", "embed", "graph", "ingest"]

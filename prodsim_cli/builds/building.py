@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from prodsim_cli.builds.companions import companions
-from prodsim_cli.builds.counts import item_scores
 from prodsim_cli.builds.embedding import text_vectors
 from prodsim_cli.builds.for_recommend import for_people
+from prodsim_cli.builds.item_counts import item_scores
 from prodsim_cli.builds.learning import learn_blend
 from prodsim_cli.builds.networks import update_networks
-from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
+from prodsim_cli.builds.stages import GRAPH_SETTINGS, BuildOptions, BuildReport, Stage
 from prodsim_cli.builds.state import (
     Build,
     Parts,

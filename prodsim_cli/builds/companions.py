@@ -24,7 +24,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.stages import Stage
 from prodsim_cli.builds.state import Build
 from prodsim_cli.data.events import NO_TIME, TYPE_CODE, EventLog
 from prodsim_cli.data.knn import blocks

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from prodsim_cli import embedders
-from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.stages import Stage
 from prodsim_cli.builds.state import Build, fresh
 from prodsim_cli.gnn import KINDS
 from prodsim_cli.progress import Progress

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.stages import Stage
 from prodsim_cli.builds.state import Build, fresh, leave_out, parts_of, store
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.records.values import FOR_PEOPLE

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.stages import Stage
 from prodsim_cli.builds.state import Build, graph_settings, joint_version, unlearned
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable

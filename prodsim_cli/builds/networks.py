@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prodsim_cli import gnn
-from prodsim_cli.builds.reports import BuildReport, Stage
+from prodsim_cli.builds.stages import BuildReport, Stage
 from prodsim_cli.builds.state import Build, trained
 from prodsim_cli.errors import NotReady, UsageProblem
 from prodsim_cli.gnn.weights import Settings, Trained, from_bytes, to_bytes
@@ -177,8 +177,8 @@ def embed_new_items(connection: sqlite3.Connection, shop: Shop, name: str) -> ND
     Nothing is trained and no other vector changes. Returns the positions of these items; one
     without text and attributes stays without a vector.
     """
-    from prodsim_cli.gnn.graph import features
     from prodsim_cli.gnn.inductive import embed_new
+    from prodsim_cli.gnn.message_graph import features
 
     row = connection.execute(
         "select weights from artifacts where name = ? and kind = 'space'", (name,)

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.stages import Stage
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.progress import Progress

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prodsim_cli.data.dataset import Dataset
     from prodsim_cli.evaluation.outcome import Outcome
     from prodsim_cli.evaluation.report import ReportOptions
-    from prodsim_cli.evaluation.tables import EvalRequest
+    from prodsim_cli.evaluation.trained_tables import EvalRequest
     from prodsim_cli.progress import Progress
     from prodsim_cli.store.evaluations import StoredRun
 
@@ -135,8 +135,8 @@ def evaluated(
     from prodsim_cli.evaluation.pairs_file import read_pairs
     from prodsim_cli.evaluation.report import ReportOptions
     from prodsim_cli.evaluation.run import refuse_users
-    from prodsim_cli.evaluation.tables import EvalRequest
     from prodsim_cli.evaluation.tasks.pairs import evaluate_pairs
+    from prodsim_cli.evaluation.trained_tables import EvalRequest
     from prodsim_cli.progress import stage
     from prodsim_cli.store import evaluations
     from prodsim_cli.store.connection import open_for_reading

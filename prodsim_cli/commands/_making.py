@@ -62,7 +62,7 @@ graph_options = _all(
 
 def build_options(given: dict[str, Any]) -> Any:
     """``builds.BuildOptions`` from the words of the command; what was not said stays as stored."""
-    from prodsim_cli.builds.reports import GRAPH_SETTINGS, BuildOptions
+    from prodsim_cli.builds.stages import GRAPH_SETTINGS, BuildOptions
 
     if given.get("model") and given.get("no_lm"):
         raise UsageProblem("--model and --no-lm contradict each other.", hint="Leave one out.")

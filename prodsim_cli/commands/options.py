@@ -274,7 +274,7 @@ def _lines() -> Iterator[str]:
 
 def tell(notes: tuple[str, ...] | list[str]) -> None:
     """Sentences for the person, on stderr; the same sentence once."""
-    from prodsim_cli.render.text import one_line
+    from prodsim_cli.render.plain import one_line
 
     for note in dict.fromkeys(notes):
         click.echo(f"note: {one_line(note)}", err=True)
@@ -304,7 +304,7 @@ def complete_skus(ctx: click.Context, param: click.Parameter, incomplete: str) -
     """SKUs of the database that begin with what was typed, with their titles as help."""
     from click.shell_completion import CompletionItem
 
-    from prodsim_cli.render.text import one_line
+    from prodsim_cli.render.plain import one_line
 
     before = _before_colon(ctx, param, incomplete)
     start = before + (incomplete if incomplete != ":" else "")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from prodsim_cli import registry
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.cost import Spent, spent
 from prodsim_cli.progress import stage
 from prodsim_cli.protocol import leaks
@@ -52,7 +52,7 @@ class PeopleAlike:
     """People alike in the training part of ``testset``; the table is made when it is needed."""
 
     testset: TestSet
-    request: training.EvalRequest
+    request: trained_tables.EvalRequest
     progress: Progress | None = None
 
     @cached_property
@@ -77,7 +77,7 @@ class PeopleAlike:
 
 def run(
     testset: TestSet,
-    request: training.EvalRequest,
+    request: trained_tables.EvalRequest,
     *,
     depth: int,
     seed: int,
@@ -86,15 +86,15 @@ def run(
 ) -> Run:
     """Build every method on the training part of ``testset`` and let it answer, baselines too."""
     task = "similar" if testset.history is None else "recommend"
-    tuning = training.TuningTask(task, testset.target, testset.again, seed, held_out)
+    tuning = trained_tables.TuningTask(task, testset.target, testset.again, seed, held_out)
     people = None if testset.history is None else PeopleAlike(testset, request, progress)
     if people is None:
         items = replace(request, depth=depth)
     else:  # what is left are methods over products
         items = replace(request, methods=tuple(name for name in request.methods if name != USERS))
-    made = training.Tables(measure=request.measure)
+    made = trained_tables.Tables(measure=request.measure)
     if items.methods:
-        made = training.tables(testset.train, items, tuning, progress)
+        made = trained_tables.tables(testset.train, items, tuning, progress)
     histories = UserHistories(testset)
     answering: dict[str, Answering] = {
         name: partial(_answers, name, made, testset, histories, people, depth)
@@ -106,13 +106,13 @@ def run(
 
 
 def _add_people(
-    people: PeopleAlike, made: training.Tables, answering: dict[str, Answering], depth: int
+    people: PeopleAlike, made: trained_tables.Tables, answering: dict[str, Answering], depth: int
 ) -> None:
     """``users`` among the methods that answer, or among those left out."""
     if people.unable:
         made.left_out[USERS] = people.unable
         if not answering and "all" not in people.request.methods:
-            raise training.none_left(made.left_out)
+            raise trained_tables.none_left(made.left_out)
         return
     built = people.made[1]
     if built is not None:
@@ -123,7 +123,7 @@ def _add_people(
 def answered(
     testset: TestSet,
     answering: Mapping[str, Answering],
-    made: training.Tables,
+    made: trained_tables.Tables,
     *,
     depth: int,
     seed: int,
@@ -154,7 +154,7 @@ def answered(
 
 def _answers(
     name: str,
-    made: training.Tables,
+    made: trained_tables.Tables,
     testset: TestSet,
     histories: UserHistories,
     people: PeopleAlike | None,
@@ -180,7 +180,7 @@ def _joins(name: str) -> bool:
 
 def _blended(
     name: str,
-    made: training.Tables,
+    made: trained_tables.Tables,
     blend: Blend,
     testset: TestSet,
     histories: UserHistories,
@@ -195,7 +195,7 @@ def _blended(
     return scores
 
 
-def _note(out: Run, name: str, made: training.Tables, answer: Answering) -> None:
+def _note(out: Run, name: str, made: trained_tables.Tables, answer: Answering) -> None:
     """Keep the lists of a method and, where wanted, what they and its table cost."""
     if not made.measure:
         out.lists[name] = answer()

@@ -16,7 +16,7 @@ from prodsim_cli.export.lists import Lists, lists, nothing_for
 from prodsim_cli.export.table import Table, products
 from prodsim_cli.queries.ranking.request import Rules
 from prodsim_cli.queries.recommend import RecommendRequest, ahead, what_is_popular
-from prodsim_cli.render.text import harmless
+from prodsim_cli.render.plain import harmless
 
 if TYPE_CHECKING:
     from prodsim_cli.progress import Progress

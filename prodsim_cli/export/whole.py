@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from prodsim_cli.export import graph, recs, similar, vectors, writing
+from prodsim_cli.export import graph, recs, similar, table_file, vectors
 from prodsim_cli.export.table import Table
 from prodsim_cli.files import check_file
 from prodsim_cli.queries.ranking.request import Rules
@@ -85,7 +85,7 @@ def _written(
 ) -> Export:
     """One table in a file (its ending says the form) or, without a path, on stdout in ``form``."""
     if path is not None:
-        form = writing.form_of(path)
+        form = table_file.form_of(path)
         check_file(path)
     if progress is not None:
         progress.stage("loading")
@@ -94,9 +94,9 @@ def _written(
     try:
         made = make(shape)
         if path is None:
-            rows = writing.stream_to(sys.stdout.write, shape, made)
+            rows = table_file.stream_to(sys.stdout.write, shape, made)
         else:
-            rows = writing.write(made, path)
+            rows = table_file.write(made, path)
     finally:
         connection.execute("rollback")
     return Export(
@@ -128,4 +128,4 @@ def _table(
 def _columns(made: Table, form: str) -> list[str]:
     """The names of the columns in the file."""
     empty = pl.DataFrame(schema=made.columns)
-    return writing.flat(empty).columns if form.startswith("csv") else empty.columns
+    return table_file.flat(empty).columns if form.startswith("csv") else empty.columns

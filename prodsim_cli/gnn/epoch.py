@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from prodsim_cli.gnn.graph import Graph, adjacency, history_means, row_normalized
+from prodsim_cli.gnn.message_graph import Graph, adjacency, history_means, row_normalized
 from prodsim_cli.gnn.model import Edges, Network
 from prodsim_cli.gnn.weights import Settings
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from prodsim_cli.data.embeddings import normalized
-from prodsim_cli.gnn.graph import Vectors, entries, near_text
+from prodsim_cli.gnn.message_graph import Vectors, entries, near_text
 from prodsim_cli.gnn.model import Edges, Network
 from prodsim_cli.gnn.weights import Settings
 

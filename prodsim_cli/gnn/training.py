@@ -26,7 +26,7 @@ from prodsim_cli.data.embeddings import normalized
 from prodsim_cli.gnn import validation
 from prodsim_cli.gnn.checkpoint import FINAL, SEARCH, Checkpoint
 from prodsim_cli.gnn.epoch import Adam, Epochs, GraphTensors
-from prodsim_cli.gnn.graph import Graph, Vectors, build_graph, degrees
+from prodsim_cli.gnn.message_graph import Graph, Vectors, build_graph, degrees
 from prodsim_cli.gnn.model import Network
 from prodsim_cli.gnn.weights import Arrays, Epoch, Settings, Trained
 from prodsim_cli.progress import Silent

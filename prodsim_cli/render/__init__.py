@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Protocol, TextIO
 
-from prodsim_cli.render.text import harmless, json_text, one_line
+from prodsim_cli.render.plain import harmless, json_text, one_line
 
 
 class Result(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodsim_cli.records.reports import Export
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 _ABOUT = {
     "similar": "up to {k} products like each of {products:,}, by {method}",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 if TYPE_CHECKING:
     from prodsim_cli.records.graphs import Edge, Neighborhood, Node

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 PIPED_WIDTH = 100
 _GAP = 2

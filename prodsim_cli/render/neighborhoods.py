@@ -9,7 +9,7 @@ from rich.text import Text
 
 from prodsim_cli.records.graphs import Edge, Neighborhood, Node
 from prodsim_cli.render.layout import Column, as_text, fitted, number
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 _STYLES = {"product": "cyan", "user": "magenta"}
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from prodsim_cli.records.answers import Product
 from prodsim_cli.records.reasons import Explanation, Fact, Group, Share, Speaking
 from prodsim_cli.render.layout import Column, as_text, bar, fitted, grid, money, number
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 _BAR = 8
 _SHOWN = 8

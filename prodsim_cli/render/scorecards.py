@@ -11,7 +11,7 @@ from prodsim_cli.protocol.metrics._columns import smaller_is_better, tells_quali
 from prodsim_cli.records.figures import Interval, Scorecard, Slice
 from prodsim_cli.registry import names
 from prodsim_cli.render.layout import Column, fitted, floor, number
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 _MARKS = {"better": ("▲", "green"), "tie": ("=", "dim"), "worse": ("▼", "red")}
 

@@ -13,7 +13,7 @@ from prodsim_cli.records.states import ArtifactStatus, Listing, Profile, Status
 from prodsim_cli.records.values import FOR_PEOPLE
 from prodsim_cli.render.flat import accounts
 from prodsim_cli.render.layout import Column, fitted, grid, moment, number, size
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 
 def listing(listing: Listing, width: int) -> RenderableType:

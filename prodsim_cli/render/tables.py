@@ -11,7 +11,7 @@ from rich.text import Text
 
 from prodsim_cli.render.flat import question
 from prodsim_cli.render.layout import Column, as_text, bar, console, fitted, floor, money, number
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 if TYPE_CHECKING:
     from prodsim_cli.records.answers import Ranked, Ranking

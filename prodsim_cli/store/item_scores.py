@@ -1,4 +1,4 @@
-"""Reading what is the same for everybody: one number a product by name (builds/counts.py)."""
+"""Reading what is the same for everybody: one number a product by name (builds/item_counts.py)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from prodsim_cli.scoring.over_arrays import Parts, Scores, evidence_of, parts
 from prodsim_cli.scoring.weighting import CONSTANTS, FLAT, USERS
 from prodsim_cli.similarity import _user_knn as people
 from prodsim_cli.similarity import content_first, method
-from prodsim_cli.tuning import windows
+from prodsim_cli.tuning import validation
 from prodsim_cli.tuning.score_matrix import ScoreMatrix, gathered, matrix_of_rows, scale_of
 from prodsim_cli.tuning.selection import adds, adjust, select
 from prodsim_cli.tuning.settings import (
@@ -60,12 +60,12 @@ def learn(
     """Settings, memories and weights from a validation window inside ``data``.
 
     ``tasks``: what is learned for. ``weigh`` False: only settings and memories. None where the
-    events allow no window, or one with fewer than ``windows.ENOUGH`` questions.
+    events allow no window, or one with fewer than ``validation.ENOUGH`` questions.
     """
     sampled = len(data.events) > _LARGE
     if sampled:
-        data, methods = windows.sample(data, _LARGE, seed), replace(methods, quick=True)
-    window = windows.window(data, "time" if data.events.timed else "last", target, again, seed)
+        data, methods = validation.sample(data, _LARGE, seed), replace(methods, quick=True)
+    window = validation.window(data, "time" if data.events.timed else "last", target, again, seed)
     if window is None:
         return None
     blend, past = Blend(), _Past(data, window, methods, seed, weigh, progress)
@@ -96,8 +96,8 @@ class _Past:
             testset, _ = product_questions(self.data, window)
         else:
             testset = user_questions(self.data, window)
-        testset = windows.some(testset, self.seed)
-        return testset if len(testset) >= windows.ENOUGH else None
+        testset = validation.some(testset, self.seed)
+        return testset if len(testset) >= validation.ENOUGH else None
 
     def tuned(
         self,
@@ -137,7 +137,7 @@ def _for_people(blend: Blend, past: _Past) -> Blend:
         blend,
         settings={**blend.settings, "recommend": _settings(tuned)},
         memory={name: one.memory for name, one in tuned.items() if one.memory != FLAT},
-        evidence=(*blend.evidence, windows.in_words(len(testset), "users", past.window)),
+        evidence=(*blend.evidence, validation.in_words(len(testset), "users", past.window)),
         scales={name: scale_of(one.table) for name, one in tuned.items()},
     )
     if not past.weigh:
@@ -209,7 +209,7 @@ def _for_products(blend: Blend, past: _Past) -> Blend:
         blend,
         settings={**blend.settings, "similar": _settings(tuned)},
         scales={name: scale_of(one.table) for name, one in tuned.items()},
-        evidence=(*blend.evidence, windows.in_words(len(testset), "products", past.window)),
+        evidence=(*blend.evidence, validation.in_words(len(testset), "products", past.window)),
     )
     if not past.weigh:
         return blend
@@ -229,7 +229,7 @@ def _for_products(blend: Blend, past: _Past) -> Blend:
     weights = {MANY: shared, FEW: shared}
     for kind in (MANY, FEW):
         some = mine == EVIDENCE.index(kind)
-        if some.sum() >= windows.ENOUGH:
+        if some.sum() >= validation.ENOUGH:
             weights[kind] = adjust(matrix.only(some), shared)
     weights[NONE] = _for_new(replace(past, methods=methods), blend) or {
         name: weight for name, weight in shared.items() if method(name).content_based
@@ -262,7 +262,7 @@ def _standing_in(blend: Blend, past: _Past) -> Blend:
 def _for_new(past: _Past, blend: Blend) -> dict[str, float]:
     """Weights for products without events: those of a fifth of the products made cold."""
     window, methods = past.window, past.methods
-    cold = windows.window(past.data, "cold", window.target, window.again, past.seed)
+    cold = validation.window(past.data, "cold", window.target, window.again, past.seed)
     testset = past.asked(cold) if cold is not None else None
     if testset is None:
         return {}

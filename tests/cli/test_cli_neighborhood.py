@@ -25,7 +25,7 @@ from prodsim_cli import render
 from prodsim_cli.cli import cli
 from prodsim_cli.commands.neighborhood import FORMATS
 from prodsim_cli.records.graphs import Edge, Neighborhood, Node
-from prodsim_cli.render.text import one_line
+from prodsim_cli.render.plain import one_line
 
 Run = Callable[..., Result]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot")

@@ -403,7 +403,7 @@ def test_what_was_written_for_a_program(ask: Run, tmp_path: Path) -> None:
 def test_a_file_is_complete_or_not_there(
     ask: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prodsim_cli.export import writing
+    from prodsim_cli.export import table_file as writing
 
     path = tmp_path / "recs.csv"
     path.write_text("the old one")

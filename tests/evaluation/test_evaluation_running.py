@@ -13,9 +13,9 @@ from prodsim_cli import registry
 from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation import run as running
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.cost import spent
-from prodsim_cli.evaluation.tables import EvalRequest, TuningTask
+from prodsim_cli.evaluation.trained_tables import EvalRequest, TuningTask
 from prodsim_cli.protocol.splits import last, time
 from prodsim_cli.protocol.testset import user_questions
 
@@ -88,7 +88,7 @@ class TestLists:
         with pytest.MonkeyPatch.context() as patch:
             plug(patch, registry_of)
             for depth in (10, 50, 80):
-                training.tables(busy, EvalRequest(("deep",), depth=depth))
+                trained_tables.tables(busy, EvalRequest(("deep",), depth=depth))
         assert seen == [50, 50, 80]
 
 
@@ -169,26 +169,29 @@ class TestCost:
 
 class TestChosen:
     def test_all_are_all_of_the_house_and_those_that_join_come_last(self):
-        names = training.chosen(None)
+        names = trained_tables.chosen(None)
         assert sorted(names) == list(registry.names("similarity"))
         joins = [registry.load("similarity", name).NEEDS == "neighbors" for name in names]
         assert joins == sorted(joins)
         assert any(joins)
-        assert training.chosen(["all"]) == training.chosen(["all", "cosine"]) == names
+        assert trained_tables.chosen(["all"]) == trained_tables.chosen(["all", "cosine"]) == names
 
     def test_names_come_once_and_a_stored_table_needs_no_plug_in(self):
-        assert training.chosen(["hybrid", "cosine", "cosine"]) == ["cosine", "hybrid"]
-        assert training.chosen(["mine", "cosine"], stored=["mine"]) == ["cosine", "mine"]
-        assert set(training.chosen(["all", "mine"], ["mine"])) == {*training.chosen(None), "mine"}
+        assert trained_tables.chosen(["hybrid", "cosine", "cosine"]) == ["cosine", "hybrid"]
+        assert trained_tables.chosen(["mine", "cosine"], stored=["mine"]) == ["cosine", "mine"]
+        assert set(trained_tables.chosen(["all", "mine"], ["mine"])) == {
+            *trained_tables.chosen(None),
+            "mine",
+        }
         with pytest.raises(UsageProblem, match="no similarity named 'mine'"):
-            training.chosen(["mine"])
+            trained_tables.chosen(["mine"])
 
 
 class TestAbsent:
     """Why a method can't work, in the words that stand behind "is left out:"."""
 
     def why(self, data, name, **settings):
-        return training.reasons([name], data, settings)[name]
+        return trained_tables.reasons([name], data, settings)[name]
 
     def test_texts(self, busy):
         bare = shop(by_time(two_aisles()))
@@ -216,31 +219,31 @@ class TestAbsent:
     def test_where_none_is_left_the_reasons_are_given(self):
         data = shop(by_time(two_aisles()))
         with pytest.raises(UsageProblem, match=r"lexical: no product has a text; text: no product"):
-            training.tables(data, EvalRequest(("lexical", "text")))
+            trained_tables.tables(data, EvalRequest(("lexical", "text")))
 
 
 class TestTables:
     def test_a_fresh_table_of_texts_is_taken_unless_it_is_too_short_or_is_measured(self, busy):
         told = telling(np.eye(25)[::-1] + 0.5).neighbors(busy, k=10)
         data = busy.with_neighbors("lexical", told, learned=False)
-        made = training.tables(data, EvalRequest(("lexical",), depth=10, learn=False))
+        made = trained_tables.tables(data, EvalRequest(("lexical",), depth=10, learn=False))
         assert made.by_method["lexical"] is told
-        longer = training.tables(data, EvalRequest(("lexical",), depth=11, learn=False))
+        longer = trained_tables.tables(data, EvalRequest(("lexical",), depth=11, learn=False))
         assert longer.by_method["lexical"] is not told
-        measured = training.tables(
+        measured = trained_tables.tables(
             data, EvalRequest(("lexical",), depth=10, learn=False, measure=True)
         )
         assert measured.by_method["lexical"] is not told
 
     def test_methods_that_nobody_asked_for_are_made_for_the_one_that_joins_only(self, busy):
-        made = training.tables(busy, EvalRequest(("hybrid",)), TuningTask(seed=1))
+        made = trained_tables.tables(busy, EvalRequest(("hybrid",)), TuningTask(seed=1))
         assert list(made.by_method) == ["hybrid"]
         assert {"hybrid"} < set(made.every)
 
     def test_measures_of_the_graph_are_the_same_alone_and_in_one_sweep(self, busy):
         names = ("cosine", "jaccard", "pearson", "bm25")
-        together = training.tables(busy, EvalRequest(names, learn=False)).by_method
+        together = trained_tables.tables(busy, EvalRequest(names, learn=False)).by_method
         for name in names:
-            alone = training.tables(busy, EvalRequest((name,), learn=False)).by_method[name]
+            alone = trained_tables.tables(busy, EvalRequest((name,), learn=False)).by_method[name]
             assert (alone.positions == together[name].positions).all()
             assert alone.scores == pytest.approx(together[name].scores, abs=1e-6)

@@ -14,8 +14,8 @@ from prodsim_cli.data.embeddings import EmbeddingMatrix
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.evaluation.answer_files import Answers
 from prodsim_cli.evaluation.report import ReportOptions
-from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import search
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.similarity import lexical, text
 
 TITLES = ("red tea cup", "blue soup plate", "red wine glass", "tea towel", "red tea cup", None)

@@ -20,8 +20,8 @@ from prodsim_cli.evaluation.answer_files import Answers, related
 from prodsim_cli.evaluation.answer_table import Table
 from prodsim_cli.evaluation.bootstrap import bootstrap
 from prodsim_cli.evaluation.report import ReportOptions
-from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import similar
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.protocol import testset
 from prodsim_cli.protocol.sessions import sessions, together
 from prodsim_cli.protocol.splits import cold, time, windows

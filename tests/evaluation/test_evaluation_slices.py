@@ -13,8 +13,8 @@ from evaluation_worlds import DAY, shop, two_aisles
 
 from prodsim_cli.evaluation.report import ReportOptions
 from prodsim_cli.evaluation.slices import Part, parts_of, with_languages
-from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks import recommend
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.protocol.splitting import SplitRequest
 
 K = 5

@@ -14,7 +14,7 @@ from evaluation_worlds import DAY, evaluate, method, shop, two_aisles
 from prodsim_cli import registry
 from prodsim_cli.data.neighbors import NeighborTable
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.run import run
 from prodsim_cli.protocol.splits import time
 from prodsim_cli.protocol.testset import user_questions
@@ -68,7 +68,7 @@ def only_people(monkeypatch):
         return quiet[name] if family == "similarity" and name in quiet else real(family, name)
 
     monkeypatch.setattr(registry, "load", load)
-    monkeypatch.setattr(training, "_in_sweep", lambda name: False)
+    monkeypatch.setattr(trained_tables, "_in_sweep", lambda name: False)
 
 
 def test_people_of_an_aisle_know_the_aisle(aisles):
@@ -86,7 +86,7 @@ def test_all_holds_users_and_a_choice_does_not(aisles):
 def test_lists_are_those_of_the_formula(crowd):
     (split,) = time.split(crowd, at="1970-04-01")
     asked = user_questions(crowd, split)
-    lists = run(asked, training.EvalRequest(("users",)), depth=5, seed=1).lists["users"]
+    lists = run(asked, trained_tables.EvalRequest(("users",)), depth=5, seed=1).lists["users"]
     train = crowd.without(~split.train)
     table = people.people_alike(train)
     scores = people.answering(table, train, split.users)(slice(0, len(split.users)))

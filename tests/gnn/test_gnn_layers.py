@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.gnn.graph import degree_normalized
+from prodsim_cli.gnn.message_graph import degree_normalized
 from prodsim_cli.gnn.model import GAT, GCN, Edges, LightGCN, Network, edge_softmax, propagate
 from prodsim_cli.gnn.weights import Settings
 

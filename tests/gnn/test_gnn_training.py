@@ -15,7 +15,7 @@ from prodsim_cli import gnn
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.gnn import epoch, validation
-from prodsim_cli.gnn import graph as graphs
+from prodsim_cli.gnn import message_graph as graphs
 from prodsim_cli.gnn.epoch import mask_edges
 from prodsim_cli.gnn.inductive import embed_new
 from prodsim_cli.gnn.training import train

@@ -31,7 +31,7 @@ from prodsim_cli.records.answers import Ranked, Ranking
 from prodsim_cli.records.reports import IngestReport
 from prodsim_cli.records.states import Listing
 from prodsim_cli.render.layout import money, number, size
-from prodsim_cli.render.text import harmless, json_text, one_line
+from prodsim_cli.render.plain import harmless, json_text, one_line
 
 
 @pytest.mark.parametrize("result", ALL, ids=NAMES)

@@ -18,7 +18,7 @@ from prodsim_cli import builds
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.interactions import binary
 from prodsim_cli.evaluation import run as running
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.run import PeopleAlike
 from prodsim_cli.export.batch_scorer import BatchScorer, batch_scorer
 from prodsim_cli.export.lists import lists
@@ -119,9 +119,11 @@ class Judged:
         stored = connection.execute("select settings from artifacts where kind = 'blend'")
         self.blend = Blend.from_dict(json.loads(stored.fetchone()[0])["blend"])
         self.asked = asked_of(connection)
-        monkeypatch.setattr(training, "_learned", lambda *_: self.blend)
-        wish = training.EvalRequest(("all",))
-        self.made = training.tables(self.asked.train, wish, training.TuningTask("recommend"))
+        monkeypatch.setattr(trained_tables, "_learned", lambda *_: self.blend)
+        wish = trained_tables.EvalRequest(("all",))
+        self.made = trained_tables.tables(
+            self.asked.train, wish, trained_tables.TuningTask("recommend")
+        )
         self.people = PeopleAlike(self.asked, wish, None)
         self.pasts = UserHistories(self.asked)
 

@@ -10,7 +10,7 @@ from evaluation_worlds import DAY, shop, two_aisles
 
 from prodsim_cli.data.events import TYPE_CODE
 from prodsim_cli.data.vocabulary import Vocabulary
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.similarity import _graph
 from prodsim_cli.similarity import _user_knn as people
 
@@ -105,5 +105,5 @@ def test_learning_leaves_them_out_where_there_are_too_many(monkeypatch):
     seen = []
     monkeypatch.setattr(people, "MOST_PAIRS", 0)
     monkeypatch.setattr(people, "people_alike", lambda *_: seen.append(1))
-    training.tables(data, training.EvalRequest(("cosine", "hybrid")))
+    trained_tables.tables(data, trained_tables.EvalRequest(("cosine", "hybrid")))
     assert not seen

@@ -10,7 +10,7 @@ from prodsim_cli.similarity import method
 from prodsim_cli.tuning import learn as learning
 from prodsim_cli.tuning.learn import learn
 from prodsim_cli.tuning.settings import Methods
-from prodsim_cli.tuning.windows import ENOUGH
+from prodsim_cli.tuning.validation import ENOUGH
 
 NAMES = ("cosine", "lexical")
 

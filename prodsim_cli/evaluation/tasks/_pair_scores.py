@@ -15,7 +15,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import binary
 from prodsim_cli.data.knn import blocks
 from prodsim_cli.data.neighbors import NeighborTable
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.pairs_file import Known
 from prodsim_cli.progress import stage
 from prodsim_cli.protocol.metrics._seen import Ranks, hits
@@ -163,7 +163,7 @@ def live_tables(
     bare, every = replace(data, neighbors={}), {**settings, "k": len(task.candidates)}
     single = [name for name in methods if not method(name).joins]
     several = [name for name in methods if name not in single]
-    parts = training.singles(data, settings) if several else []
+    parts = trained_tables.singles(data, settings) if several else []
     for some in blocks(len(task.queries), _CELLS // max(len(task.candidates), 1)):
         here, queries = bare, task.queries[some]
         for name in dict.fromkeys([*single, *parts]):

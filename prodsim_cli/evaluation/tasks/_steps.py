@@ -10,7 +10,7 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.evaluation.outcome import FoldEvents, Outcome
 from prodsim_cli.evaluation.report import ReportOptions, RunDescription, summarise
 from prodsim_cli.evaluation.run import Run, run
-from prodsim_cli.evaluation.tables import EvalRequest
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.protocol.splits._split import Split
 from prodsim_cli.protocol.splitting import account, described, empty_windows
 from prodsim_cli.protocol.testset import TestSet, named_users

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from prodsim_cli import registry
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.answer_table import named
 from prodsim_cli.evaluation.bootstrap import (
     interval,
@@ -65,8 +65,8 @@ def evaluate_pairs(
     Raises InputError where no pair is known or no method can work, UsageProblem for unknown names.
     """
     task = task_of(data, resolve(pairs, data, sources))
-    wanted, chosen, stored = training.chosen(methods), settings or {}, thresholds or {}
-    why = training.reasons(wanted, data, chosen)
+    wanted, chosen, stored = trained_tables.chosen(methods), settings or {}, thresholds or {}
+    why = trained_tables.reasons(wanted, data, chosen)
     usable = [name for name in wanted if not why[name]]
     if not usable:
         reasons = "; ".join(f"{name}: {why[name]}" for name in wanted)

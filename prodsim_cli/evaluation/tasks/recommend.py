@@ -9,8 +9,8 @@ from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.errors import InputError
 from prodsim_cli.evaluation.outcome import Outcome
 from prodsim_cli.evaluation.report import ReportOptions
-from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks._steps import judge_folds
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.protocol import leaks
 from prodsim_cli.protocol.splits._split import Split
 from prodsim_cli.protocol.splitting import SplitRequest, choose_split

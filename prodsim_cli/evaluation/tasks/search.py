@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from prodsim_cli.data.dataset import Dataset
 from prodsim_cli.data.interactions import binary
 from prodsim_cli.errors import UsageProblem
-from prodsim_cli.evaluation import tables as training
+from prodsim_cli.evaluation import trained_tables
 from prodsim_cli.evaluation.answer_files import Answers
 from prodsim_cli.evaluation.outcome import Outcome
 from prodsim_cli.evaluation.report import ReportOptions
 from prodsim_cli.evaluation.run import answered
-from prodsim_cli.evaluation.tables import EvalRequest
 from prodsim_cli.evaluation.tasks._steps import judge_file
+from prodsim_cli.evaluation.trained_tables import EvalRequest
 from prodsim_cli.protocol.testset import TestSet, anonymous, end_of
 from prodsim_cli.similarity import Method, method, methods
 
@@ -53,7 +53,7 @@ def judged(
         texts=answers.texts,
         now=end_of(data.events),
     )
-    made = training.Tables(measure=request.measure)
+    made = trained_tables.Tables(measure=request.measure)
     answering = {}
     load = cache(encode)
     for name, found in _methods(request).items():

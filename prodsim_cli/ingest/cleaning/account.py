@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from prodsim_cli.ingest.cleaning.cells import as_text
 from prodsim_cli.ingest.cleaning.recognition import Recognition
-from prodsim_cli.ingest.cleaning.values import as_text
 from prodsim_cli.ingest.readers._raw import Cleaned, RawTable, Reject
 
 ROW, LINE = "__row", "__line"

@@ -8,12 +8,12 @@ import polars as pl
 
 from prodsim_cli.errors import InputError
 from prodsim_cli.ingest.cleaning.account import LINE, ROW, Account, body
+from prodsim_cli.ingest.cleaning.amounts import parse_numbers
+from prodsim_cli.ingest.cleaning.cells import as_text, booleans, clean_ids, clean_texts
 from prodsim_cli.ingest.cleaning.columns import suggest_key
 from prodsim_cli.ingest.cleaning.lines import without_services
-from prodsim_cli.ingest.cleaning.numbers import parse_numbers
 from prodsim_cli.ingest.cleaning.recognition import Recognition
 from prodsim_cli.ingest.cleaning.titles import fold_case
-from prodsim_cli.ingest.cleaning.values import as_text, booleans, clean_ids, clean_texts
 from prodsim_cli.ingest.readers._raw import Cleaned, CleanOptions, RawTable
 
 # fmt: off

@@ -11,8 +11,8 @@ from shlex import quote
 import polars as pl
 
 from prodsim_cli.errors import InputError, UsageProblem
+from prodsim_cli.ingest.cleaning.cells import clean_ids
 from prodsim_cli.ingest.cleaning.synonyms import ALIASES, EVENT_FIELDS, ITEM_FIELDS, Tiers
-from prodsim_cli.ingest.cleaning.values import clean_ids
 from prodsim_cli.ingest.readers._raw import RawTable
 from prodsim_cli.text.normalize import folded, squashed
 

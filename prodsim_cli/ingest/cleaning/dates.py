@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from prodsim_cli.ingest.cleaning.values import as_text, on_distinct
+from prodsim_cli.ingest.cleaning.cells import as_text, on_distinct
 
 _MONTHS = (
     "jan(?:uary|uar|vier|v)?|ene(?:ro)?|january",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from prodsim_cli.ingest.cleaning.account import LINE, ROW, Account, body
+from prodsim_cli.ingest.cleaning.amounts import Numbers, parse_numbers
 from prodsim_cli.ingest.cleaning.catalog import refuse_broken_key
+from prodsim_cli.ingest.cleaning.cells import as_text, clean_ids, clean_texts, parse_types
 from prodsim_cli.ingest.cleaning.dates import Dates, parse_dates
 from prodsim_cli.ingest.cleaning.lines import without_services
-from prodsim_cli.ingest.cleaning.numbers import Numbers, parse_numbers
 from prodsim_cli.ingest.cleaning.recognition import TRANSACTIONS, Recognition
-from prodsim_cli.ingest.cleaning.values import as_text, clean_ids, clean_texts, parse_types
 from prodsim_cli.ingest.readers._raw import Cleaned, CleanOptions, RawTable
 
 _ITEM_TEXTS = ("title", "description", "brand", "category", "tags", "image", "url")

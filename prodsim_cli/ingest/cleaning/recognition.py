@@ -11,6 +11,7 @@ import polars as pl
 
 from prodsim_cli.errors import InputError
 from prodsim_cli.ingest.cleaning import synonyms as words
+from prodsim_cli.ingest.cleaning.cells import as_text, looks_like_types
 from prodsim_cli.ingest.cleaning.columns import (
     UNIQUE_SHARE,
     Headers,
@@ -21,7 +22,6 @@ from prodsim_cli.ingest.cleaning.columns import (
     suggest_key,
     uniqueness,
 )
-from prodsim_cli.ingest.cleaning.values import as_text, looks_like_types
 from prodsim_cli.ingest.readers._raw import CleanOptions, RawTable
 
 CATALOG, TRANSACTIONS, EVENTS = "catalog", "transactions", "events"

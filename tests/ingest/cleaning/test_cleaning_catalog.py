@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from prodsim_cli.ingest.cleaning import clean
 from prodsim_cli.ingest.cleaning.catalog import attributes
-from prodsim_cli.ingest.cleaning.values import EMPTY_WORDS
+from prodsim_cli.ingest.cleaning.cells import EMPTY_WORDS
 from prodsim_cli.ingest.readers._raw import CleanOptions
 
 NONE = CleanOptions()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.ingest.cleaning.numbers import parse_numbers
+from prodsim_cli.ingest.cleaning.amounts import parse_numbers
 
 
 def read(cells: list[str | None], decimal: str | None = None) -> list[float | None]:

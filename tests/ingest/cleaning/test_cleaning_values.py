@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodsim_cli.ingest.cleaning.values import (
+from prodsim_cli.ingest.cleaning.cells import (
     as_text,
     booleans,
     clean_ids,

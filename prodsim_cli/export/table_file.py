@@ -18,7 +18,7 @@ import polars as pl
 
 from prodsim_cli.errors import UsageProblem
 from prodsim_cli.files import whole_file
-from prodsim_cli.render.text import json_text
+from prodsim_cli.render.plain import json_text
 
 if TYPE_CHECKING:
     from prodsim_cli.export.table import Table

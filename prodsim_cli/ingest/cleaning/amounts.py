@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from prodsim_cli.ingest.cleaning.values import as_text
+from prodsim_cli.ingest.cleaning.cells import as_text
 
 # Signs that name one currency; $, ¥ and kr name several and are only taken off.
 CURRENCIES = {

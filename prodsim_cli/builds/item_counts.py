@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodsim_cli.builds.learning import target_of_shop
-from prodsim_cli.builds.reports import Stage
+from prodsim_cli.builds.stages import Stage
 from prodsim_cli.builds.state import Build, fresh
 from prodsim_cli.data.events import NO_TIME
 from prodsim_cli.protocol.counts import Counts, item_counts, prior, spread_of
