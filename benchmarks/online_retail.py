@@ -102,6 +102,11 @@ def check(frame: pl.DataFrame) -> None:
         raise SystemExit(f"The protocol's counts are {EXPECTED}, these are {counts}.")
 
 
+def positions(names: Vocabulary, column: pl.Series) -> NDArray[np.int32]:
+    """(n,) the position of each name of a column."""
+    return np.array([names.position(name) for name in column], np.int32)
+
+
 def shop(train: pl.DataFrame) -> Dataset:
     """The training part as a dataset; the title of a product is its commonest description."""
     titles = dict(
@@ -117,13 +122,13 @@ def shop(train: pl.DataFrame) -> Dataset:
     orders = Vocabulary(train["order"].unique().sort())
     m = len(train)
     log = EventLog(
-        user=users.positions(train["user"].to_list()),
-        item=items.positions(train["item"].to_list()),
+        user=positions(users, train["user"]),
+        item=positions(items, train["item"]),
         type=np.full(m, TYPE_CODE["purchase"], np.int8),
         quantity=train["quantity"].to_numpy().astype(np.float32),
         value=train["price"].to_numpy().astype(np.float32),
         weight=np.full(m, np.nan, np.float32),
-        order=orders.positions(train["order"].to_list()),
+        order=positions(orders, train["order"]),
         at=train["at"].dt.epoch("s").to_numpy(),
         position=np.zeros(m, np.int64),
     )
@@ -143,10 +148,10 @@ class Judge:
     """Ranks every product for every test user and compares with what was bought later."""
 
     def __init__(self, data: Dataset, test: pl.DataFrame) -> None:
-        matrix = interactions(data.events, len(data.users), len(data.items), data.weights).matrix
+        matrix = interactions(data.events, len(data.users), len(data.items), data.weights)
         pairs = test.select("user", "item").unique()
-        rows = data.users.positions(pairs["user"].to_list())
-        columns = data.items.positions(pairs["item"].to_list())
+        rows = positions(data.users, pairs["user"])
+        columns = positions(data.items, pairs["item"])
         truth = sp.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=matrix.shape)
         users = np.unique(rows)
         self.users, self.history, self.truth = users, matrix[users], truth[users]
@@ -182,9 +187,7 @@ def peers(data: Dataset, judge: Judge, test_users: NDArray[np.intp]) -> None:
     except ImportError:
         print("implicit is not installed: no peers in this run")
         return
-    counts = interactions(
-        data.events, len(data.users), len(data.items), data.weights, counts=True
-    ).matrix
+    counts = interactions(data.events, len(data.users), len(data.items), data.weights, counts=True)
     als = AlternatingLeastSquares(factors=64, random_state=42)
     for name, model, matrix in (
         ("implicit BM25", BM25Recommender(K=50), counts),
@@ -226,8 +229,8 @@ def main() -> None:
         methods = ["text", *methods]
     judge = Judge(data, frame.filter(pl.col("part") == "test"))
     sizes = len(data.users), len(data.items)
-    buyers = interactions(data.events, *sizes, data.weights).matrix.sum(axis=0)
-    recent = interactions(data.events, *sizes, data.weights, half_life=14).matrix.sum(axis=0)
+    buyers = interactions(data.events, *sizes, data.weights).sum(axis=0)
+    recent = interactions(data.events, *sizes, data.weights, half_life=14).sum(axis=0)
     print(f"{'method':20} NDCG@10  seconds")
     for name, popularity in (("popularity", buyers), ("recent popularity", recent)):
         print(f"{name:20} {judge.of_popularity(np.asarray(popularity, np.float32).ravel()):.4f}")
