@@ -1,4 +1,4 @@
-"""Excel and OpenDocument sheets, through fastexcel (calamine): the first sheet that has rows."""
+"""Excel and OpenDocument sheets, through fastexcel (calamine): each sheet that has rows is a table."""
 
 from __future__ import annotations
 
