@@ -1,4 +1,4 @@
-"""Excel and OpenDocument sheets, through fastexcel (calamine): each sheet that has rows is a table."""
+"""Excel and OpenDocument, through fastexcel (calamine): each sheet that has rows is a table."""
 
 from __future__ import annotations
 

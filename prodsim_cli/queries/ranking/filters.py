@@ -14,15 +14,14 @@ from prodsim_cli.queries.ranking.comparing import Condition, joined, sound
 from prodsim_cli.store.catalog import products
 
 if TYPE_CHECKING:
-    from prodsim_cli.queries.ranking.pipeline import Filter
-    from prodsim_cli.queries.ranking.request import Rules
+    from prodsim_cli.queries.ranking.request import Passing, Rules
 
 _WITHIN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(%?)\s*")
 _ROUNDING = 1e-9
 """Prices are decimal and floats are not: 2.55 + 20 % is 3.06."""
 
 
-def condition(passing: Filter, rules: Rules, seeds: Sequence[int]) -> Condition:
+def condition(passing: Passing, rules: Rules, seeds: Sequence[int]) -> Condition:
     """What a listed product must be; ``seeds``: row ids to which ``--same`` and ``--price-within``
     refer. A rule that no product can keep is told in ``passing.notes``."""
     parts: list[Condition] = [("i.listed = 1", ())]
@@ -37,7 +36,7 @@ def condition(passing: Filter, rules: Rules, seeds: Sequence[int]) -> Condition:
     return sql, tuple(value for _, values in parts for value in values)
 
 
-def _relative(passing: Filter, rules: Rules, seeds: Sequence[int]) -> list[Condition]:
+def _relative(passing: Passing, rules: Rules, seeds: Sequence[int]) -> list[Condition]:
     """What an answer must share with a product that was asked about."""
     if not seeds:
         option = "--same" if rules.same else "--price-within"
@@ -51,7 +50,7 @@ def _relative(passing: Filter, rules: Rules, seeds: Sequence[int]) -> list[Condi
     return parts
 
 
-def _same(passing: Filter, text: str, seeds: Sequence[int]) -> Condition:
+def _same(passing: Passing, text: str, seeds: Sequence[int]) -> Condition:
     column, keys = passing.columns.named(text)
     values = passing.columns.values(column, keys, seeds)
     if not values:
@@ -59,7 +58,7 @@ def _same(passing: Filter, text: str, seeds: Sequence[int]) -> Condition:
     return passing.columns.among(column, keys, values)
 
 
-def _near(passing: Filter, text: str, seeds: Sequence[int]) -> Condition:
+def _near(passing: Passing, text: str, seeds: Sequence[int]) -> Condition:
     """A price so far from that of a seed; other currencies are no nearer than the moon."""
     match = _WITHIN.fullmatch(text)
     if match is None:
@@ -89,7 +88,7 @@ def _near(passing: Filter, text: str, seeds: Sequence[int]) -> Condition:
     return joined(" or ", parts)
 
 
-def _missing(passing: Filter, seeds: Sequence[int], what: str, option: str) -> None:
+def _missing(passing: Passing, seeds: Sequence[int], what: str, option: str) -> None:
     rows = list(products(passing.connection, seeds).values())
     names = ", ".join(row["sku"] for row in rows[:3]) + (", ..." if len(seeds) > 3 else "")
     passing.notes.append(f"No {what} is known of {names}, so no product passes {option}.")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from prodsim_cli.queries.ranking.conditions import Columns
 
 Scored = tuple[int, float]
 """Row id of an item, and its score."""
@@ -22,6 +26,16 @@ class Candidates(Protocol):
         falling order; a score of 0: nothing ties it to the question, it only fills the answer up
         (``store.item_scores.by_popularity`` gives that order); those left out are no
         answer to this question."""
+
+
+class Passing(Protocol):
+    """The filter of one question, as the code of a rule sees it."""
+
+    connection: sqlite3.Connection
+    notes: list[str]
+
+    @property
+    def columns(self) -> Columns: ...
 
 
 @dataclass(frozen=True)

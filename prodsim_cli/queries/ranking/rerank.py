@@ -10,8 +10,7 @@ from prodsim_cli.errors import UsageProblem
 from prodsim_cli.store import artifacts, neighbors
 
 if TYPE_CHECKING:
-    from prodsim_cli.queries.ranking.pipeline import Filter
-    from prodsim_cli.queries.ranking.request import Chosen, Rules
+    from prodsim_cli.queries.ranking.request import Chosen, Passing, Rules
 
 POOL = 50
 """Rows that diversity chooses among, five times as many as are wanted where that is more."""
@@ -21,7 +20,7 @@ Pairs = Mapping[tuple[int, int], float]
 
 
 def arranged(
-    passing: Filter, rules: Rules, k: int, method: str, grow: Callable[..., list[Chosen]]
+    passing: Passing, rules: Rules, k: int, method: str, grow: Callable[..., list[Chosen]]
 ) -> list[Chosen]:
     """k rows under limits and by diversity; ``grow(n, live)`` gives the n best, more are looked at
     until k are left."""
@@ -45,7 +44,7 @@ def arranged(
 class Limits:
     """``--max-per``: how many rows may have one value of a column."""
 
-    def __init__(self, passing: Filter, rules: Rules) -> None:
+    def __init__(self, passing: Passing, rules: Rules) -> None:
         self._catalog = passing
         self.columns = [(passing.columns.named(name), most) for name, most in rules.max_per]
         names = [column for column, _ in self.columns]
